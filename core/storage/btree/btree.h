@@ -1,0 +1,156 @@
+// B-trees: tables (by rowid) and indexes (by record), over a Pager.
+//
+// TableCursor and IndexCursor read at a View; opened at kNewestView while the pager writes, they also change the tree.
+// A cursor at kNewestView stays valid over changes made through it; changes made through another cursor on the same
+// tree are seen after its next seek (cursors compare the pager's change count and seek again by key when it moved).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/arena.h"
+#include "base/ids.h"
+#include "base/status.h"
+#include "storage/pager/pager.h"
+#include "types/value.h"
+
+namespace sqlrite::storage {
+
+// How the entries of an index compare: per field a collation and a direction. Lives as long as its catalog version.
+struct KeyInfo {
+  const Collation* const* collations = nullptr;  // [field_count]
+  const bool* descending = nullptr;              // [field_count]
+  uint16_t field_count = 0;                      // all fields of the record, rowid or primary key suffix included
+  TextEncoding encoding = TextEncoding::Utf8;
+};
+
+// A search key: the first `count` fields of an index record.
+struct SearchKey {
+  const Value* fields = nullptr;
+  uint16_t count = 0;
+};
+
+enum class Seek : uint8_t { Equal, GreaterOrEqual, Greater, LessOrEqual, Less };
+
+// One cell as it lies on its page. `payload` has `local_size_bytes` readable bytes; the rest, if payload_size_bytes is
+// larger, is in the overflow chain that starts at `overflow`.
+struct CellRef {
+  const uint8_t* payload = nullptr;
+  uint32_t local_size_bytes = 0;
+  uint32_t payload_size_bytes = 0;
+  RowId rowid = 0;  // table trees only
+  PageId overflow;
+};
+
+// Bytes to store: `bytes` followed by `zero_tail_size_bytes` zeros (zeroblob).
+struct Payload {
+  std::span<const uint8_t> bytes;
+  uint64_t zero_tail_size_bytes = 0;
+};
+
+class CursorBase {
+ public:
+  CursorBase() = default;
+  CursorBase(const CursorBase&) = delete;
+  CursorBase& operator=(const CursorBase&) = delete;
+  ~CursorBase();
+  bool is_valid() const { return valid_; }
+  // The current entry. REQUIRES is_valid(). The bytes live until the cursor moves or the page is changed.
+  const CellRef& cell() const { return cell_; }
+  // Copies payload bytes [offset, offset + size) to `out`, following overflow pages.
+  Status read_payload(uint64_t offset, uint32_t size_bytes, uint8_t* out);
+  // The whole payload as one piece: in place when it is local, else copied to `heap`.
+  Result<std::span<const uint8_t>> whole_payload(Arena& heap);
+  // Moves. The bool is false when there is no such entry (the cursor is then not valid).
+  Result<bool> first();
+  Result<bool> last();
+  Result<bool> next();
+  Result<bool> previous();
+  // Removes the current entry; the cursor then stands between its neighbours: next() goes to the following one.
+  Status erase();
+  // Page pin for batches that point into the current leaf.
+  PageRef pin_current_page();
+  void close();
+
+ protected:
+  static constexpr int kDepthMax = 20;
+  struct Level {
+    PageRef page;
+    PageId id;
+    uint16_t index = 0;       // cell index on this page
+    uint16_t cell_count = 0;
+  };
+  Pager* pager_ = nullptr;
+  PageId root_;
+  View view_;
+  bool valid_ = false;
+  int8_t depth_ = -1;
+  CellRef cell_;
+  Level levels_[kDepthMax];
+  // btree/ adds private state here as it needs.
+};
+
+class TableCursor : public CursorBase {
+ public:
+  Status open(Pager* pager, PageId root, View view);
+  // Stands on the entry that satisfies `op` for rowid (Equal: exactly; GreaterOrEqual: the first >= ...).
+  Result<bool> seek(RowId rowid, Seek op);
+  RowId rowid() const { return cell_.rowid; }
+  // Whole-leaf access for scans: fills `cells` with up to `max` entries from the current one onwards, all on one leaf,
+  // ascending (or descending), and moves behind them. 0 at the end. The page stays pinned through *pin.
+  Result<uint32_t> next_cells(CellRef* cells, uint32_t max, bool descending, PageRef* pin);
+  // Inserts or replaces. An append to the right edge is recognised and costs no descent.
+  Status insert(RowId rowid, const Payload& payload);
+  // Largest rowid in the tree (0 and false when empty), from the right edge.
+  Result<bool> last_rowid(RowId* rowid);
+};
+
+class IndexCursor : public CursorBase {
+ public:
+  Status open(Pager* pager, PageId root, View view, const KeyInfo* key_info);
+  // Equal: the first entry whose leading fields equal the key; the others as named, comparing only key.count fields
+  // (GreaterOrEqual: first entry with prefix >= key; LessOrEqual: last entry with prefix <= key ...).
+  Result<bool> seek(const SearchKey& key, Seek op);
+  // Compares the current entry's leading fields with `key` (sign of entry - key, in index order).
+  Result<int> compare_current(const SearchKey& key);
+  Result<uint32_t> next_cells(CellRef* cells, uint32_t max, bool descending, PageRef* pin);
+  // Inserts a record (all fields). REQUIRES that no equal record exists (callers check uniqueness first).
+  Status insert(const Payload& record);
+};
+
+// --- Whole trees. All REQUIRE pager.is_writing().
+enum class TreeKind : uint8_t { Table, Index };
+// In auto-vacuum files the new root goes to the front of the file, moving the page that was there.
+Result<PageId> create_tree(Pager& pager, TreeKind kind);
+// Frees every page but the root, which becomes an empty leaf. Returns the number of entries removed.
+Result<uint64_t> clear_tree(Pager& pager, PageId root);
+struct DropResult {
+  PageId moved_from;  // in auto-vacuum files: the root that had to move ...
+  PageId moved_to;    // ... and where it is now (catalog must follow); none when zero
+};
+Result<DropResult> drop_tree(Pager& pager, PageId root);
+// Number of entries; reads every leaf header (table) or every page (index), no cells.
+Result<uint64_t> count_entries(Pager& pager, PageId root, View view);
+
+// --- Free pages and header fields.
+Result<PageId> allocate_page(Pager& pager, PageId near);
+Status free_page(Pager& pager, PageId id);
+Result<uint32_t> freelist_count(Pager& pager, View view);
+// Header meta values, numbered as in SQLite's header: 1 schema cookie, 2 file format, 3 cache size, 4 largest root
+// (auto-vacuum), 5 text encoding, 6 user version, 7 incremental vacuum, 8 application id. Slot n is at 36 + 4n.
+Result<uint32_t> read_meta(Pager& pager, View view, int slot);
+Status write_meta(Pager& pager, int slot, uint32_t value);
+// Gives an empty file its first page (header, empty schema table) if it has none.
+Status initialize_database(Pager& pager, TextEncoding encoding, AutoVacuum auto_vacuum);
+// Moves up to `page_count_max` free pages off the end (PRAGMA incremental_vacuum; 0: all). Returns whether more remain.
+Result<bool> incremental_vacuum_step(Pager& pager, uint32_t page_count_max);
+// Auto-vacuum FULL: run before commit.
+Status auto_vacuum_commit(Pager& pager);
+
+// Page-level integrity check of the trees with the given roots, freelist, pointer map and unused pages, in the words of
+// PRAGMA integrity_check. Appends at most `error_count_max` messages, one per line text, through `report`.
+Status check_pages(Pager& pager, View view, std::span<const PageId> roots, int error_count_max,
+                   void (*report)(void* context, std::string_view message), void* context);
+
+}  // namespace sqlrite::storage

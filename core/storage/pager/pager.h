@@ -1,0 +1,175 @@
+// Pager: the pages of one database file as one connection sees them.
+//
+// Many connections of this process share one DatabaseFile (page cache, WAL index, file locks). Each holds a Pager: its
+// read snapshot, and while it writes, its *overlay* of changed pages. Readers get immutable page versions and never
+// wait for the writer.
+//
+// Views and generations. Every change is stamped with the overlay's current generation. A page is changed in place
+// only if its newest overlay version carries the current generation; else it is copied first. The generation advances
+// when a statement asks for undo, when a SAVEPOINT opens, and when a view opens over a dirty overlay. So a view pinned
+// to (snapshot, generation) keeps seeing exactly the state of its opening, whatever its connection writes, commits or
+// rolls back meanwhile.
+//
+//            begin_read            begin_write            commit / rollback
+//     Idle ------------> Reading -------------> Writing --------------------> Reading -> end_read -> Idle
+//
+// Thread safety: a Pager belongs to its connection's thread; DatabaseFile locks its own shared state.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/ids.h"
+#include "base/status.h"
+#include "types/value.h"
+
+namespace sqlrite::os {
+class Vfs;
+}
+
+namespace sqlrite::storage {
+
+class DatabaseFile;
+class Pager;
+
+enum class JournalMode : uint8_t { Delete, Truncate, Persist, Memory, Off, Wal };
+enum class Synchronous : uint8_t { Off = 0, Normal = 1, Full = 2, Extra = 3 };
+enum class CheckpointMode : uint8_t { Passive = 0, Full = 1, Restart = 2, Truncate = 3 };
+enum class AutoVacuum : uint8_t { None = 0, Full = 1, Incremental = 2 };
+
+struct PagerOptions {
+  bool read_only = false;
+  bool create = true;
+  bool immutable = false;
+  uint32_t page_size_bytes = 4096;  // for databases that have no pages yet
+  // Called before giving up with BUSY: returns true to try again. Null: give up at once.
+  bool (*busy_handler)(void* context, int attempt) = nullptr;
+  void* busy_context = nullptr;
+};
+
+// Pins one immutable page version. Cheap to move; the bytes never change while it lives.
+// 64 readable bytes follow the page, so wide loads may run past the last cell.
+class PageRef {
+ public:
+  PageRef() = default;
+  PageRef(PageRef&& other) noexcept : data_(other.data_), frame_(other.frame_) { other.frame_ = nullptr; other.data_ = nullptr; }
+  PageRef& operator=(PageRef&& other) noexcept;
+  PageRef(const PageRef&) = delete;
+  PageRef& operator=(const PageRef&) = delete;
+  ~PageRef() { release(); }
+  const uint8_t* data() const { return data_; }
+  explicit operator bool() const { return data_ != nullptr; }
+  void release();
+  PageRef clone() const;  // a second pin of the same version
+
+ private:
+  friend class Pager;
+  friend class DatabaseFile;
+  const uint8_t* data_ = nullptr;
+  void* frame_ = nullptr;
+};
+
+// What a cursor reads: a pinned state, or the newest state (for the write cursors of the running statement).
+struct View {
+  uint32_t slot = 0;  // index into the pager's table of open views; 0 is "newest"
+  bool is_newest() const { return slot == 0; }
+};
+inline constexpr View kNewestView{};
+
+class Pager {
+ public:
+  // `path` empty or ":memory:" gives a private database that is never shared. A relative path is resolved by the Vfs.
+  // Does no I/O on the file beyond opening it; a file that is not a database is reported by begin_read().
+  static Result<std::unique_ptr<Pager>> open(os::Vfs& vfs, const std::string& path, const PagerOptions& options);
+  ~Pager();
+  Pager(const Pager&) = delete;
+  Pager& operator=(const Pager&) = delete;
+
+  // --- Transaction. begin_read pins one snapshot token (WAL position, page count, header) in one step.
+  Status begin_read();
+  void end_read();                 // no-op while views are open is the caller's duty: close them first
+  bool is_reading() const;
+  // Upgrades to the (single) writer; REQUIRES is_reading(). BUSY when another has it; BUSY_SNAPSHOT when the read
+  // snapshot is no longer the newest. `exclusive`: BEGIN EXCLUSIVE.
+  Status begin_write(bool exclusive = false);
+  bool is_writing() const;
+  // Publishes the overlay. On failure the transaction stays as SQLite leaves it (BUSY: may be tried again; I/O error or
+  // FULL: rolled back). Leaves the pager reading the state it published.
+  Status commit();
+  void rollback();
+  // True after a failure that rolled the transaction back on its own.
+  bool rolled_back_by_error() const;
+
+  // --- Generations: marks to come back to. Numbers grow; rollback_to(mark) drops every change made since the mark
+  // was taken and keeps the mark; release(mark) forgets it (changes merge downwards).
+  uint32_t open_mark();
+  Status rollback_to(uint32_t mark);
+  void release(uint32_t mark);
+
+  // --- Views. REQUIRES is_reading(). A view outlives commit and rollback of its connection.
+  View open_view();
+  void close_view(View view);
+
+  // --- Pages. Ids beyond the view's page count, and id 0, are CORRUPT.
+  Result<PageRef> fetch(PageId id, View view);
+  // Bytes of the newest version, to be changed in place until the next call that can advance the generation.
+  // REQUIRES is_writing().
+  Result<uint8_t*> fetch_mut(PageId id);
+  // The same for a page whose old content does not matter (fresh from the freelist): zeroed, nothing is read.
+  Result<uint8_t*> fetch_mut_fresh(PageId id);
+  uint32_t page_count(View view) const;
+  // Appends a zeroed page (skipping the lock-byte page) and returns its id.
+  Result<PageId> append_page();
+  // Cuts the database at commit (auto-vacuum, VACUUM). The dropped pages must be unreferenced.
+  void truncate_pages(uint32_t page_count);
+  // A page that nobody will read in this transaction any more (freelist leaf): its bytes need not be written.
+  void forget_content(PageId id);
+
+  // --- Facts. Page size and reserved bytes hold once begin_read() succeeded (or a page size was set on an empty file).
+  uint32_t page_size_bytes() const;
+  uint32_t usable_size_bytes() const;
+  uint32_t reserved_size_bytes() const;
+  PageId lock_byte_page() const { return PageId{static_cast<uint32_t>(0x40000000u / page_size_bytes()) + 1}; }
+  bool is_read_only() const;
+  bool is_memory() const;
+  const std::string& path() const;  // absolute; empty for private databases
+  uint32_t schema_cookie() const;   // of the current read snapshot
+  uint64_t data_version() const;    // PRAGMA data_version: changes when another connection committed
+  // Identifies a snapshot's content for caches beside pages: equal numbers mean equal pages.
+  uint64_t snapshot_id() const;
+
+  // --- Settings (PRAGMAs). Errors are SQLite's.
+  Status set_page_size(uint32_t page_size_bytes, int reserved_size_bytes);  // effective on an empty file and in VACUUM
+  JournalMode journal_mode() const;
+  Result<JournalMode> set_journal_mode(JournalMode mode);                   // the mode in force afterwards
+  void set_synchronous(Synchronous level);
+  Synchronous synchronous() const;
+  void set_cache_size(int64_t cache_size);                                  // as PRAGMA cache_size: pages, or -KiB
+  int64_t cache_size() const;
+  void set_exclusive_locking(bool exclusive);
+  void set_auto_checkpoint(int frame_count);                                // 0: off
+  int auto_checkpoint() const;
+  void set_max_page_count(uint32_t page_count);
+  uint32_t max_page_count() const;
+  void set_journal_size_limit(int64_t size_bytes);
+  int64_t journal_size_limit() const;
+  void set_busy_handler(bool (*handler)(void* context, int attempt), void* context);
+  struct CheckpointResult {
+    bool busy = false;
+    int wal_frame_count = -1;
+    int checkpointed_frame_count = -1;
+  };
+  Result<CheckpointResult> checkpoint(CheckpointMode mode);
+  // Called after each WAL commit with the frame count; replaces nothing (auto-checkpoint runs besides).
+  void set_wal_hook(void (*hook)(void* context, int frame_count), void* context);
+  // Drops unpinned pages (sqlite3_db_release_memory, PRAGMA shrink_memory).
+  void release_memory();
+
+ private:
+  struct Impl;
+  explicit Pager(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sqlrite::storage
