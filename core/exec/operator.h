@@ -1,0 +1,88 @@
+// Operators: the running form of plan nodes. Pull model over batches.
+//
+//   make_operator(node)  ->  open() -> next()* -> close() -> open() ...  ->  destruction
+//
+// open() starts (or restarts) a run; next() fills a batch, an empty one (selected_count 0) means the end; close() gives
+// pins, cursors and large buffers back, keeping small ones for the next run. A batch and what it points to stays valid
+// until the operator's next call.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "base/arena.h"
+#include "batch/batch.h"
+#include "expr/evaluator.h"
+#include "plan/physical.h"
+#include "storage/pager/pager.h"
+
+namespace sqlrite::exec {
+
+class Operator;
+
+// One attached database as a running statement sees it.
+struct DatabaseHandle {
+  storage::Pager* pager = nullptr;
+  storage::View view;                  // pinned at the statement's first step
+  TextEncoding encoding = TextEncoding::Utf8;
+};
+
+// Resolves table functions (pragma_*, json_each). Implemented by engine.
+class TableFunctionRunner {
+ public:
+  virtual ~TableFunctionRunner() = default;
+  // Produces all rows of one call: `emit` gets each row's visible columns.
+  virtual Status run(const bind::BoundSource& source, std::span<const Value> arguments, Arena& heap,
+                     Status (*emit)(void* context, std::span<const Value> row), void* context) = 0;
+};
+
+// What a running statement shares among its operators. Owned by the statement.
+struct ExecContext {
+  const plan::StatementPlan* plan = nullptr;
+  std::span<DatabaseHandle> databases;          // by DatabaseId
+  const Value* parameters = nullptr;
+  uint32_t parameter_count = 0;
+  functions::FunctionContext* connection = nullptr;
+  TableFunctionRunner* table_functions = nullptr;
+  expr::SubqueryRunner* subqueries = nullptr;   // set by Executor
+  // Checked once per batch and per page-sized piece of work: returns INTERRUPT when the statement must stop.
+  Status (*check_interrupt)(void* context) = nullptr;
+  void* interrupt_context = nullptr;
+  size_t memory_budget_bytes = 64u << 20;       // per sorting or hashing operator, beyond it spills
+  bool temp_in_memory = false;                  // temp_store = memory: never spill to files
+  os::Vfs* vfs = nullptr;                       // for temporary files
+  const Value* outer = nullptr;                 // outer_args of the query block that is running
+};
+
+class Operator {
+ public:
+  virtual ~Operator() = default;
+  // `outer_row`: for the inner side of a nested loop, the batch (one live row in `row`) whose slots keys and filters may
+  // use; null otherwise.
+  virtual Status open(ExecContext& context, const Batch* outer_batch, uint32_t outer_row) = 0;
+  // `rows_wanted`: no more than this many rows are of use to the caller now (1 for a first step); a hint to keep
+  // batches small, never more than kBatchRowsMax.
+  virtual Status next(ExecContext& context, uint32_t rows_wanted, Batch** out) = 0;
+  virtual void close(ExecContext& context) = 0;
+};
+
+Result<std::unique_ptr<Operator>> make_operator(const plan::Node* node, const plan::StatementPlan& plan, Arena& arena);
+
+// A whole query with its sub-queries: what the statement (and INSERT ... SELECT, UPDATE finders) drives.
+class QueryExecutor {
+ public:
+  QueryExecutor();
+  ~QueryExecutor();
+  Status prepare(const plan::QueryPlan* query, const plan::StatementPlan& plan);
+  Status open(ExecContext& context);
+  // Result layout: columns 0..result_count-1. An empty batch is the end.
+  Status next(ExecContext& context, uint32_t rows_wanted, Batch** out);
+  void close(ExecContext& context);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sqlrite::exec
