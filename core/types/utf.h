@@ -15,7 +15,7 @@ inline constexpr uint32_t kReplacementCharacter = 0xfffd;
 
 constexpr bool is_utf8_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
-// One character at `p`, which moves past it. Overlong forms, surrogates and U+xFFFE/U+xFFFF give U+FFFD.
+// One character at `p`, which moves past it. Characters below U+0080 in long form and surrogates give U+FFFD.
 // REQUIRES: p < end.
 uint32_t read_utf8(const char*& p, const char* end);
 // Moves past one character: a byte and, after a leading byte, all continuation bytes. REQUIRES: p < end.
