@@ -121,6 +121,10 @@ class Pager {
   uint32_t page_count(View view) const;
   // Appends a zeroed page (skipping the lock-byte page) and returns its id.
   Result<PageId> append_page();
+  // Counts the changes of the newest state, for cursors that remember places in it: every edit of a tree adds to it
+  // (note_change), and so do rollback, rollback_to and whatever else replaces the newest state.
+  uint64_t change_count() const { return change_count_; }
+  void note_change() { ++change_count_; }
   // Cuts the database at commit (auto-vacuum, VACUUM). The dropped pages must be unreferenced.
   void truncate_pages(uint32_t page_count);
   // A page that nobody will read in this transaction any more (freelist leaf): its bytes need not be written.
@@ -170,6 +174,7 @@ class Pager {
   struct Impl;
   explicit Pager(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
+  uint64_t change_count_ = 0;
 };
 
 }  // namespace sqlrite::storage
