@@ -165,6 +165,15 @@ struct SourceColumn {
   const Collation* collation = nullptr;
   std::string_view declared_type;
   bool hidden = false;
+  std::string_view table_alias;             // nested join (see BoundSource): the table this column came from
+};
+
+// A table-valued function: its columns, the hidden ones (last) being its arguments. Offered by the engine.
+struct TableFunctionInfo {
+  std::string_view name;
+  std::span<const SourceColumn> columns;
+  uint16_t hidden_count = 0;                // trailing hidden columns = arguments, in order
+  const void* implementation = nullptr;     // the owner's
 };
 
 struct BoundSource {
@@ -179,7 +188,10 @@ struct BoundSource {
   bool from_cte = false;
   BoundQuery* recursive_of = nullptr;       // CteRecursive: the query whose working table this reads
   std::span<SourceColumn> columns;
-  std::span<BoundExpr*> arguments;          // TableFunction
+  std::span<BoundExpr*> arguments;          // TableFunction; fewer than its hidden columns when arguments are left out
+  const TableFunctionInfo* function = nullptr;  // TableFunction
+  std::string_view database_name;           // Table: as ATTACHed
+  bool is_nested_join = false;              // Query made from a parenthesised join: columns go by their tables' names
   std::string_view indexed_by;              // INDEXED BY name
   const catalog::Index* indexed_by_index = nullptr;
   bool not_indexed = false;
@@ -222,6 +234,7 @@ struct BoundQuery {
   bool is_recursive = false;
   uint16_t recursive_from = 0;
   bool recursive_distinct = false;          // UNION instead of UNION ALL
+  const BoundQuery* clone_of = nullptr;     // the query this is a deep copy of
   bool is_correlated() const { return !outer_args.empty(); }
 };
 

@@ -17,13 +17,16 @@
 namespace sqlrite::sql {
 struct Expr;
 struct Select;
-struct CreateTable;
-struct CreateTrigger;
+struct CreateTableStatement;
+struct CreateIndexStatement;
+struct CreateTriggerStatement;
+using CreateTrigger = CreateTriggerStatement;
 }  // namespace sqlrite::sql
 
 namespace sqlrite::catalog {
 
 struct Table;
+struct Trigger;
 struct Schema;
 
 // What to do when a constraint fails (ON CONFLICT / OR clause). Default: the constraint's own, else Abort.
@@ -84,6 +87,10 @@ struct Index {
   uint64_t entry_count_estimate = 0;
   bool unordered = false;                  // stat1 option
   std::string_view unusable_reason;        // not empty: cannot be used or maintained (unknown function, collation, method)
+  std::string_view method;                 // USING method; "" for an ordinary index
+  const sql::CreateIndexStatement* statement = nullptr;  // null for automatic indexes; spans refer to `sql`
+  uint64_t row_size_estimate = 0;          // stat1 "sz=": average entry size in bytes; 0: unknown
+  bool no_skip_scan = false;               // stat1 option
 };
 
 struct CheckConstraint {
@@ -120,11 +127,13 @@ struct Table {
   std::span<Index*> indexes;                // secondary ones, newest first, as SQLite lists them
   std::span<CheckConstraint> checks;
   std::span<ForeignKey> foreign_keys;
-  std::span<const sql::CreateTrigger*> triggers;   // newest first
+  std::span<Trigger*> triggers;             // newest first; of the table's own database (temp triggers: ask the temp schema)
   std::string_view sql;                     // CREATE text as stored
   const sql::Select* view_select = nullptr;        // View
   std::span<std::string_view> view_columns;        // View with a column list
   std::string_view module;                  // Virtual: module name
+  std::span<const std::string_view> module_arguments;  // Virtual: as written
+  bool read_only = false;                   // sqlite_schema and others only the engine writes
   uint64_t row_count_estimate = 1048576;    // sqlite_stat1, or SQLite's default guess
   bool analyzed = false;
   uint16_t record_field_count = 0;          // stored fields in the table's record
@@ -145,6 +154,7 @@ using NameMap = std::unordered_map<std::string_view, T, NameHash, NameEqual>;
 struct Trigger {
   std::string_view name;
   std::string_view table_name;
+  DatabaseId database;
   const sql::CreateTrigger* statement = nullptr;
   std::string_view sql;
 };
