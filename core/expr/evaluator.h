@@ -4,8 +4,9 @@
 // later arms of AND, OR, CASE, COALESCE only when needed) and whole batches; hot shapes (column, constant, comparison,
 // arithmetic, AND/OR, LIKE over typed columns) have batch loops, the others walk the rows.
 //
-// Errors row by row: when row r of a batch fails, evaluate() returns the Status and sets EvalContext::failed_row to the
-// position (within the selection) of that row; results of the rows before it are valid. The caller delivers those first.
+// Errors row by row: when a row of a batch fails, evaluate() and filter() return the Status and set
+// EvalContext::failed_row to its physical row number. The caller cuts the batch before that row, evaluates it again,
+// delivers what it gets, and raises the error only when the failed row is asked for.
 #pragma once
 
 #include <cstdint>
@@ -79,10 +80,23 @@ class Evaluator {
   }
   explicit operator bool() const { return node_ != nullptr; }
   ExprNode* operator->() const { return node_; }
+  ExprNode* get() const { return node_; }
+  ExprNode* release() {
+    ExprNode* node = node_;
+    node_ = nullptr;
+    return node;
+  }
 
  private:
+  friend Evaluator adopt_evaluator(ExprNode* node);
   ExprNode* node_ = nullptr;
 };
+// Takes over a node that make_evaluator() or a factory has placed.
+inline Evaluator adopt_evaluator(ExprNode* node) {
+  Evaluator evaluator;
+  evaluator.node_ = node;
+  return evaluator;
+}
 
 // 1 true, 0 false, -1 NULL: SQL's truth of a value (texts and blobs by their numeric prefix).
 int truth_of(const Value& value);
