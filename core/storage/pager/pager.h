@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/ids.h"
 #include "base/status.h"
@@ -38,36 +39,101 @@ enum class Synchronous : uint8_t { Off = 0, Normal = 1, Full = 2, Extra = 3 };
 enum class CheckpointMode : uint8_t { Passive = 0, Full = 1, Restart = 2, Truncate = 3 };
 enum class AutoVacuum : uint8_t { None = 0, Full = 1, Incremental = 2 };
 
+// What a file without pages becomes. The pragma journal_mode reports it from the start.
+inline constexpr JournalMode kDefaultJournalMode = JournalMode::Wal;
+
 struct PagerOptions {
   bool read_only = false;
   bool create = true;
   bool immutable = false;
   uint32_t page_size_bytes = 4096;  // for databases that have no pages yet
+  JournalMode default_journal_mode = kDefaultJournalMode;  // for databases that have no pages yet
   // Called before giving up with BUSY: returns true to try again. Null: give up at once.
   bool (*busy_handler)(void* context, int attempt) = nullptr;
   void* busy_context = nullptr;
 };
 
+struct Frame;
+class PinTable;
+
+// A pager's handle of one page version: holds one pin of the shared frame, so that pinning the page again costs a plain
+// increment. Belongs to the pager's thread.
+struct PagePin {
+  uint8_t* data;
+  uint32_t pins;       // PageRefs alive
+  uint32_t page;
+  uint32_t tag;        // which state of the pager it shows
+  uint32_t stamp;      // generation of the overlay version behind it; 0: a shared, immutable version
+  bool in_table;       // found by fetch(); else dropped with its last PageRef
+  Frame* frame;
+  PinTable* table;
+  PagePin* next_free;
+};
+void release_page_pin(PagePin* pin);
+
 // Pins one immutable page version. Cheap to move; the bytes never change while it lives.
 // 64 readable bytes follow the page, so wide loads may run past the last cell.
+// A PageRef must not outlive its Pager.
 class PageRef {
  public:
   PageRef() = default;
-  PageRef(PageRef&& other) noexcept : data_(other.data_), frame_(other.frame_) { other.frame_ = nullptr; other.data_ = nullptr; }
-  PageRef& operator=(PageRef&& other) noexcept;
+  PageRef(PageRef&& other) noexcept : data_(other.data_), pin_(other.pin_) {
+    other.pin_ = nullptr;
+    other.data_ = nullptr;
+  }
+  PageRef& operator=(PageRef&& other) noexcept {
+    if (this != &other) {
+      release();
+      data_ = std::exchange(other.data_, nullptr);
+      pin_ = std::exchange(other.pin_, nullptr);
+    }
+    return *this;
+  }
   PageRef(const PageRef&) = delete;
   PageRef& operator=(const PageRef&) = delete;
   ~PageRef() { release(); }
   const uint8_t* data() const { return data_; }
   explicit operator bool() const { return data_ != nullptr; }
-  void release();
-  PageRef clone() const;  // a second pin of the same version
+  void release() {
+    if (pin_ == nullptr) return;
+    if (--pin_->pins == 0 && !pin_->in_table) [[unlikely]] release_page_pin(pin_);
+    pin_ = nullptr;
+    data_ = nullptr;
+  }
+  // A second pin of the same version.
+  PageRef clone() const {
+    if (pin_ != nullptr) ++pin_->pins;
+    return PageRef(pin_);
+  }
 
  private:
   friend class Pager;
-  friend class DatabaseFile;
+  explicit PageRef(PagePin* pin) : data_(pin != nullptr ? pin->data : nullptr), pin_(pin) {}
   const uint8_t* data_ = nullptr;
-  void* frame_ = nullptr;
+  PagePin* pin_ = nullptr;
+};
+
+// Direct-mapped table of the page versions a pager used last.
+class PinTable {
+ public:
+  struct Slot {
+    uint32_t page;
+    uint32_t tag;
+    PagePin* pin;
+  };
+  PagePin* find(uint32_t page, uint32_t tag) const {
+    const Slot& slot = slots_[page & mask_];
+    return slot.page == page && slot.tag == tag ? slot.pin : nullptr;
+  }
+
+ private:
+  friend class PinTables;
+  friend void release_page_pin(PagePin* pin);
+  Slot* slots_ = nullptr;
+  uint32_t mask_ = 0;
+  uint32_t insert_count_ = 0;
+  DatabaseFile* file_ = nullptr;
+  PagePin* free_pins_ = nullptr;
 };
 
 // What a cursor reads: a pinned state, or the newest state (for the write cursors of the running statement).
@@ -112,12 +178,26 @@ class Pager {
   void close_view(View view);
 
   // --- Pages. Ids beyond the view's page count, and id 0, are CORRUPT.
-  Result<PageRef> fetch(PageId id, View view);
-  // Bytes of the newest version, to be changed in place until the next call that can advance the generation.
+  Result<PageRef> fetch(PageId id, View view) {
+    const ViewState& state = view_states_[view.slot];
+    if (PagePin* pin = state.table->find(id.value, state.tag)) [[likely]] {
+      ++pin->pins;
+      return PageRef(pin);
+    }
+    return fetch_slow(id, view);
+  }
+  // Bytes of the newest version, to be changed in place until the next call that can advance the generation (and for
+  // at most 1,000 further calls of fetch_mut, after which a large transaction may have written the page out).
   // REQUIRES is_writing().
-  Result<uint8_t*> fetch_mut(PageId id);
+  Result<uint8_t*> fetch_mut(PageId id) {
+    PagePin* pin = view_states_[0].table->find(id.value, view_states_[0].tag);
+    if (pin != nullptr && pin->stamp > copy_floor_) [[likely]] return pin->data;
+    return fetch_mut_slow(id, false);
+  }
   // The same for a page whose old content does not matter (fresh from the freelist): zeroed, nothing is read.
-  Result<uint8_t*> fetch_mut_fresh(PageId id);
+  Result<uint8_t*> fetch_mut_fresh(PageId id) {
+    return fetch_mut_slow(id, true);
+  }
   uint32_t page_count(View view) const;
   // Appends a zeroed page (skipping the lock-byte page) and returns its id.
   Result<PageId> append_page();

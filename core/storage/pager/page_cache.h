@@ -1,0 +1,154 @@
+// Page frames and the cache of page versions of one database file.
+//
+// A frame holds one version of one page. `version` is the commit position that published it. A lookup asks for the
+// exact position, or for 0: "as in the database file", which any version at or below the last WAL reset satisfies.
+//
+// Pins: a frame in the cache may be evicted when its count is zero. A frame outside the cache (private to an overlay,
+// or superseded while pinned) carries kDetached and goes back to the pool with its last pin.
+//
+// Thread safety: everything here REQUIRES the database file's mutex, except Frame::unpin_is_last() and frame bytes.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/check.h"
+
+namespace sqlrite::storage {
+
+// Growing array of plain values that reports exhaustion instead of raising it.
+template <typename T>
+class GrowArray {
+ public:
+  GrowArray() = default;
+  GrowArray(const GrowArray&) = delete;
+  GrowArray& operator=(const GrowArray&) = delete;
+  ~GrowArray() { std::free(data_); }
+  [[nodiscard]] bool reserve(size_t capacity) {
+    if (capacity <= capacity_) return true;
+    size_t wanted = capacity_ == 0 ? 8 : capacity_ * 2;
+    if (wanted < capacity) wanted = capacity;
+    T* grown = static_cast<T*>(std::realloc(static_cast<void*>(data_), wanted * sizeof(T)));
+    if (grown == nullptr) return false;
+    data_ = grown;
+    capacity_ = wanted;
+    return true;
+  }
+  [[nodiscard]] bool push_back(const T& value) {
+    T copy = value;
+    if (size_ == capacity_ && !reserve(size_ + 1)) return false;
+    data_[size_++] = copy;
+    return true;
+  }
+  void pop_back() { --size_; }
+  void truncate(size_t size) { size_ = size; }
+  void clear() { size_ = 0; }
+  size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  T& operator[](size_t i) { return data_[i]; }
+  const T& operator[](size_t i) const { return data_[i]; }
+  T& back() { return data_[size_ - 1]; }
+  T* begin() { return data_; }
+  T* end() { return data_ + size_; }
+  const T* begin() const { return data_; }
+  const T* end() const { return data_ + size_; }
+
+ private:
+  T* data_ = nullptr;
+  size_t size_ = 0;
+  size_t capacity_ = 0;
+};
+
+inline constexpr uint32_t kPageSlackSizeBytes = 64;
+
+struct Frame {
+  static constexpr uint32_t kDetached = 0x80000000u;
+
+  uint8_t* data = nullptr;
+  std::atomic<uint32_t> pins{0};
+  uint32_t page = 0;
+  uint64_t version = 0;
+  Frame* next = nullptr;         // hash chain, or free list
+  uint32_t pool_generation = 0;  // frames of another page size never return to the free list
+  bool referenced = false;       // second chance
+
+  void pin() { pins.fetch_add(1, std::memory_order_relaxed); }
+  // True when that was the last pin of a detached frame: the caller must give it back.
+  bool unpin_is_last() { return pins.fetch_sub(1, std::memory_order_acq_rel) == (kDetached | 1); }
+};
+
+class PageCache {
+ public:
+  PageCache() = default;
+  ~PageCache();
+  PageCache(const PageCache&) = delete;
+  PageCache& operator=(const PageCache&) = delete;
+
+  // Empties the cache first; frames still pinned stay readable until they are let go.
+  void set_page_size(uint32_t page_size_bytes);
+  uint32_t page_size_bytes() const { return page_size_bytes_; }
+  void set_budget(uint64_t size_bytes) { budget_size_bytes_ = size_bytes; }
+  uint64_t budget_size_bytes() const { return budget_size_bytes_; }
+  // Frames of a private database hold the only copy of their page.
+  void set_evictable(bool evictable) { evictable_ = evictable; }
+  bool is_over_budget() const { return evictable_ && frame_count_used_ * frame_size_bytes_ > budget_size_bytes_; }
+
+  // Pinned, or null.
+  Frame* find_and_pin(uint32_t page, uint64_t want, uint64_t file_base) {
+    if (bucket_count_ == 0) return nullptr;
+    for (Frame* frame = buckets_[page & (bucket_count_ - 1)]; frame != nullptr; frame = frame->next) {
+      if (frame->page == page && (want == 0 ? frame->version <= file_base : frame->version == want)) {
+        frame->pin();
+        frame->referenced = true;
+        return frame;
+      }
+    }
+    return nullptr;
+  }
+  // A detached frame with one pin and undefined content; null when memory is gone. May evict others.
+  Frame* acquire();
+  // Takes back a detached frame without pins.
+  void give_back(Frame* frame);
+  // Puts a detached, pinned frame into the cache (its pins stay).
+  [[nodiscard]] bool insert(Frame* frame);
+  // Takes versions of a page out of the cache: all but `keep`.
+  void remove_others(uint32_t page, const Frame* keep);
+  void remove_all();
+  // After a WAL reset: of each page only the newest version stays.
+  void keep_newest_only();
+  // Removes pages above `page_count`, whatever their version.
+  void remove_above(uint32_t page_count);
+  // Evicts what nobody pins until `target_size_bytes` is met.
+  void shrink_to(uint64_t target_size_bytes);
+  uint64_t used_size_bytes() const { return frame_count_used_ * frame_size_bytes_; }
+
+ private:
+  struct Slab {
+    Slab* next;
+    void* memory;
+    Frame* frames;
+    size_t frame_count;
+  };
+  bool add_slab();
+  bool grow_buckets();
+  void detach(Frame* frame);  // already unlinked
+  bool evict_some(size_t scan_count_max);
+
+  Frame** buckets_ = nullptr;
+  size_t bucket_count_ = 0;
+  size_t cached_count_ = 0;
+  size_t clock_hand_ = 0;
+  Frame* free_list_ = nullptr;
+  Slab* slabs_ = nullptr;
+  size_t next_slab_frame_count_ = 8;
+  uint32_t page_size_bytes_ = 0;
+  uint32_t pool_generation_ = 0;
+  uint64_t frame_size_bytes_ = 0;
+  uint64_t frame_count_used_ = 0;
+  uint64_t budget_size_bytes_ = 16u << 20;
+  bool evictable_ = true;
+};
+
+}  // namespace sqlrite::storage
