@@ -19,6 +19,7 @@ struct DefinitionContext {
   // Reading a stored definition: reserved names pass, expressions are not checked (bind does when they are used), and an
   // unknown collation or index method makes an index unusable instead of failing.
   bool loading = false;
+  uint32_t file_format = 4;     // below 4 DESC in indexes is ignored
   uint32_t column_count_max = 2000;
   bool double_quoted_strings = true;  // "x" that names no column is a string in DDL
 };

@@ -40,6 +40,9 @@ class SchemaBuilder {
   ~SchemaBuilder();
   SchemaBuilder(const SchemaBuilder&) = delete;
   SchemaBuilder& operator=(const SchemaBuilder&) = delete;
+  // Below 4 DESC in indexes is ignored. Before the first row.
+  void set_file_format(uint32_t file_format, uint32_t cookie);
+  const Table* find_table(std::string_view name) const;
   // Copies what it keeps. `page_count` bounds root pages; 0: unknown.
   Status add_row(const SchemaRow& row, uint32_t page_count = 0);
   // A row of sqlite_stat1; `index_name` data() == nullptr: the table's own row count.

@@ -20,7 +20,6 @@ struct Select;
 struct CreateTableStatement;
 struct CreateIndexStatement;
 struct CreateTriggerStatement;
-using CreateTrigger = CreateTriggerStatement;
 }  // namespace sqlrite::sql
 
 namespace sqlrite::catalog {
@@ -126,7 +125,7 @@ struct Table {
   Index* primary_key_index = nullptr;       // WITHOUT ROWID: the table's own tree
   std::span<Index*> indexes;                // secondary ones, newest first, as SQLite lists them
   std::span<CheckConstraint> checks;
-  std::span<ForeignKey> foreign_keys;
+  std::span<ForeignKey> foreign_keys;       // newest first, as SQLite lists them
   std::span<Trigger*> triggers;             // newest first; of the table's own database (temp triggers: ask the temp schema)
   std::string_view sql;                     // CREATE text as stored
   const sql::Select* view_select = nullptr;        // View
@@ -155,7 +154,7 @@ struct Trigger {
   std::string_view name;
   std::string_view table_name;
   DatabaseId database;
-  const sql::CreateTrigger* statement = nullptr;
+  const sql::CreateTriggerStatement* statement = nullptr;
   std::string_view sql;
 };
 
@@ -181,6 +180,11 @@ struct Schema {
   }
 };
 using SchemaRef = std::shared_ptr<const Schema>;
+
+// One of the names every rowid table answers to unless a column has it.
+inline bool is_rowid_name(std::string_view name) {
+  return iequals(name, "rowid") || iequals(name, "_rowid_") || iequals(name, "oid");
+}
 
 // Collating sequences by name: built-ins plus what the connection registered. Implemented by engine.
 class CollationSource {
