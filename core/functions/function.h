@@ -114,6 +114,7 @@ class Registry {
 // Built-in tables, one per folder; the list of tables stands in registry.cc.
 std::vector<FunctionDef> scalar_functions();
 std::vector<FunctionDef> aggregate_functions();
+std::vector<FunctionDef> window_functions();
 std::vector<FunctionDef> datetime_functions();
 
 }  // namespace sqlrite::functions
