@@ -1,0 +1,122 @@
+#include "exec/change/change_executor.h"
+
+#include "exec/change/changes.h"
+
+namespace sqlrite::exec {
+
+using catalog::ConflictAction;
+
+struct ChangeExecutor::Impl {
+  const plan::StatementPlan& plan;
+  Arena arena{1024};
+  Arena row_heap{1024};
+  std::unique_ptr<Change> change;
+  std::unique_ptr<StatementSubqueries> subqueries;
+  DatabaseId database;
+  ExecContext newest;                       // the caller's context with every view at the newest state
+  ExecContext source;                       // for the rows read
+  std::span<DatabaseHandle> newest_databases, source_databases;
+
+  explicit Impl(const plan::StatementPlan& statement) : plan(statement) {}
+
+  Status run(ExecContext& context, ChangeHost& host, ChangeOutcome* outcome);
+};
+
+ChangeExecutor::ChangeExecutor(const plan::StatementPlan& plan) : impl_(std::make_unique<Impl>(plan)) {}
+ChangeExecutor::~ChangeExecutor() = default;
+
+Status ChangeExecutor::prepare() {
+  const plan::StatementPlan& plan = impl_->plan;
+  switch (plan.kind) {
+    case plan::StatementKind::Insert: impl_->change = make_insert(); break;
+    case plan::StatementKind::Update: impl_->change = make_update(); break;
+    case plan::StatementKind::Delete: impl_->change = make_delete(); break;
+    case plan::StatementKind::Select: return Code::Misuse;
+  }
+  SQLRITE_TRY(impl_->change->prepare(plan, impl_->arena));
+  impl_->database = impl_->change->core.writer.table().database;
+  if (!plan.subplans.empty()) impl_->subqueries = make_subquery_runner(plan);
+  return {};
+}
+
+Status ChangeExecutor::run(ExecContext& context, ChangeHost& host, ChangeOutcome* outcome) {
+  *outcome = ChangeOutcome();
+  impl_->change->core.forget_returned();
+  Status status = impl_->run(context, host, outcome);
+  impl_->change->close();
+  return status;
+}
+
+Status ChangeExecutor::Impl::run(ExecContext& context, ChangeHost& host, ChangeOutcome* outcome) {
+  if (newest_databases.size() != context.databases.size()) {
+    newest_databases = arena.make_array<DatabaseHandle>(context.databases.size());
+    source_databases = arena.make_array<DatabaseHandle>(context.databases.size());
+  }
+  for (size_t i = 0; i < context.databases.size(); ++i) {
+    newest_databases[i] = context.databases[i];
+    newest_databases[i].view = storage::kNewestView;
+    source_databases[i] = newest_databases[i];
+  }
+  newest = context;
+  newest.databases = newest_databases;
+  source = context;
+  source.databases = source_databases;
+  source.subqueries = nullptr;
+  newest.subqueries = subqueries.get();
+
+  ChangeRun run;
+  run.context = &newest;
+  run.host = &host;
+  run.outcome = outcome;
+  run.pager = newest_databases[database.value].pager;
+  run.eval.parameters = context.parameters;
+  run.eval.parameter_count = context.parameter_count;
+  run.eval.heap = &row_heap;
+  run.eval.connection = context.connection;
+  run.eval.subqueries = subqueries.get();
+  run.eval.encoding = newest_databases[database.value].encoding;
+
+  bool pinned = change->needs_pinned_source();
+  for (DatabaseHandle& handle : source_databases) {
+    if (pinned && handle.pager != nullptr && handle.pager->is_reading()) handle.view = handle.pager->open_view();
+  }
+  ConflictAction action = ConflictAction::Abort;
+  bool wrote = false;
+  bool marked = change->needs_mark();
+  if (marked) run.mark = run.pager->open_mark();
+  Status status;
+  if (subqueries != nullptr) status = subqueries->begin_run(newest);
+  if (status.ok()) status = change->run(run, source, &action, &wrote);
+  change->close();
+  if (subqueries != nullptr) subqueries->end_run();
+  for (DatabaseHandle& handle : source_databases) {
+    if (!handle.view.is_newest()) handle.pager->close_view(handle.view);
+    handle.view = storage::kNewestView;
+  }
+
+  if (status.ok() || (action == ConflictAction::Fail && status.primary() == Code::Constraint)) {
+    if (marked) run.pager->release(run.mark);
+    return status;
+  }
+  outcome->changes = 0;
+  if (action == ConflictAction::Rollback && status.primary() == Code::Constraint) {
+    outcome->failure_scope = FailureScope::Transaction;
+  }
+  if (marked) {
+    Status undone = run.pager->rollback_to(run.mark);
+    run.pager->release(run.mark);
+    if (!undone.ok()) outcome->failure_scope = FailureScope::Transaction;
+  } else if (wrote) {
+    outcome->failure_scope = FailureScope::Transaction;
+  }
+  return status;
+}
+
+const Value* ChangeExecutor::next_returned() { return impl_->change->core.next_returned(); }
+
+void ChangeExecutor::reset() {
+  impl_->change->core.forget_returned();
+  impl_->row_heap.reset();
+}
+
+}  // namespace sqlrite::exec

@@ -1,0 +1,73 @@
+// What the three kinds of change share while they run: contexts, the writer, the checker, conflict handling, RETURNING.
+#pragma once
+
+#include "base/grow_array.h"
+#include "exec/change/change_executor.h"
+#include "exec/change/row_checker.h"
+#include "exec/change/table_writer.h"
+
+namespace sqlrite::exec {
+
+// The key list of a change: rows found first, changed afterwards. Keys are `width` values each; bytes are in the heap.
+class KeyList {
+ public:
+  explicit KeyList(uint16_t width = 1) : width_(width) {}
+  void set_width(uint16_t width) { width_ = width; }
+  // All rows of a finder, replacing what was here.
+  Status collect(QueryExecutor& finder, ExecContext& source);
+  size_t size() const { return values_.size() / width_; }
+  Value* at(size_t index) { return values_.data() + index * width_; }
+  void clear() {
+    values_.shrink(4096);
+    heap_.reset();
+  }
+
+ private:
+  Status add(const Batch& batch, uint32_t row);
+
+  uint16_t width_;
+  GrowArray<Value> values_;
+  Arena heap_{1024};
+};
+
+struct ChangeRun {
+  ExecContext* context = nullptr;      // views at the newest state: SET, CHECK and RETURNING see what is written
+  ChangeHost* host = nullptr;
+  ChangeOutcome* outcome = nullptr;
+  expr::EvalContext eval;
+  storage::Pager* pager = nullptr;
+  uint32_t mark = 0;                   // 0: none taken
+};
+
+// The parts of an executor that do not depend on the kind of change.
+class ChangeCore {
+ public:
+  Status prepare(const bind::BoundTarget& target, catalog::ConflictAction action, const bind::BoundReturning* returning,
+                 Arena& arena);
+  ~ChangeCore();
+
+  // Deals with everything a new row collides with, self excluded. Replaced rows are removed from table and indexes.
+  // *moved: the writer's position was lost.
+  Status resolve_conflicts(ChangeRun& run, SlotRow& row, const Value* self, bool check_key, const bool* check_index,
+                           RowFate* fate, catalog::ConflictAction* action, bool* moved);
+  // The message of a collision: key (index_number < 0) or index.
+  Status collision_status(int index_number) const;
+  Status remove_row(ChangeRun& run, const Value* key);
+  Status add_returned(ChangeRun& run, const SlotRow& row);
+  const Value* next_returned();
+  void forget_returned();
+
+  TableWriter writer;
+  RowChecker checker;
+  catalog::ConflictAction statement_action = catalog::ConflictAction::Default;
+
+ private:
+  std::span<expr::ExprNode*> returning_;
+  SlotRow victim_;                     // a row that REPLACE removes
+  std::span<Value> other_key_;
+  Arena returned_heap_{1024};
+  GrowArray<Value> returned_;
+  size_t returned_at_ = 0;
+};
+
+}  // namespace sqlrite::exec
