@@ -207,7 +207,7 @@ struct CaseExpr : Expr {
 struct CastExpr : Expr {
   static constexpr ExprKind kKind = ExprKind::Cast;
   Expr* operand = nullptr;
-  std::string_view type_name;  // as written, for example "varchar(10)"; may be empty
+  std::string_view type_name;  // as written, for example "varchar(10)", unquoted; may be empty
   CastExpr() : Expr(kKind) {}
 };
 

@@ -169,7 +169,7 @@ struct ColumnConstraint {
   SortOrder order = SortOrder::Unspecified;  // PrimaryKey
   bool autoincrement = false;                // PrimaryKey
   Expr* expr = nullptr;                      // Check, Default, Generated
-  Span expr_span;                            // its source text: Default as written (with parentheses), others inside them
+  Span expr_span;                            // its source text, inside the parentheses if there are any
   bool parenthesized = false;                // Default (expr)
   bool stored = false;                       // Generated ... STORED
   bool generated_always = false;             // GENERATED ALWAYS was written
@@ -181,7 +181,7 @@ struct ColumnConstraint {
 
 struct ColumnDefinition {
   Identifier name;
-  std::string_view type_name;  // as SQLite stores it: words joined as written; may be empty
+  std::string_view type_name;  // as written, unquoted; may be empty
   std::span<ColumnConstraint> constraints;
   Span span;  // name, type and constraints
 };

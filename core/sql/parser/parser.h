@@ -19,9 +19,9 @@ struct ParseOptions {
   uint32_t column_count_max = 2000;
   uint32_t compound_select_max = 500;  // 0: no limit
   uint32_t function_arguments_max = 1000;
-  uint32_t nesting_max = 400;          // how deep parentheses, subqueries and joins may nest
+  uint32_t nesting_max = 3200;         // bounds recursion: a parenthesis or unary operator costs 1, a subquery 8
   // ORDER BY and LIMIT on UPDATE and DELETE. Off in stock SQLite, where they are a syntax error.
-  bool update_delete_limit = true;
+  bool update_delete_limit = false;
 };
 
 struct ParameterInfo {

@@ -1,0 +1,225 @@
+// The recursive-descent parser behind parser.h; its parts are spread over expressions.cc, select.cc, changes.cc,
+// create.cc and commands.cc.
+//
+// After an error the current token becomes Failed, which matches nothing: every function then returns soon, with
+// nodes that are valid to touch but meaningless, so that no function needs to check its callees.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+
+#include "sql/lexer/lexer.h"
+#include "sql/parser/parser.h"
+
+namespace sqlrite::sql {
+
+// Collects list elements on the stack first, in the arena when there are many.
+template <typename T, size_t kInline>
+class ListBuilder {
+ public:
+  explicit ListBuilder(Arena& arena) : arena_(arena), spill_(arena) {}
+  void add(const T& value) {
+    if (size_ < kInline) {
+      inline_[size_++] = value;
+      return;
+    }
+    if (size_ == kInline) {
+      spill_.reserve(kInline * 4);
+      for (const T& each : inline_) spill_.push_back(each);
+    }
+    spill_.push_back(value);
+    ++size_;
+  }
+  size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  T& back() { return size_ <= kInline ? inline_[size_ - 1] : spill_.back(); }
+  T& operator[](size_t index) { return size_ <= kInline ? inline_[index] : spill_[index]; }
+  std::span<T> finish() {
+    if (size_ == 0) return {};
+    if (size_ > kInline) return spill_.span();
+    return arena_.copy_array<T>(std::span<const T>(inline_, size_));
+  }
+
+ private:
+  Arena& arena_;
+  size_t size_ = 0;
+  T inline_[kInline];
+  ArenaVector<T> spill_;
+};
+
+class Parser {
+ public:
+  Parser(std::string_view text, Arena& arena, const ParseOptions& options)
+      : text_(text), arena_(arena), options_(options), lexer_(text) {}
+
+  Result<ParsedStatement> parse_first_statement();
+  Result<Expr*> parse_whole_expression();
+
+ private:
+  using Kind = TokenKind;
+
+  // ---- Tokens (parser.cc)
+  void advance();
+  bool at(Kind kind) const { return token_.kind == kind; }
+  bool at_end() const { return at(Kind::Semicolon) || at(Kind::End) || at(Kind::Failed); }
+  bool accept(Kind kind) {
+    if (token_.kind != kind) return false;
+    advance();
+    return true;
+  }
+  // Consumes the token or reports a syntax error at it.
+  void expect(Kind kind) {
+    if (!accept(kind)) syntax_error();
+  }
+  bool failed() const { return failed_; }
+  std::string_view raw(const Token& token) const { return text_.substr(token.begin, token.end - token.begin); }
+  bool at_word(std::string_view word) const;  // an unquoted identifier that is no keyword
+  Token peek_token();
+  Kind resolve_contextual_keyword(Kind kind, Kind previous);
+  Span span_from(uint32_t begin) const { return {begin, previous_end_}; }
+  // From `begin` up to the current token, without trailing space: SQLite's idea of an expression's text.
+  Span span_until_token(uint32_t begin) const;
+  Span trimmed(Span span) const;
+
+  // ---- Errors
+  // Three moments, so that of several errors in a text the same one is reported as by SQLite. Now: tokens that do
+  // not exist. When the current token turns out to fit: errors in what stands before it. At the end of the
+  // statement: what SQLite finds only after parsing.
+  void fail_now(std::string_view message, int64_t offset = -1);
+  void fail_text(std::string_view message, int64_t offset = -1);
+  void fail_late(std::string_view message, int64_t offset = -1);
+  void syntax_error();
+  bool enter(uint32_t cost);  // nesting guard; false after failing
+  void leave(uint32_t cost) { nesting_ -= cost; }
+
+  // ---- Names
+  Identifier make_identifier(const Token& token);
+  Identifier parse_name();
+  Identifier parse_identifier_or_string();
+  QualifiedName parse_qualified_name();
+  std::span<Identifier> parse_name_list();           // name, name, ...
+  std::span<Identifier> parse_optional_name_list();  // [( ... )]
+  std::span<Identifier> parse_column_name_list();    // ( name [COLLATE x] [ASC|DESC], ... ) of views, CTEs, foreign keys
+  std::string_view unquote(std::string_view quoted, char close);
+
+  // ---- Expressions (expressions.cc)
+  Expr* parse_expr() { return parse_operators(0); }
+  Expr* parse_operators(int precedence_min);
+  Expr* parse_prefix();
+  Expr* parse_infix(Expr* left, uint32_t begin);
+  Expr* parse_is(Expr* left, uint32_t begin);
+  Expr* parse_like(Expr* left, bool negated, uint32_t begin);
+  Expr* parse_between(Expr* left, bool negated, uint32_t begin);
+  Expr* parse_in(Expr* left, bool negated, uint32_t begin);
+  Expr* parse_name_expr();
+  Expr* parse_function(const Token& name);
+  Expr* parse_parenthesized();
+  Expr* parse_case();
+  Expr* parse_cast();
+  Expr* parse_raise();
+  Expr* parse_parameter();
+  Expr* parse_literal();
+  Expr* parse_number();
+  Expr* parse_unary(UnaryOp op, int operand_precedence);
+  Expr* make_unary(UnaryOp op, Expr* operand, uint32_t begin);
+  Expr* make_binary(BinaryOp op, Span op_span, Expr* left, Expr* right, uint32_t begin);
+  Expr* dummy_expr();
+  ExprList parse_expr_list();           // at least one
+  ExprList parse_optional_expr_list();  // up to a right parenthesis
+  void close(Expr* expr, uint32_t begin, uint32_t child_depth);
+  std::string_view parse_type_name(bool column);
+
+  // ---- Queries (select.cc)
+  bool at_select_start() const { return at(Kind::Select) || at(Kind::Values) || at(Kind::With); }
+  Select* parse_select();
+  Select* parse_select_body(With* with, uint32_t begin);
+  SelectCore* parse_values(SelectCore* core);
+  With* parse_with();
+  std::span<ResultColumn> parse_result_columns();
+  bool at_table_star();
+  Identifier parse_optional_alias();
+  TableExpr* parse_from();
+  TableExpr* parse_table_term();
+  uint8_t parse_join_operator();
+  void parse_join_condition(JoinExpr* join);
+  void parse_index_hint(IndexHint& hint, Identifier& index);
+  std::span<OrderTerm> parse_order_terms();
+  std::span<OrderTerm> parse_optional_order_by();
+  void parse_limit(Expr*& limit, Expr*& offset);
+  WindowSpec* parse_window_body();
+  void parse_frame(WindowFrame& frame);
+  FrameBound parse_frame_bound(bool is_end);
+  std::span<WindowDefinition> parse_window_definitions();
+  Expr* note_depth(Expr* expr);  // raises the depth of the query being parsed
+
+  // ---- INSERT, UPDATE, DELETE (changes.cc)
+  Statement* parse_insert(With* with, bool in_trigger);
+  Statement* parse_update(With* with, bool in_trigger);
+  Statement* parse_delete(With* with, bool in_trigger);
+  void parse_change_target(QualifiedName& table, Identifier& alias, bool in_trigger);
+  void parse_upserts(InsertStatement* insert, bool in_trigger);
+  std::span<Assignment> parse_assignments();
+  std::span<ResultColumn> parse_optional_returning(bool in_trigger);
+  void parse_change_limit(std::span<OrderTerm>& order_by, Expr*& limit, Expr*& offset);
+  ConflictAction parse_optional_or_conflict();
+  ConflictAction parse_conflict_action();
+  void reject_index_hint_in_trigger(IndexHint hint);
+
+  // ---- CREATE (create.cc)
+  Statement* parse_create();
+  Statement* parse_create_table(bool temporary);
+  void parse_table_body(CreateTableStatement* table);
+  ColumnDefinition parse_column_definition();
+  void parse_column_constraints(ColumnDefinition& column);
+  bool parse_column_constraint(ColumnConstraint& constraint, const Identifier& column_name);
+  void parse_default(ColumnConstraint& constraint);
+  void parse_generated(ColumnConstraint& constraint, const Identifier& column_name);
+  bool parse_table_constraint(TableConstraint& constraint);
+  ForeignKeyReference* parse_reference();
+  void parse_deferrable(Deferrable& deferrable, Initially& initially);
+  ConflictAction parse_on_conflict();
+  std::span<IndexedColumn> parse_indexed_columns(bool allow_autoincrement, bool& autoincrement);
+  void reject_explicit_nulls(std::span<const OrderTerm> terms);
+  Statement* parse_create_index(bool unique);
+  std::span<IndexOption> parse_index_options();
+  Statement* parse_create_view(bool temporary);
+  Statement* parse_create_trigger(bool temporary);
+  Statement* parse_trigger_step();
+  Statement* parse_create_virtual_table();
+  bool parse_if_not_exists();
+
+  // ---- Everything else (commands.cc)
+  Statement* parse_statement_body();
+  Statement* parse_explained();
+  Statement* parse_with_statement();
+  Statement* parse_alter();
+  Statement* parse_drop();
+  Statement* parse_begin();
+  Statement* parse_rollback();
+  Statement* parse_pragma();
+  void parse_pragma_value(PragmaStatement* pragma);
+  Statement* parse_vacuum();
+  Statement* parse_attach();
+  Statement* parse_detach();
+  Expr* name_as_string(Expr* expr);
+  void parse_optional_transaction_name();
+  bool parse_if_exists();
+
+  std::string_view text_;
+  Arena& arena_;
+  const ParseOptions& options_;
+  Lexer lexer_;
+  Token token_;
+  Kind previous_kind_ = Kind::End;
+  uint32_t previous_end_ = 0;
+  uint32_t nesting_ = 0;
+  uint16_t query_depth_ = 0;  // deepest expression of the query being parsed
+  bool failed_ = false;
+  Status error_;
+  Status pending_error_;
+  Status late_error_;
+  uint32_t parameter_count_ = 0;
+  ArenaVector<ParameterInfo> parameters_{arena_};
+};
+
+}  // namespace sqlrite::sql
