@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Installs what building and testing need on Debian or Ubuntu. Does nothing where everything is there.
+set -euo pipefail
+packages=()
+need() {  # need COMMAND-OR-FILE PACKAGE
+  if [[ $1 == /* ]]; then [[ -e $1 ]] || packages+=("$2"); else command -v "$1" >/dev/null 2>&1 || packages+=("$2"); fi
+}
+need g++ g++
+need cmake cmake
+need ninja ninja-build
+need ccache ccache
+need python3 python3
+need sqlite3 sqlite3
+need /usr/include/doctest/doctest.h doctest-dev
+need /usr/include/spdlog/spdlog.h libspdlog-dev
+need /usr/include/nlohmann/json.hpp nlohmann-json3-dev
+if ((${#packages[@]} > 0)); then
+  sudo=""
+  if [[ $(id -u) != 0 ]]; then sudo=sudo; fi
+  export DEBIAN_FRONTEND=noninteractive
+  $sudo apt-get update -qq
+  $sudo apt-get install -y -qq --no-install-recommends "${packages[@]}"
+fi
