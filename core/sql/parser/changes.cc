@@ -18,7 +18,7 @@ ConflictAction Parser::parse_optional_or_conflict() {
 
 void Parser::parse_change_target(QualifiedName& table, Identifier& alias, bool in_trigger) {
   table = parse_qualified_name();
-  if (in_trigger && table.schema.present()) {
+  if (in_trigger && table.schema.present() && !in_temporary_trigger_) {
     fail_late("qualified table names are not allowed on INSERT, UPDATE, and DELETE statements within triggers");
   }
   if (accept(Kind::As)) alias = parse_name();

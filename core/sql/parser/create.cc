@@ -491,6 +491,7 @@ Statement* Parser::parse_create_trigger(bool temporary) {
   trigger->temporary = temporary;
   trigger->if_not_exists = parse_if_not_exists();
   trigger->name = parse_qualified_name();
+  in_temporary_trigger_ = temporary || iequals(trigger->name.schema.text, "temp");
   if (accept(Kind::Before)) {
     trigger->time = TriggerTime::Before;
   } else if (accept(Kind::After)) {

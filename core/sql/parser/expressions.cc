@@ -254,6 +254,7 @@ Expr* Parser::parse_in(Expr* left, bool negated, uint32_t begin) {
 Expr* Parser::parse_unary(UnaryOp op, int operand_precedence) {
   uint32_t begin = token_.begin;
   advance();
+  negated_number_ = op == UnaryOp::Minus && at(Kind::Integer);
   Expr* operand = parse_operators(operand_precedence);
   if (op == UnaryOp::Minus) {
     // The one integer whose digits alone do not fit.
@@ -351,6 +352,8 @@ Expr* Parser::parse_number() {
   bool hex = text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
   bool real = token_.kind == Kind::Float;
   Kind kind = token_.kind;
+  bool negated = negated_number_;
+  negated_number_ = false;
   advance();
   literal->span = span_from(begin);
   if (kind == Kind::SeparatedNumber) {
@@ -386,7 +389,7 @@ Expr* Parser::parse_number() {
     size_t first = 2;
     while (first < text.size() && text[first] == '0') ++first;
     if (text.size() - first > 16) {
-      std::string message = "hex literal too big: ";
+      std::string message = negated ? "hex literal too big: -" : "hex literal too big: ";
       message += text;
       fail_late(message, begin);
     }

@@ -215,6 +215,8 @@ class Parser {
   uint32_t nesting_ = 0;
   uint16_t query_depth_ = 0;  // deepest expression of the query being parsed
   bool failed_ = false;
+  bool in_temporary_trigger_ = false;  // whose steps may name other schemas
+  bool negated_number_ = false;        // a minus sign stands right before the number being parsed
   Status error_;
   Status pending_error_;
   Status late_error_;
