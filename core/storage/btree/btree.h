@@ -2,7 +2,8 @@
 //
 // TableCursor and IndexCursor read at a View; opened at kNewestView while the pager writes, they also change the tree.
 // A cursor at kNewestView stays valid over changes made through it; changes made through another cursor on the same
-// tree are seen after its next seek (cursors compare the pager's change count and seek again by key when it moved).
+// tree are seen after its next seek. Table cursors go on by rowid after such a change (the pager's change count tells);
+// next() and previous() of an index cursor then end the walk with ABORT, unless it stands where it erased.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include "base/arena.h"
 #include "base/ids.h"
 #include "base/status.h"
+#include "storage/format/page_layout.h"
 #include "storage/pager/pager.h"
 #include "types/value.h"
 
@@ -69,26 +71,74 @@ class CursorBase {
   Result<bool> previous();
   // Removes the current entry; the cursor then stands between its neighbours: next() goes to the following one.
   Status erase();
-  // Page pin for batches that point into the current leaf.
+  // Page pin for batches that point into the current leaf; empty when the cursor is nowhere.
   PageRef pin_current_page();
   void close();
 
  protected:
-  static constexpr int kDepthMax = 20;
+  static constexpr int kDepthMax = kDepthLimit;
   struct Level {
     PageRef page;
     PageId id;
-    uint16_t index = 0;       // cell index on this page
+    uint16_t index = 0;       // cell index on this page; on the way down: child index (cell_count is the right-most child)
     uint16_t cell_count = 0;
+    uint16_t pointers = 0;    // offset of the cell pointer array
+    uint8_t type = 0;
+    bool leaf() const { return is_leaf_type(type); }
+    const uint8_t* data() const { return page.data(); }
   };
+  // Where the cursor is:
+  //   Nowhere  nothing is known (closed, fresh, or the tree changed under it)
+  //   Entry    on levels_[depth_].index; valid_ is true
+  //   Gap      between entries of the leaf levels_[depth_]: `index` is the entry that follows (may be cell_count);
+  //            tables: gap_rowid_ is a rowid in the gap or at its edge, already handed out or erased
+  //   Key      between entries, found again by key: gap_rowid_ or saved_key_ (the entry that was erased)
+  enum class Place : uint8_t { Nowhere, Entry, Gap, Key };
+
+  Status open_tree(Pager* pager, PageId root, View view, bool table);
+  // Drops what is remembered when the tree may have changed since. Returns false when the place was lost.
+  bool refresh();
+  void forget_levels();
+  Status enter(int depth, PageId id);
+  Status descend_left();
+  Status descend_right();
+  Result<bool> next_leaf();      // from the leaf depth_ to the entry (index trees: maybe interior) after it
+  Result<bool> previous_leaf();
+  Result<bool> stand();          // loads the cell at levels_[depth_].index
+  Result<bool> stand_or_next();  // the same, or the first entry of what follows when index is cell_count
+  Result<bool> stand_or_previous();  // the entry before levels_[depth_].index
+  Result<bool> seek_saved(bool forward);
+  bool at_right_edge() const;
+  Result<bool> nowhere() {
+    place_ = Place::Nowhere;
+    valid_ = false;
+    return false;
+  }
+  Status insert_cell(struct CellDraft& draft, bool append);
+  Status save_key();
+
   Pager* pager_ = nullptr;
   PageId root_;
   View view_;
   bool valid_ = false;
+  bool table_ = true;
+  bool key_is_entry_ = false;      // Place::Key: gap_rowid_ is an entry not handed out yet
+  bool leaf_range_known_ = false;  // leaf_first_ and leaf_last_ are those of levels_[depth_]
+  Place place_ = Place::Nowhere;
   int8_t depth_ = -1;
+  uint32_t leaf_moves_ = 0;        // leaves passed in one direction since the last seek: bounds walks on damaged trees
+  uint64_t stamp_ = 0;             // pager change count for which levels_ hold
   CellRef cell_;
+  PayloadLimits limits_;
+  RowId leaf_first_ = 0;
+  RowId leaf_last_ = 0;
+  RowId gap_rowid_ = 0;
+  uint8_t* saved_key_ = nullptr;
+  uint32_t saved_key_size_bytes_ = 0;
+  uint32_t overflow_page_index_ = 0;  // place in the current cell's overflow chain, while overflow_page_ is set
+  PageId overflow_page_;
+  const KeyInfo* key_info_ = nullptr;
   Level levels_[kDepthMax];
-  // btree/ adds private state here as it needs.
 };
 
 class TableCursor : public CursorBase {
@@ -102,6 +152,8 @@ class TableCursor : public CursorBase {
   Result<uint32_t> next_cells(CellRef* cells, uint32_t max, bool descending, PageRef* pin);
   // Inserts or replaces. An append to the right edge is recognised and costs no descent.
   Status insert(RowId rowid, const Payload& payload);
+  // Position for `rowid` without loading an entry; *exact tells whether it is there.
+  Status locate(RowId rowid, bool* exact);
   // Largest rowid in the tree (0 and false when empty), from the right edge.
   Result<bool> last_rowid(RowId* rowid);
 };
@@ -117,6 +169,38 @@ class IndexCursor : public CursorBase {
   Result<uint32_t> next_cells(CellRef* cells, uint32_t max, bool descending, PageRef* pin);
   // Inserts a record (all fields). REQUIRES that no equal record exists (callers check uniqueness first).
   Status insert(const Payload& record);
+
+ private:
+  // Stands before the first entry whose prefix is >= key (or > key), on its leaf.
+  Status locate(const SearchKey& key, bool after_equal);
+  Result<uint32_t> lower_bound(const Level& level, const SearchKey& key, bool after_equal);
+};
+
+// Fills an empty index tree (a fresh root from create_tree or clear_tree) with records that come in index order: pages
+// are packed full from left to right and nothing is searched or compared.
+class IndexBuilder {
+ public:
+  IndexBuilder() = default;
+  IndexBuilder(const IndexBuilder&) = delete;
+  IndexBuilder& operator=(const IndexBuilder&) = delete;
+  Status open(Pager* pager, PageId root);
+  // REQUIRES: record > every record before.
+  Status append(const Payload& record);
+  // Must be called at the end: mends the sparse pages at the right edge.
+  Status finish();
+
+ private:
+  Status append_cell(int height, const uint8_t* cell, uint32_t size_bytes);
+  Status split_root();
+
+  struct Edge {
+    PageId id;
+  };
+  Pager* pager_ = nullptr;
+  PageId root_;
+  PayloadLimits limits_;
+  int depth_ = 0;             // level of the leaf; level 0 is the root
+  Edge edge_[kDepthLimit];    // the right-most page of each level
 };
 
 // --- Whole trees. All REQUIRE pager.is_writing().

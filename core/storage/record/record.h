@@ -29,11 +29,14 @@ uint32_t varint_size(uint64_t value);
 
 // Decodes columns `wanted[0..wanted_count)` (ascending column numbers) of one cell. Columns beyond the record's end are
 // left as Null with *missing_from set to the first such position in `wanted` (callers put the column default there).
-// Text and Blob values point into the page. Values that reach into overflow pages are read into `heap` when `heap` is
-// not null; else they come back with kOverflow. UTF-16 text is converted to UTF-8 in `heap`.
+// Text and Blob values point into the page. Those that reach into overflow pages are read into `heap`; with `lazy` (room
+// for wanted_count entries, living as long as the values) they come back with kOverflow instead, their length in the
+// file's bytes. UTF-16 text is converted to UTF-8 in `heap`. `real_column[w]` (may be null): an integer reads as a real.
+// REQUIRES: heap or lazy when payloads may overflow, heap for UTF-16.
 Status decode_record(const CellRef& cell, Pager& pager, View view, TextEncoding encoding, const uint16_t* wanted,
-                     uint32_t wanted_count, Value* out, uint32_t* missing_from, Arena* heap);
-// Reads a kOverflow value.
+                     uint32_t wanted_count, Value* out, uint32_t* missing_from, Arena* heap, OverflowRef* lazy = nullptr,
+                     const bool* real_column = nullptr);
+// Reads a kOverflow value. The bytes are followed by a NUL.
 Result<Value> load_overflow(const Value& value, TextEncoding encoding, Arena& heap);
 
 // Encodes a record. `buffer` grows as needed and is reused. Zeroblobs at the end become the zero tail.

@@ -1,0 +1,301 @@
+// What all cursors share: the path of pinned pages, and moving along the tree.
+#include <cstdlib>
+#include <cstring>
+
+#include "base/check.h"
+#include "storage/btree/btree.h"
+#include "storage/btree/overflow.h"
+#include "storage/record/compare.h"
+
+namespace sqlrite::storage {
+
+CursorBase::~CursorBase() { close(); }
+
+void CursorBase::close() {
+  forget_levels();
+  std::free(saved_key_);
+  saved_key_ = nullptr;
+  saved_key_size_bytes_ = 0;
+  pager_ = nullptr;
+}
+
+void CursorBase::forget_levels() {
+  for (Level& level : levels_) {
+    level.page.release();
+    level.id = PageId{};
+  }
+  depth_ = -1;
+  valid_ = false;
+  leaf_range_known_ = false;
+  place_ = Place::Nowhere;
+}
+
+Status CursorBase::open_tree(Pager* pager, PageId root, View view, bool table) {
+  close();
+  pager_ = pager;
+  root_ = root;
+  view_ = view;
+  table_ = table;
+  limits_ = PayloadLimits(pager->usable_size_bytes());
+  stamp_ = pager->change_count();
+  if (!root) return Code::Corrupt;
+  return {};
+}
+
+bool CursorBase::refresh() {
+  if (!view_.is_newest() || stamp_ == pager_->change_count()) return true;
+  Place before = place_;
+  RowId rowid = cell_.rowid;
+  forget_levels();
+  stamp_ = pager_->change_count();
+  if (before == Place::Key) {
+    place_ = Place::Key;
+    return true;
+  }
+  if (table_ && (before == Place::Entry || before == Place::Gap)) {
+    key_is_entry_ = before == Place::Entry;
+    if (key_is_entry_) gap_rowid_ = rowid;
+    place_ = Place::Key;
+    return true;
+  }
+  return before == Place::Nowhere;
+}
+
+Status CursorBase::enter(int depth, PageId id) {
+  if (depth >= kDepthMax) return Code::Corrupt;
+  Level& level = levels_[depth];
+  if (level.id != id || !level.page) {
+    level.id = PageId{};
+    Result<PageRef> page = pager_->fetch(id, view_);
+    if (!page.ok()) return page.take_status();
+    level.page = page.take();
+    PageView view;
+    if (!view.parse(level.page.data(), id, limits_.usable_size_bytes, table_)) return Code::Corrupt;
+    if (depth > 0 && view.cell_count == 0) return Code::Corrupt;
+    level.id = id;
+    level.cell_count = view.cell_count;
+    level.pointers = static_cast<uint16_t>(view.pointers);
+    level.type = view.type;
+  }
+  depth_ = static_cast<int8_t>(depth);
+  leaf_range_known_ = false;
+  return {};
+}
+
+namespace {
+
+// Child `index` of an interior page; cell_count is the right-most one.
+template <typename Level>
+Result<PageId> child_page(const Level& level, uint32_t usable) {
+  const uint8_t* data = level.data();
+  if (level.index == level.cell_count) return PageId{load_be32(data + page_head(level.id) + 8)};
+  uint32_t offset = load_be16(data + level.pointers + 2 * level.index);
+  if (offset > usable - kMinCellSizeBytes) return Code::Corrupt;
+  return PageId{load_be32(data + offset)};
+}
+
+}  // namespace
+
+// From levels_[depth_] down: if it is interior, to the left-most leaf below its child `index`.
+Status CursorBase::descend_left() {
+  while (!levels_[depth_].leaf()) {
+    SQLRITE_TRY_ASSIGN(PageId child, child_page(levels_[depth_], limits_.usable_size_bytes));
+    SQLRITE_TRY(enter(depth_ + 1, child));
+    levels_[depth_].index = 0;
+  }
+  return {};
+}
+
+// The same to the right-most leaf; `index` there is cell_count (behind the last entry).
+Status CursorBase::descend_right() {
+  while (!levels_[depth_].leaf()) {
+    SQLRITE_TRY_ASSIGN(PageId child, child_page(levels_[depth_], limits_.usable_size_bytes));
+    SQLRITE_TRY(enter(depth_ + 1, child));
+    levels_[depth_].index = levels_[depth_].cell_count;
+  }
+  return {};
+}
+
+bool CursorBase::at_right_edge() const {
+  for (int d = 0; d < depth_; ++d) {
+    if (levels_[d].index != levels_[d].cell_count) return false;
+  }
+  return true;
+}
+
+Result<bool> CursorBase::stand() {
+  const Level& level = levels_[depth_];
+  const uint8_t* data = level.data();
+  uint32_t offset = load_be16(data + level.pointers + 2 * level.index);
+  if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return Code::Corrupt;
+  CellInfo info;
+  if (!parse_cell_at(data + offset, data + limits_.usable_size_bytes, level.type, limits_, &info)) return Code::Corrupt;
+  cell_.payload = data + offset + info.payload_offset;
+  cell_.local_size_bytes = info.local_size_bytes;
+  cell_.payload_size_bytes = info.payload_size_bytes;
+  cell_.rowid = info.rowid;
+  cell_.overflow = info.overflow;
+  overflow_page_ = PageId{};
+  place_ = Place::Entry;
+  valid_ = true;
+  return true;
+}
+
+Result<bool> CursorBase::next_leaf() {
+  // A tree without damage has fewer leaves than the file has pages.
+  if ((++leaf_moves_ & 1023) == 0 && leaf_moves_ > pager_->page_count(view_)) return Code::Corrupt;
+  int d = depth_ - 1;
+  while (d >= 0 && levels_[d].index >= levels_[d].cell_count) --d;
+  if (d < 0) return false;
+  if (!table_) {
+    depth_ = static_cast<int8_t>(d);
+    leaf_range_known_ = false;
+    return true;
+  }
+  ++levels_[d].index;
+  depth_ = static_cast<int8_t>(d);
+  SQLRITE_TRY(descend_left());
+  return true;
+}
+
+Result<bool> CursorBase::previous_leaf() {
+  if ((++leaf_moves_ & 1023) == 0 && leaf_moves_ > pager_->page_count(view_)) return Code::Corrupt;
+  int d = depth_ - 1;
+  while (d >= 0 && levels_[d].index == 0) --d;
+  if (d < 0) return false;
+  --levels_[d].index;
+  depth_ = static_cast<int8_t>(d);
+  leaf_range_known_ = false;
+  if (table_) SQLRITE_TRY(descend_right());
+  return true;
+}
+
+Result<bool> CursorBase::stand_or_next() {
+  if (levels_[depth_].index < levels_[depth_].cell_count) return stand();
+  int8_t leaf = depth_;
+  SQLRITE_TRY_ASSIGN(bool found, next_leaf());
+  if (!found) {
+    // Stay behind the last entry: appends find their place here.
+    depth_ = leaf;
+    return nowhere();
+  }
+  return stand();
+}
+
+Result<bool> CursorBase::stand_or_previous() {
+  Level& level = levels_[depth_];
+  if (level.index > 0) {
+    --level.index;
+    return stand();
+  }
+  SQLRITE_TRY_ASSIGN(bool found, previous_leaf());
+  if (!found) return nowhere();
+  if (table_) --levels_[depth_].index;
+  return stand();
+}
+
+Result<bool> CursorBase::first() {
+  SQLRITE_ENSURE(pager_ != nullptr);
+  refresh();
+  leaf_moves_ = 0;
+  valid_ = false;
+  SQLRITE_TRY(enter(0, root_));
+  levels_[0].index = 0;
+  SQLRITE_TRY(descend_left());
+  return stand_or_next();
+}
+
+Result<bool> CursorBase::last() {
+  SQLRITE_ENSURE(pager_ != nullptr);
+  refresh();
+  leaf_moves_ = 0;
+  valid_ = false;
+  SQLRITE_TRY(enter(0, root_));
+  levels_[0].index = levels_[0].cell_count;
+  SQLRITE_TRY(descend_right());
+  return stand_or_previous();
+}
+
+Result<bool> CursorBase::seek_saved(bool forward) {
+  if (table_) return static_cast<TableCursor*>(this)->seek(gap_rowid_, forward ? Seek::Greater : Seek::Less);
+  Arena scratch(1024);
+  constexpr uint32_t kFields = 64;
+  Value inline_fields[kFields];
+  Value* fields = inline_fields;
+  std::span<const uint8_t> record{saved_key_, saved_key_size_bytes_};
+  SQLRITE_TRY_ASSIGN(uint32_t count, split_record(record, key_info_->encoding, fields, kFields, scratch));
+  if (count > kFields) {
+    fields = static_cast<Value*>(scratch.try_allocate(sizeof(Value) * count, alignof(Value)));
+    if (fields == nullptr) return Code::NoMem;
+    SQLRITE_TRY_ASSIGN(uint32_t again, split_record(record, key_info_->encoding, fields, count, scratch));
+    static_cast<void>(again);
+  }
+  SearchKey key{fields, static_cast<uint16_t>(count)};
+  return static_cast<IndexCursor*>(this)->seek(key, forward ? Seek::Greater : Seek::Less);
+}
+
+Result<bool> CursorBase::next() {
+  SQLRITE_ENSURE(pager_ != nullptr);
+  if (!refresh()) return Code::Abort;
+  switch (place_) {
+    case Place::Nowhere: return false;
+    case Place::Key: return seek_saved(true);
+    case Place::Gap: return stand_or_next();
+    case Place::Entry: break;
+  }
+  Level& level = levels_[depth_];
+  ++level.index;
+  if (level.leaf()) [[likely]] return stand_or_next();
+  SQLRITE_TRY(descend_left());
+  return stand_or_next();
+}
+
+Result<bool> CursorBase::previous() {
+  SQLRITE_ENSURE(pager_ != nullptr);
+  if (!refresh()) return Code::Abort;
+  switch (place_) {
+    case Place::Nowhere: return false;
+    case Place::Key: return seek_saved(false);
+    case Place::Gap: return stand_or_previous();
+    case Place::Entry: break;
+  }
+  if (!levels_[depth_].leaf()) SQLRITE_TRY(descend_right());
+  return stand_or_previous();
+}
+
+Status CursorBase::read_payload(uint64_t offset, uint32_t size_bytes, uint8_t* out) {
+  SQLRITE_ENSURE(valid_);
+  OverflowPlace place{overflow_page_index_, overflow_page_};
+  Status status = read_cell_payload_from(*pager_, view_, cell_, offset, size_bytes, out, &place);
+  overflow_page_index_ = place.page_index;
+  overflow_page_ = place.page;
+  return status;
+}
+
+Result<std::span<const uint8_t>> CursorBase::whole_payload(Arena& heap) {
+  SQLRITE_ENSURE(valid_);
+  if (cell_.payload_size_bytes == cell_.local_size_bytes) return std::span<const uint8_t>{cell_.payload, cell_.local_size_bytes};
+  SQLRITE_TRY(check_payload_size(*pager_, view_, cell_));
+  auto* bytes = static_cast<uint8_t*>(heap.try_allocate(cell_.payload_size_bytes + size_t{64}, 8));
+  if (bytes == nullptr) return Code::NoMem;
+  SQLRITE_TRY(read_cell_payload(*pager_, view_, cell_, 0, cell_.payload_size_bytes, bytes));
+  std::memset(bytes + cell_.payload_size_bytes, 0, 64);
+  return std::span<const uint8_t>{bytes, cell_.payload_size_bytes};
+}
+
+PageRef CursorBase::pin_current_page() {
+  if (depth_ < 0 || !levels_[depth_].page) return PageRef();
+  return levels_[depth_].page.clone();
+}
+
+Status CursorBase::save_key() {
+  SQLRITE_TRY(check_payload_size(*pager_, view_, cell_));
+  auto* bytes = static_cast<uint8_t*>(std::realloc(saved_key_, cell_.payload_size_bytes + size_t{16}));
+  if (bytes == nullptr) return Code::NoMem;
+  saved_key_ = bytes;
+  saved_key_size_bytes_ = cell_.payload_size_bytes;
+  std::memset(bytes + saved_key_size_bytes_, 0, 16);
+  return read_cell_payload(*pager_, view_, cell_, 0, saved_key_size_bytes_, bytes);
+}
+
+}  // namespace sqlrite::storage

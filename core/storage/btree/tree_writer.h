@@ -1,0 +1,76 @@
+// Restores a tree after an edit left a page too full or too empty: splits, redistribution among siblings, new levels.
+//
+// A page that its cells no longer fit is held *loose*: as a list of cells in memory, its bytes in the file being stale
+// until balance() has written them to pages. Invariant: between public calls that end with balance(), no page is loose.
+#pragma once
+
+#include "base/arena.h"
+#include "storage/btree/btree.h"
+#include "storage/btree/page_edit.h"
+#include "storage/pager/pager.h"
+
+namespace sqlrite::storage {
+
+class TreeWriter {
+ public:
+  TreeWriter(Pager& pager, const PayloadLimits& limits, bool table) : pager_(pager), limits_(limits), table_(table) {}
+  // The path from the root to the page to edit: page and the index (child or cell) on it.
+  void push(PageId id, uint32_t index) { steps_[++depth_] = Step{id, index, nullptr}; }
+  int depth() const { return depth_; }
+  Arena& arena() { return arena_; }
+
+  // Puts a cell in as cell `index` of the page at `depth`, in place or loose. The draft's bytes may go afterwards.
+  Status insert_cell(int depth, uint32_t index, const CellDraft& draft);
+  // Mends the page at `depth` and everything above it. `bulk`: the insert was at the right edge of sorted input, so
+  // left pages are left full instead of being evened out.
+  Status balance(int depth, bool bulk);
+  // The least depth balance() looked at; what lies above was not touched.
+  int balanced_up_to() const { return balanced_up_to_; }
+
+ private:
+  struct LooseNode {
+    LooseCell* cells = nullptr;
+    uint32_t count = 0;
+    PageId right_child;
+    uint8_t type = 0;
+  };
+  struct Step {
+    PageId id;
+    uint32_t index = 0;
+    LooseNode* loose = nullptr;
+  };
+  struct Sibling {
+    PageId id;
+    const LooseCell* cells = nullptr;
+    uint32_t count = 0;
+    PageId right_child;
+    uint8_t type = 0;
+  };
+  static constexpr int kSiblingsMax = 3;
+  static constexpr int kPagesMax = 6;
+
+  template <typename T>
+  Result<T*> make_array(size_t count) {
+    void* memory = arena_.try_allocate(sizeof(T) * (count + 1), alignof(T));
+    if (memory == nullptr) return Code::NoMem;
+    return static_cast<T*>(memory);
+  }
+  Status read_sibling(PageId id, uint32_t extra_cells, Sibling* out);
+  Status loosen(int depth);
+  Status insert_loose(int depth, uint32_t index, LooseCell cell);
+  Result<LooseCell> copy_cell(const uint8_t* bytes, uint32_t size_bytes);
+  Status deepen_root();
+  Status split_append(int depth);
+  Status redistribute(int depth, bool bulk);
+  Status put_page(PageId id, uint8_t type, const LooseCell* cells, uint32_t count, PageId right_child);
+
+  Pager& pager_;
+  PayloadLimits limits_;
+  bool table_;
+  int depth_ = -1;
+  int balanced_up_to_ = static_cast<int>(kDepthLimit);
+  Step steps_[kDepthLimit + 2];
+  Arena arena_{16384};
+};
+
+}  // namespace sqlrite::storage
