@@ -146,20 +146,15 @@ void PageCache::remove_all() {
   }
 }
 
-void PageCache::keep_newest_only() {
-  for (size_t i = 0; i < bucket_count_; ++i) {
-    for (Frame** link = &buckets_[i]; *link != nullptr;) {
-      Frame* frame = *link;
-      bool superseded = false;
-      for (Frame* other = buckets_[i]; other != nullptr && !superseded; other = other->next) {
-        superseded = other->page == frame->page && other->version > frame->version;
-      }
-      if (superseded) {
-        *link = frame->next;
-        detach(frame);
-      } else {
-        link = &frame->next;
-      }
+void PageCache::keep_version(uint32_t page, uint64_t version) {
+  if (bucket_count_ == 0) return;
+  for (Frame** link = &buckets_[page & (bucket_count_ - 1)]; *link != nullptr;) {
+    Frame* frame = *link;
+    if (frame->page == page && frame->version != version) {
+      *link = frame->next;
+      detach(frame);
+    } else {
+      link = &frame->next;
     }
   }
 }

@@ -116,8 +116,8 @@ class PageCache {
   // Takes versions of a page out of the cache: all but `keep`.
   void remove_others(uint32_t page, const Frame* keep);
   void remove_all();
-  // After a WAL reset: of each page only the newest version stays.
-  void keep_newest_only();
+  // Takes out the versions of a page other than this one.
+  void keep_version(uint32_t page, uint64_t version);
   // Removes pages above `page_count`, whatever their version.
   void remove_above(uint32_t page_count);
   // Evicts what nobody pins until `target_size_bytes` is met.

@@ -160,6 +160,9 @@ class Pager {
   // snapshot is no longer the newest. `exclusive`: BEGIN EXCLUSIVE.
   Status begin_write(bool exclusive = false);
   bool is_writing() const;
+  // BEGIN IMMEDIATE and single writing statements: begin_read and begin_write in one step, on the newest snapshot
+  // (no BUSY_SNAPSHOT when another commit slips in between the two). Already reading: the same as begin_write.
+  Status begin_immediate(bool exclusive = false);
   // Publishes the overlay. On failure the transaction stays as SQLite leaves it (BUSY: may be tried again; I/O error or
   // FULL: rolled back). Leaves the pager reading the state it published.
   Status commit();
@@ -252,9 +255,22 @@ class Pager {
 
  private:
   struct Impl;
-  explicit Pager(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  friend struct Impl;
+  // What fetch() needs of an open view: where to look, and which tag marks its state there.
+  struct ViewState {
+    PinTable* table;
+    uint32_t tag;
+    uint32_t unused;
+  };
+  Pager();
+  Result<PageRef> fetch_slow(PageId id, View view);
+  Result<uint8_t*> fetch_mut_slow(PageId id, bool fresh);
+
+  ViewState* view_states_ = nullptr;
   uint64_t change_count_ = 0;
+  // Pages stamped above this may be changed in place: nobody can see them but the running statement.
+  uint32_t copy_floor_ = UINT32_MAX;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace sqlrite::storage

@@ -1,0 +1,68 @@
+// The rollback journal in SQLite's format: writing one, and playing back what a crash left.
+//
+//   segment header (padded to a sector): magic, 8 bytes | record count | nonce | database size in pages before |
+//                                        sector size | page size
+//   record: page number | page | checksum (nonce + every 200th byte from the end)
+//
+// Records of a segment are synced before its pages in the database are overwritten; the count in the header is written
+// in between, so that a torn segment announces no record that is not there.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/status.h"
+#include "os/vfs.h"
+#include "storage/pager/page_cache.h"
+#include "storage/pager/pager.h"
+
+namespace sqlrite::storage {
+
+class RollbackJournal {
+ public:
+  RollbackJournal() = default;
+  // Starts a journal for a database that had `page_count` pages. In memory mode no file is made.
+  Status begin(os::Vfs& vfs, const std::string& path, JournalMode mode, Synchronous level, uint32_t page_size_bytes,
+               uint32_t page_count);
+  bool is_active() const { return active_; }
+  Status add(uint32_t page, const uint8_t* bytes);
+  // Everything added so far is durable (as far as the level asks): its pages may be overwritten.
+  Status flush();
+  // Writes the old pages back and cuts the database to its old size. The journal stays until finish().
+  Status play_back(os::File& database);
+  // The transaction has ended: makes the journal cold, in the way of its mode.
+  Status finish();
+  // Forgets the journal without touching the file (it stays hot).
+  void abandon();
+
+  // Is there a journal with content at `path` that nobody's transaction owns?
+  static Result<bool> is_hot(os::Vfs& vfs, const std::string& path, os::File& database);
+  // Plays a hot journal back into `database` and removes it. REQUIRES the EXCLUSIVE lock.
+  static Status recover(os::Vfs& vfs, const std::string& path, os::File& database);
+  // Removes a cold journal file (after a change of the mode).
+  static Status remove_file(os::Vfs& vfs, const std::string& path) { return vfs.remove(path, false); }
+
+ private:
+  Status write_out();
+  Status start_segment();
+  static Status play_back_bytes(const uint8_t* bytes, uint64_t size_bytes, os::File& database, bool* anything);
+
+  os::Vfs* vfs_ = nullptr;
+  std::string path_;
+  std::unique_ptr<os::File> file_;
+  GrowArray<uint8_t> buffer_;     // not written yet; in memory mode the whole journal
+  uint64_t buffer_offset_ = 0;    // where buffer_ goes in the file
+  uint64_t segment_offset_ = 0;   // of the current segment header
+  JournalMode mode_ = JournalMode::Delete;
+  Synchronous level_ = Synchronous::Full;
+  uint32_t page_size_bytes_ = 0;
+  uint32_t page_count_ = 0;
+  uint32_t nonce_ = 0;
+  uint32_t record_count_ = 0;     // in the current segment
+  uint32_t announced_count_ = 0;
+  bool active_ = false;
+  bool created_ = false;
+};
+
+}  // namespace sqlrite::storage
