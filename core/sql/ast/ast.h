@@ -376,7 +376,8 @@ struct JoinExpr : TableExpr {
   uint8_t type = 0;
   TableExpr* left = nullptr;
   TableExpr* right = nullptr;
-  Expr* on = nullptr;           // may be null
+  // NATURAL with ON or USING is an error; the parser leaves it to name resolution inside views and triggers.
+  Expr* on = nullptr;  // may be null
   std::span<Identifier> using_columns;
   Identifier alias;  // of a parenthesised join; may be absent
   JoinExpr() : TableExpr(kKind) {}

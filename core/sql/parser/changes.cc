@@ -58,11 +58,8 @@ std::span<Assignment> Parser::parse_assignments() {
       const auto* row = assignment.value->try_as<RowValueExpr>();
       size_t value_count = row != nullptr ? row->elements.size() : 1;
       if (value_count != assignment.columns.size()) {
-        std::string message = std::to_string(assignment.columns.size());
-        message += " columns assigned ";
-        message += std::to_string(value_count);
-        message += " values";
-        fail_text(message);
+        fail_parts({std::to_string(assignment.columns.size()), " columns assigned ", std::to_string(value_count),
+                    " values"});
       }
     }
     assignments.add(assignment);
@@ -133,10 +130,7 @@ void Parser::parse_change_limit(std::span<OrderTerm>& order_by, Expr*& limit, Ex
   order_by = parse_optional_order_by();
   parse_limit(limit, offset);
   if (present && !options_.update_delete_limit) {
-    std::string message = "syntax error near \"";
-    message += word;
-    message += '"';
-    fail_text(message);
+    fail_parts({"syntax error near \"", word, "\""});
   }
 }
 

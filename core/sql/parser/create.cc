@@ -47,8 +47,11 @@ Statement* Parser::parse_create_table(bool temporary) {
   parse_table_body(table);
   expect(Kind::RightParen);
   table->definition_span = span_from(name_begin);
-  bool has_options = is_name(token_.kind);
-  while (is_name(token_.kind)) {
+  // Options are separated by commas; one may even stand before the first.
+  bool has_options = is_name(token_.kind) || at(Kind::Comma);
+  bool more = has_options;
+  while (more) {
+    accept(Kind::Comma);
     bool without = accept(Kind::Without);
     Identifier option = parse_name();
     if (without && iequals(option.text, "rowid")) {
@@ -56,12 +59,9 @@ Statement* Parser::parse_create_table(bool temporary) {
     } else if (!without && iequals(option.text, "strict")) {
       table->strict = true;
     } else if (!failed_) {
-      std::string message = "unknown table option: ";
-      message += option.span.in(text_);
-      fail_text(message);
+      fail_parts({"unknown table option: ", option.span.in(text_)});
     }
-    if (!accept(Kind::Comma)) break;
-    if (!is_name(token_.kind)) syntax_error();
+    more = at(Kind::Comma);
   }
   // With options, SQLite keeps everything up to the semicolon.
   if (has_options && !failed_) table->definition_span.end = token_.begin;
@@ -309,17 +309,13 @@ void Parser::parse_generated(ColumnConstraint& constraint, const Identifier& col
   constraint.expr = parse_expr();
   constraint.expr_span = span_until_token(begin);
   expect(Kind::RightParen);
-  // GENERATED may begin the next constraint, every other word must be the kind of storage.
-  if (!is_identifier(token_.kind) || at(Kind::Generated)) return;
+  if (!is_identifier(token_.kind)) return;
   std::string_view word = raw(token_);
   if (iequals(word, "stored")) {
     constraint.stored = true;
   } else if (!iequals(word, "virtual")) {
-    std::string message = "error in generated column \"";
-    message += column_name.text;
-    message += '"';
     advance();
-    fail_text(message);
+    fail_parts({"error in generated column \"", column_name.text, "\""});
     return;
   }
   advance();
@@ -443,7 +439,15 @@ Statement* Parser::parse_create_index(bool unique) {
   index->name = parse_qualified_name();
   expect(Kind::On);
   index->table = parse_name();
-  if (accept(Kind::Using)) index->method = parse_name();
+  if (at(Kind::Using)) {
+    // Anything but "USING method (" is reported at USING, which stock SQLite does not know.
+    size_t position = lexer_.position();
+    bool method = is_name(lexer_.next().kind) && lexer_.next().kind == Kind::LeftParen;
+    lexer_.seek(position);
+    if (!method) syntax_error();
+    advance();
+    index->method = parse_name();
+  }
   bool autoincrement = false;
   index->columns = parse_indexed_columns(false, autoincrement);
   if (index->method.present() && accept(Kind::With)) index->options = parse_index_options();
@@ -478,6 +482,7 @@ Statement* Parser::parse_create_view(bool temporary) {
   view->columns = parse_column_name_list();
   expect(Kind::As);
   if (!at_select_start()) syntax_error();
+  in_stored_definition_ = true;
   view->select = parse_select();
   view->definition_span = span_until_token(view->name.name.span.begin);
   if (parameter_count_ > 0) fail_text("parameters are not allowed in views");
@@ -518,6 +523,7 @@ Statement* Parser::parse_create_trigger(bool temporary) {
   }
   if (accept(Kind::When)) trigger->when = parse_expr();
   expect(Kind::Begin);
+  in_stored_definition_ = true;
   ListBuilder<Statement*, 4> body(arena_);
   do {
     body.add(parse_trigger_step());

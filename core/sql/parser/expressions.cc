@@ -94,10 +94,7 @@ void Parser::close(Expr* expr, uint32_t begin, uint32_t child_depth) {
   uint32_t depth = child_depth + 1;
   expr->depth = static_cast<uint16_t>(std::min<uint32_t>(depth, 0xffff));
   if (options_.expr_depth_max != 0 && depth > options_.expr_depth_max) [[unlikely]] {
-    std::string message = "Expression tree is too large (maximum depth ";
-    message += std::to_string(options_.expr_depth_max);
-    message += ')';
-    fail_text(message);
+    fail_parts({"Expression tree is too large (maximum depth ", std::to_string(options_.expr_depth_max), ")"});
   }
 }
 
@@ -211,11 +208,8 @@ Expr* Parser::parse_between(Expr* left, bool negated, uint32_t begin) {
   between->negated = negated;
   between->subject = left;
   between->low = parse_operators(kPrecedenceNot);
-  if (accept(Kind::Or)) {
-    // "a BETWEEN b OR c AND d": the AND belongs to the OR's right side, so that BETWEEN stays without one.
-    parse_operators(kPrecedenceAnd);
-    syntax_error();
-  }
+  // "a BETWEEN b OR c AND d": the AND belongs to the OR's right side, so that BETWEEN stays without one.
+  while (accept(Kind::Or)) parse_operators(kPrecedenceAnd);
   expect(Kind::And);
   between->high = parse_operators(kPrecedenceEqual + 1);
   close(between, begin, std::max({left->depth, between->low->depth, between->high->depth}));
@@ -224,6 +218,7 @@ Expr* Parser::parse_between(Expr* left, bool negated, uint32_t begin) {
 
 Expr* Parser::parse_in(Expr* left, bool negated, uint32_t begin) {
   auto* in = arena_.make<InExpr>();
+  if (!enter(1)) return in;
   in->negated = negated;
   in->subject = left;
   uint32_t depth = left->depth;
@@ -247,6 +242,7 @@ Expr* Parser::parse_in(Expr* left, bool negated, uint32_t begin) {
     }
     depth = std::max(depth, deepest(in->list) + 1);
   }
+  leave(1);
   close(in, begin, depth);
   return in;
 }
@@ -300,16 +296,8 @@ Expr* Parser::parse_prefix() {
       return parse_cast();
     case Kind::Raise:
       return parse_raise();
-    case Kind::Exists: {
-      uint32_t begin = token_.begin;
-      advance();
-      expect(Kind::LeftParen);
-      auto* exists = arena_.make<ExistsExpr>();
-      exists->select = parse_select();
-      expect(Kind::RightParen);
-      close(exists, begin, exists->select->depth);
-      return exists;
-    }
+    case Kind::Exists:
+      return parse_exists();
     default:
       if (is_expression_name(token_.kind)) return parse_name_expr();
       syntax_error();
@@ -368,11 +356,7 @@ Expr* Parser::parse_number() {
       }
       auto counts = [&](char c) { return hex ? is_hex_digit(c) : is_digit(c); };
       if (i == 0 || i + 1 >= text.size() || !counts(text[i - 1]) || !counts(text[i + 1])) {
-        std::string message = "unrecognized token: \"";
-        message.append(out, size);
-        message += text.substr(size);
-        message += '"';
-        fail_text(message);
+        fail_parts({"unrecognized token: \"", std::string_view(out, size), text.substr(size), "\""});
         return literal;
       }
     }
@@ -388,12 +372,10 @@ Expr* Parser::parse_number() {
   if (hex) {
     size_t first = 2;
     while (first < text.size() && text[first] == '0') ++first;
-    if (text.size() - first > 16) {
-      std::string message = negated ? "hex literal too big: -" : "hex literal too big: ";
-      message += text;
-      fail_late(message, begin);
-    }
     for (size_t i = first; i < text.size(); ++i) value = value * 16 + static_cast<uint64_t>(hex_value(text[i]));
+    if (text.size() - first > 16 || (negated && value == uint64_t{1} << 63)) {
+      fail_parts({negated ? "hex literal too big: -" : "hex literal too big: ", text}, begin, When::Late);
+    }
     literal->integer = static_cast<int64_t>(value);
     return literal;
   }
@@ -415,10 +397,7 @@ Expr* Parser::parse_parameter() {
   std::string_view name = raw(token);
   if (name[0] == '#' && is_digit(name[1])) {
     advance();
-    std::string message = "near \"";
-    message += name;
-    message += "\": syntax error";
-    fail_text(message, token.begin);
+    fail_parts({"near \"", name, "\": syntax error"}, token.begin);
     return parameter;
   }
   advance();
@@ -435,9 +414,7 @@ Expr* Parser::parse_parameter() {
       uint64_t value = 0;
       for (char c : name.substr(1)) value = std::min<uint64_t>(value * 10 + static_cast<uint64_t>(c - '0'), 1u << 31);
       if (value < 1 || value > options_.parameter_number_max) {
-        std::string message = "variable number must be between ?1 and ?";
-        message += std::to_string(options_.parameter_number_max);
-        fail_text(message, token.begin);
+        fail_parts({"variable number must be between ?1 and ?", std::to_string(options_.parameter_number_max)}, token.begin);
         return parameter;
       }
       number = static_cast<uint32_t>(value);
@@ -492,6 +469,7 @@ Expr* Parser::parse_name_expr() {
 
 Expr* Parser::parse_function(const Token& name) {
   auto* function = arena_.make<FunctionExpr>();
+  if (!enter(1)) return function;
   function->name = make_identifier(name);
   advance();
   uint32_t depth = 0;
@@ -515,9 +493,7 @@ Expr* Parser::parse_function(const Token& name) {
   }
   expect(Kind::RightParen);
   if (function->arguments.size() > options_.function_arguments_max) {
-    std::string message = "too many arguments on function ";
-    message += raw(name);
-    fail_text(message, name.begin);
+    fail_parts({"too many arguments on function ", raw(name)}, name.begin);
   }
   if (accept(Kind::Filter)) {
     expect(Kind::LeftParen);
@@ -538,25 +514,41 @@ Expr* Parser::parse_function(const Token& name) {
       function->over->span = span_from(begin);
     }
   }
+  leave(1);
   close(function, name.begin, depth);
   return function;
+}
+
+Expr* Parser::parse_exists() {
+  uint32_t begin = token_.begin;
+  advance();
+  expect(Kind::LeftParen);
+  auto* exists = arena_.make<ExistsExpr>();
+  exists->select = parse_select();
+  expect(Kind::RightParen);
+  close(exists, begin, exists->select->depth);
+  return exists;
 }
 
 Expr* Parser::parse_parenthesized() {
   uint32_t begin = token_.begin;
   advance();
-  if (at_select_start()) {
-    auto* subquery = arena_.make<SubqueryExpr>();
-    subquery->select = parse_select();
-    expect(Kind::RightParen);
-    close(subquery, begin, subquery->select->depth);
-    return subquery;
-  }
+  if (at_select_start()) return parse_subquery(begin);
   Expr* first = parse_expr();
-  if (!at(Kind::Comma)) {
-    expect(Kind::RightParen);
-    return first;
-  }
+  if (at(Kind::Comma)) return parse_row(first, begin);
+  expect(Kind::RightParen);
+  return first;
+}
+
+Expr* Parser::parse_subquery(uint32_t begin) {
+  auto* subquery = arena_.make<SubqueryExpr>();
+  subquery->select = parse_select();
+  expect(Kind::RightParen);
+  close(subquery, begin, subquery->select->depth);
+  return subquery;
+}
+
+Expr* Parser::parse_row(Expr* first, uint32_t begin) {
   ListBuilder<Expr*, 4> elements(arena_);
   elements.add(first);
   while (accept(Kind::Comma)) elements.add(parse_expr());
@@ -569,6 +561,7 @@ Expr* Parser::parse_parenthesized() {
 
 Expr* Parser::parse_case() {
   auto* expr = arena_.make<CaseExpr>();
+  if (!enter(1)) return expr;
   uint32_t begin = token_.begin;
   uint32_t depth = 0;
   auto part = [&]() {
@@ -590,6 +583,7 @@ Expr* Parser::parse_case() {
   expr->branches = branches.finish();
   if (accept(Kind::Else)) expr->otherwise = part();
   expect(Kind::EndWord);
+  leave(1);
   close(expr, begin, depth);
   return expr;
 }
@@ -632,7 +626,7 @@ Expr* Parser::parse_raise() {
 }
 
 ExprList Parser::parse_expr_list() {
-  ListBuilder<Expr*, 8> list(arena_);
+  ListBuilder<Expr*, 4> list(arena_);
   do {
     list.add(parse_expr());
   } while (accept(Kind::Comma));

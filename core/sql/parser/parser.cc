@@ -26,10 +26,7 @@ void Parser::advance() {
   }
   if (token_.kind == Kind::Illegal) [[unlikely]] {
     Token bad = token_;
-    std::string message = "unrecognized token: \"";
-    message += raw(bad);
-    message += '"';
-    fail_now(message, bad.begin);
+    fail_parts({"unrecognized token: \"", raw(bad), "\""}, bad.begin, When::Now);
   }
 }
 
@@ -79,6 +76,14 @@ void Parser::fail_now(std::string_view message, int64_t offset) {
   token_.kind = Kind::Failed;
 }
 
+void Parser::fail_parts(std::initializer_list<std::string_view> parts, int64_t offset, When when) {
+  std::string message;
+  for (std::string_view part : parts) message += part;
+  if (when == When::Now) fail_now(message, offset);
+  if (when == When::Soon) fail_text(message, offset);
+  if (when == When::Late) fail_late(message, offset);
+}
+
 void Parser::fail_text(std::string_view message, int64_t offset) {
   if (!failed_) pending_error_ = Status(Code::Error, message, offset);
 }
@@ -91,10 +96,7 @@ void Parser::syntax_error() {
   if (failed_) return;
   pending_error_ = Status();
   if (at(Kind::End)) return fail_now("incomplete input");
-  std::string message = "near \"";
-  message += raw(token_);
-  message += "\": syntax error";
-  fail_now(message, token_.begin);
+  fail_parts({"near \"", raw(token_), "\": syntax error"}, token_.begin, When::Now);
 }
 
 bool Parser::enter(uint32_t cost) {
@@ -198,10 +200,7 @@ std::span<Identifier> Parser::parse_column_name_list() {
     }
     if (accept(Kind::Asc) || accept(Kind::Desc)) decorated = true;
     if (decorated && !failed_) {
-      std::string message = "syntax error after column name \"";
-      message += name.text;
-      message += '"';
-      fail_text(message);
+      fail_parts({"syntax error after column name \"", name.text, "\""});
     }
     names.add(name);
   } while (accept(Kind::Comma));

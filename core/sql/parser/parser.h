@@ -19,7 +19,8 @@ struct ParseOptions {
   uint32_t column_count_max = 2000;
   uint32_t compound_select_max = 500;  // 0: no limit
   uint32_t function_arguments_max = 1000;
-  uint32_t nesting_max = 3200;         // bounds recursion: a parenthesis or unary operator costs 1, a subquery 8
+  uint32_t from_terms_max = 200;
+  uint32_t nesting_max = 2400;  // bounds recursion: an operand costs 1, a function or CASE 1 more, a query 8
   // ORDER BY and LIMIT on UPDATE and DELETE. Off in stock SQLite, where they are a syntax error.
   bool update_delete_limit = false;
 };

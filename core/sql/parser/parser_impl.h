@@ -85,10 +85,14 @@ class Parser {
   // Three moments, so that of several errors in a text the same one is reported as by SQLite. Now: tokens that do
   // not exist. When the current token turns out to fit: errors in what stands before it. At the end of the
   // statement: what SQLite finds only after parsing.
+  enum class When { Now, Soon, Late };
+  // Kept out of line: the recursive functions' stack frames must stay small.
+  [[gnu::noinline]] void fail_parts(std::initializer_list<std::string_view> parts, int64_t offset = -1,
+                                    When when = When::Soon);
   void fail_now(std::string_view message, int64_t offset = -1);
   void fail_text(std::string_view message, int64_t offset = -1);
   void fail_late(std::string_view message, int64_t offset = -1);
-  void syntax_error();
+  [[gnu::noinline]] void syntax_error();
   bool enter(uint32_t cost);  // nesting guard; false after failing
   void leave(uint32_t cost) { nesting_ -= cost; }
 
@@ -107,49 +111,53 @@ class Parser {
   Expr* parse_operators(int precedence_min);
   Expr* parse_prefix();
   Expr* parse_infix(Expr* left, uint32_t begin);
-  Expr* parse_is(Expr* left, uint32_t begin);
-  Expr* parse_like(Expr* left, bool negated, uint32_t begin);
-  Expr* parse_between(Expr* left, bool negated, uint32_t begin);
-  Expr* parse_in(Expr* left, bool negated, uint32_t begin);
+  [[gnu::noinline]] Expr* parse_is(Expr* left, uint32_t begin);
+  [[gnu::noinline]] Expr* parse_like(Expr* left, bool negated, uint32_t begin);
+  [[gnu::noinline]] Expr* parse_between(Expr* left, bool negated, uint32_t begin);
+  [[gnu::noinline]] Expr* parse_in(Expr* left, bool negated, uint32_t begin);
   Expr* parse_name_expr();
-  Expr* parse_function(const Token& name);
+  [[gnu::noinline]] Expr* parse_function(const Token& name);
   Expr* parse_parenthesized();
-  Expr* parse_case();
-  Expr* parse_cast();
-  Expr* parse_raise();
-  Expr* parse_parameter();
-  Expr* parse_literal();
-  Expr* parse_number();
+  // Not inlined, so that each level of nesting costs only the stack of the construct at hand.
+  [[gnu::noinline]] Expr* parse_exists();
+  [[gnu::noinline]] Expr* parse_row(Expr* first, uint32_t begin);
+  [[gnu::noinline]] Expr* parse_subquery(uint32_t begin);
+  [[gnu::noinline]] Expr* parse_case();
+  [[gnu::noinline]] Expr* parse_cast();
+  [[gnu::noinline]] Expr* parse_raise();
+  [[gnu::noinline]] Expr* parse_parameter();
+  [[gnu::noinline]] Expr* parse_literal();
+  [[gnu::noinline]] Expr* parse_number();
   Expr* parse_unary(UnaryOp op, int operand_precedence);
   Expr* make_unary(UnaryOp op, Expr* operand, uint32_t begin);
   Expr* make_binary(BinaryOp op, Span op_span, Expr* left, Expr* right, uint32_t begin);
   Expr* dummy_expr();
-  ExprList parse_expr_list();           // at least one
+  [[gnu::noinline]] ExprList parse_expr_list();           // at least one
   ExprList parse_optional_expr_list();  // up to a right parenthesis
   void close(Expr* expr, uint32_t begin, uint32_t child_depth);
-  std::string_view parse_type_name(bool column);
+  [[gnu::noinline]] std::string_view parse_type_name(bool column);
 
   // ---- Queries (select.cc)
   bool at_select_start() const { return at(Kind::Select) || at(Kind::Values) || at(Kind::With); }
   Select* parse_select();
   Select* parse_select_body(With* with, uint32_t begin);
-  SelectCore* parse_values(SelectCore* core);
-  With* parse_with();
+  [[gnu::noinline]] SelectCore* parse_values(SelectCore* core);
+  [[gnu::noinline]] With* parse_with();
   std::span<ResultColumn> parse_result_columns();
   bool at_table_star();
   Identifier parse_optional_alias();
   TableExpr* parse_from();
   TableExpr* parse_table_term();
-  uint8_t parse_join_operator();
+  [[gnu::noinline]] uint8_t parse_join_operator();
   void parse_join_condition(JoinExpr* join);
   void parse_index_hint(IndexHint& hint, Identifier& index);
-  std::span<OrderTerm> parse_order_terms();
+  [[gnu::noinline]] std::span<OrderTerm> parse_order_terms();
   std::span<OrderTerm> parse_optional_order_by();
   void parse_limit(Expr*& limit, Expr*& offset);
-  WindowSpec* parse_window_body();
-  void parse_frame(WindowFrame& frame);
+  [[gnu::noinline]] WindowSpec* parse_window_body();
+  [[gnu::noinline]] void parse_frame(WindowFrame& frame);
   FrameBound parse_frame_bound(bool is_end);
-  std::span<WindowDefinition> parse_window_definitions();
+  [[gnu::noinline]] std::span<WindowDefinition> parse_window_definitions();
   Expr* note_depth(Expr* expr);  // raises the depth of the query being parsed
 
   // ---- INSERT, UPDATE, DELETE (changes.cc)
@@ -215,6 +223,7 @@ class Parser {
   uint32_t nesting_ = 0;
   uint16_t query_depth_ = 0;  // deepest expression of the query being parsed
   bool failed_ = false;
+  bool in_stored_definition_ = false;  // of a view or trigger: name resolution judges it when it is used
   bool in_temporary_trigger_ = false;  // whose steps may name other schemas
   bool negated_number_ = false;        // a minus sign stands right before the number being parsed
   Status error_;

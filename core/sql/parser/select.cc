@@ -119,6 +119,7 @@ SelectCore* Parser::parse_values(SelectCore* core) {
 
 With* Parser::parse_with() {
   auto* with = arena_.make<With>();
+  if (!enter(kSelectNestingCost)) return with;
   expect(Kind::With);
   with->recursive = accept(Kind::Recursive);
   ListBuilder<CommonTable, 2> tables(arena_);
@@ -138,14 +139,13 @@ With* Parser::parse_with() {
     expect(Kind::RightParen);
     for (size_t i = 0; i < tables.size(); ++i) {
       if (!failed_ && iequals(tables[i].name.text, table.name.text)) {
-        std::string message = "duplicate WITH table name: ";
-        message += table.name.text;
-        fail_text(message);
+        fail_parts({"duplicate WITH table name: ", table.name.text});
       }
     }
     tables.add(table);
   } while (accept(Kind::Comma));
   with->tables = tables.finish();
+  leave(kSelectNestingCost);
   return with;
 }
 
@@ -212,17 +212,20 @@ TableExpr* Parser::parse_from() {
     const char* word = at(Kind::On) ? "ON" : "USING";
     JoinExpr discarded;
     parse_join_condition(&discarded);
-    std::string message = "a JOIN clause is required before ";
-    message += word;
-    fail_text(message);
+    fail_parts({"a JOIN clause is required before ", word});
   }
+  uint32_t term_count = 1;
   while (at(Kind::Comma) || at(Kind::Join) || at(Kind::JoinWord)) {
+    if (++term_count > options_.from_terms_max) {
+      fail_parts({"too many FROM clause terms, max: ", std::to_string(options_.from_terms_max)});
+    }
     auto* join = arena_.make<JoinExpr>();
     join->type = parse_join_operator();
     join->left = left;
     join->right = parse_table_term();
     parse_join_condition(join);
-    if ((join->type & kJoinNatural) != 0 && (join->on != nullptr || !join->using_columns.empty())) {
+    bool conditional = join->on != nullptr || !join->using_columns.empty();
+    if ((join->type & kJoinNatural) != 0 && conditional && !in_stored_definition_) {
       fail_late("a NATURAL join may not have an ON or USING clause");
     }
     join->span = span_from(begin);
@@ -279,9 +282,7 @@ uint8_t Parser::parse_join_operator() {
   bool outer = outer_side || (type & kJoinOuter) != 0;
   bool inner = (type & (kJoinInner | kJoinCross)) != 0;
   if (unknown || (inner && outer) || (outer && !outer_side)) {
-    std::string message = "unknown join type: ";
-    message += words;
-    fail_text(message, begin);
+    fail_parts({"unknown join type: ", words}, begin);
   }
   return type;
 }

@@ -127,6 +127,9 @@ void Printer::identifier(const Identifier& id) {
     case Quote::None:
       if (id.span.empty()) {
         print_identifier(id.text, out_);
+      } else if (keyword_kind(id.text) == TokenKind::With) {
+        // Bare, it would begin a query where a parenthesis stands before it.
+        quoted(id.text, '`', '`', out_);
       } else {
         out_ += id.text;
       }
