@@ -107,6 +107,7 @@ struct QueryScanNode : Node {
   std::span<ColumnFetch> fetch;               // result column -> slot
   bool materialize = false;                   // run once, keep the rows (inner side of a loop, shared CTE)
   int32_t shared_index = -1;                  // >= 0: CTE used several times, materialized once per statement run
+  bool invariant = false;                     // materialized rows stay valid for the whole statement run
   BoundExpr* filter = nullptr;
   // Automatic index: hash look-up into the materialized rows by these columns = outer expressions.
   std::span<uint16_t> key_columns;
@@ -125,7 +126,11 @@ struct TableFunctionNode : Node {
   std::span<ColumnFetch> fetch;
   BoundExpr* filter = nullptr;
 };
-struct FilterNode : Node { Node* input = nullptr; BoundExpr* condition = nullptr; };
+struct FilterNode : Node {
+  Node* input = nullptr;
+  BoundExpr* condition = nullptr;
+  bool once = false;                          // reads no column: decided before the input is opened
+};
 
 // Which slots a side fills, so that the other side's rows can be null-extended and outer columns broadcast.
 struct NestedLoopJoinNode : Node {
@@ -151,6 +156,7 @@ struct HashJoinNode : Node {
   BoundExpr* on = nullptr;                    // further ON conditions
   BoundExpr* filter = nullptr;                // WHERE part, after null extension
   double build_rows_estimate = 0;
+  bool build_invariant = false;               // the build side gives the same rows for the whole statement run
 };
 
 enum class AggregateMode : uint8_t { Plain, Hash, Ordered };   // Plain: no GROUP BY, exactly one group
@@ -206,6 +212,7 @@ struct QueryPlan {
   uint16_t result_count = 0;
   std::span<BoundExpr*> outer_args;           // evaluated in the parent's layout before each run
   bool is_volatile = false;                   // must run again even if outer_args are unchanged
+  bool reads_working_table = false;           // inside a recursive step: must run again for each step
 };
 
 struct InsertPlan { bind::BoundInsert* bound = nullptr; QueryPlan* source = nullptr; };

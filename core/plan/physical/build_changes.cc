@@ -1,0 +1,162 @@
+#include "plan/physical/build_changes.h"
+
+#include "plan/physical/builders.h"
+
+namespace sqlrite::plan {
+
+namespace {
+
+// Gives columns of target rows their places and plans the sub-queries of such expressions.
+struct TargetWalk {
+  PlanContext& context;
+  const bind::BoundTarget& target;
+  const BoundSource* excluded = nullptr;
+  Status status;
+
+  void visit(BoundExpr* expr) {
+    if (expr == nullptr || !status.ok()) return;
+    switch (expr->kind) {
+      case BoundKind::Constant:
+      case BoundKind::Parameter:
+        return;
+      case BoundKind::Column: {
+        auto* column = expr->as<BoundColumn>();
+        auto count = static_cast<int32_t>(target.table->columns.size());
+        int32_t base = column->source == excluded && excluded != nullptr ? count + 1 : 0;
+        column->slot = base + (column->column == catalog::kRowIdColumn ? count : column->column);
+        return;
+      }
+      case BoundKind::ScalarQuery:
+        plan_into(*expr->as<bind::BoundScalarQuery>()->query, &expr->as<bind::BoundScalarQuery>()->subquery_index);
+        break;
+      case BoundKind::Exists:
+        plan_into(*expr->as<bind::BoundExists>()->query, &expr->as<bind::BoundExists>()->subquery_index);
+        break;
+      case BoundKind::InQuery:
+        plan_into(*expr->as<bind::BoundInQuery>()->query, &expr->as<bind::BoundInQuery>()->subquery_index);
+        break;
+      default:
+        break;
+    }
+    bind::for_each_child(
+        expr, [](void* self, BoundExpr** child) { static_cast<TargetWalk*>(self)->visit(*child); }, this);
+  }
+  void visit(std::span<BoundExpr*> exprs) {
+    for (BoundExpr* expr : exprs) visit(expr);
+  }
+  void plan_into(BoundQuery& query, int32_t* index) {
+    Result<int32_t> planned = plan_subquery(context, query);
+    if (planned.ok()) {
+      *index = planned.value();
+    } else {
+      status = planned.take_status();
+    }
+  }
+  void visit_target() {
+    visit(target.defaults);
+    visit(target.checks);
+    visit(target.generated);
+    for (bind::BoundTarget::IndexExprs& index : target.indexes) {
+      visit(index.fields);
+      visit(index.where);
+    }
+  }
+};
+
+// A query that finds the rows to change: the key of the target, then `more` values.
+Result<QueryPlan*> plan_finder(PlanContext& context, const BoundCore& core, const bind::BoundTarget& target,
+                               std::span<BoundExpr* const> more, std::span<OrderTerm> order_by, BoundExpr* limit,
+                               BoundExpr* offset, uint16_t* key_count) {
+  Arena& arena = context.arena;
+  const catalog::Table& table = *target.table;
+  BoundSource* source = core.sources[0];
+  size_t keys = table.without_rowid ? table.primary_key_index->key_field_count : 1;
+  auto* finder = arena.make<BoundCore>(core);
+  finder->results = arena.make_array<BoundExpr*>(keys + more.size());
+  for (size_t i = 0; i < keys; ++i) {
+    auto* column = arena.make<BoundColumn>();
+    column->kind = BoundKind::Column;
+    column->source = source;
+    column->column = table.without_rowid ? table.primary_key_index->fields[i].column : catalog::kRowIdColumn;
+    column->has_column = true;
+    if (table.without_rowid) {
+      const catalog::TableColumn& definition = table.columns[static_cast<size_t>(column->column)];
+      column->affinity = definition.affinity;
+      column->collation = definition.collation;
+    } else {
+      column->affinity = Affinity::Integer;
+    }
+    finder->results[i] = column;
+  }
+  for (size_t i = 0; i < more.size(); ++i) finder->results[keys + i] = more[i];
+  auto* query = arena.make<BoundQuery>();
+  query->cores = arena.make_array<BoundCore*>(1);
+  query->cores[0] = finder;
+  query->operators = arena.make_array<bind::CompoundOp>(1);
+  query->order_by = order_by;
+  query->limit = limit;
+  query->offset = offset;
+  *key_count = static_cast<uint16_t>(keys);
+  return plan_query(context, *query);
+}
+
+}  // namespace
+
+Status build_insert(PlanContext& context, bind::BoundInsert* insert) {
+  auto* made = context.arena.make<InsertPlan>();
+  made->bound = insert;
+  context.plan.insert = made;
+  if (insert->source != nullptr) {
+    SQLRITE_TRY_ASSIGN(made->source, plan_query(context, *insert->source));
+  }
+  TargetWalk walk{context, insert->target, nullptr, {}};
+  walk.visit_target();
+  for (bind::BoundUpsert& upsert : insert->upserts) {
+    walk.excluded = upsert.excluded;
+    walk.visit(upsert.values);
+    walk.visit(upsert.where);
+  }
+  walk.excluded = nullptr;
+  if (insert->returning != nullptr) {
+    walk.visit(insert->returning->results);
+    context.plan.columns = insert->returning->columns;
+  }
+  return std::move(walk.status);
+}
+
+Status build_update(PlanContext& context, bind::BoundUpdate* update) {
+  auto* made = context.arena.make<UpdatePlan>();
+  made->bound = update;
+  context.plan.update = made;
+  made->set_from_finder = update->core->sources.size() > 1;
+  std::span<BoundExpr*> values = made->set_from_finder ? update->core->results : std::span<BoundExpr*>();
+  SQLRITE_TRY_ASSIGN(made->finder, plan_finder(context, *update->core, update->target, values, update->order_by, update->limit,
+                                               update->offset, &made->key_count));
+  TargetWalk walk{context, update->target, nullptr, {}};
+  walk.visit_target();
+  if (!made->set_from_finder) walk.visit(update->core->results);
+  if (update->returning != nullptr) {
+    walk.visit(update->returning->results);
+    context.plan.columns = update->returning->columns;
+  }
+  return std::move(walk.status);
+}
+
+Status build_delete(PlanContext& context, bind::BoundDelete* remove) {
+  auto* made = context.arena.make<DeletePlan>();
+  made->bound = remove;
+  context.plan.remove = made;
+  made->truncate = remove->core->where == nullptr && remove->limit == nullptr && remove->returning == nullptr &&
+                   remove->target.table->triggers.empty() && remove->core->sources.size() == 1;
+  SQLRITE_TRY_ASSIGN(made->finder, plan_finder(context, *remove->core, remove->target, {}, remove->order_by, remove->limit,
+                                               remove->offset, &made->key_count));
+  TargetWalk walk{context, remove->target, nullptr, {}};
+  walk.visit_target();
+  if (remove->returning != nullptr) {
+    walk.visit(remove->returning->results);
+    context.plan.columns = remove->returning->columns;
+  }
+  return std::move(walk.status);
+}
+
+}  // namespace sqlrite::plan
