@@ -101,8 +101,8 @@ Status TreeWriter::deepen_root() {
   Step root = steps_[0];
   SQLRITE_TRY_ASSIGN(PageId child, allocate_page(pager_, root.id));
   for (int d = depth_; d >= 1; --d) steps_[d + 1] = steps_[d];
-  steps_[1] = Step{child, root.index, root.loose};
-  steps_[0] = Step{root.id, 0, nullptr};
+  steps_[1] = Step{child, root.index, root.loose, true};
+  steps_[0] = Step{root.id, 0, nullptr, false};
   ++depth_;
   SQLRITE_TRY(put_page(root.id, table_ ? kTableInterior : kIndexInterior, nullptr, 0, child));
   // Until redistribute() writes it, the child must at least be a page of its kind.
@@ -117,6 +117,13 @@ Status TreeWriter::split_append(int depth) {
   SQLRITE_TRY_ASSIGN(PageId fresh, allocate_page(pager_, step.id));
   SQLRITE_TRY(put_page(fresh, kTableLeaf, &node.cells[node.count - 1], 1, PageId{}));
   SQLRITE_TRY_ASSIGN(bool mapped, uses_pointer_map(pager_));
+  if (step.fresh) {
+    SQLRITE_TRY(put_page(step.id, kTableLeaf, node.cells, node.count - 1, PageId{}));
+    if (mapped) {
+      SQLRITE_TRY(put_pointer(pager_, step.id, PointerKind::Child, parent.id));
+      SQLRITE_TRY(put_child_pointers(pager_, step.id));
+    }
+  }
   if (mapped) {
     SQLRITE_TRY(put_pointer(pager_, fresh, PointerKind::Child, parent.id));
     SQLRITE_TRY(put_child_pointers(pager_, fresh));

@@ -15,7 +15,7 @@ class TreeWriter {
  public:
   TreeWriter(Pager& pager, const PayloadLimits& limits, bool table) : pager_(pager), limits_(limits), table_(table) {}
   // The path from the root to the page to edit: page and the index (child or cell) on it.
-  void push(PageId id, uint32_t index) { steps_[++depth_] = Step{id, index, nullptr}; }
+  void push(PageId id, uint32_t index) { steps_[++depth_] = Step{id, index, nullptr, false}; }
   int depth() const { return depth_; }
   Arena& arena() { return arena_; }
 
@@ -38,6 +38,7 @@ class TreeWriter {
     PageId id;
     uint32_t index = 0;
     LooseNode* loose = nullptr;
+    bool fresh = false;  // made by deepen_root(): its bytes in the file hold none of the cells
   };
   struct Sibling {
     PageId id;
