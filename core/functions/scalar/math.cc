@@ -43,17 +43,16 @@ Status logarithm(CallContext&, const Value* arguments, int, Value* result) {
   return Status();
 }
 
-// log(base, x)
+// log(base, x): only the base must look like a number; x is read as far as it is one.
 Status logarithm_to_base(CallContext&, const Value* arguments, int, Value* result) {
   Value base = numeric_argument(arguments[0]);
-  Value number = numeric_argument(arguments[1]);
   *result = Value::null();
   if (!base.is_numeric()) return Status();
   double b = to_real(base);
   if (!(b > 0.0)) return Status();
   b = std::log(b);
-  if (b <= 0.0 || !number.is_numeric()) return Status();
-  double x = to_real(number);
+  if (b <= 0.0) return Status();
+  double x = to_real(arguments[1]);
   if (x > 0.0) *result = Value::from_real(std::log(x) / b);
   return Status();
 }

@@ -116,6 +116,7 @@ Status substr(CallContext& ctx, const Value* arguments, int argument_count, Valu
   int64_t first, size;
   if (value.type == ValueType::Blob) {
     int64_t length = value.length;
+    if (length == 0) return Status();  // an empty blob has no bytes to take from: NULL
     substr_window(start, count, length, &first, &size);
     if (first >= length) {
       first = size = 0;
