@@ -148,7 +148,11 @@ class [[nodiscard]] Result {
   Result(Code code) : status_(code) {}
   Result(T value) { new (&value_) T(std::move(value)); }
   Result(Result&& other) noexcept : status_(std::move(other.status_)) {
-    if (status_.ok()) new (&value_) T(std::move(other.value_));
+    if (status_.ok()) {
+      new (&value_) T(std::move(other.value_));
+    } else {
+      other.status_ = Status(Code::Internal);  // still "no value" for its destructor
+    }
   }
   Result& operator=(Result&& other) noexcept {
     if (this != &other) {
@@ -162,7 +166,8 @@ class [[nodiscard]] Result {
   }
   bool ok() const { return status_.ok(); }
   const Status& status() const { return status_; }
-  Status take_status() { return std::move(status_); }
+  // A failure leaves a failed Result behind: there is no value for the destructor to destroy.
+  Status take_status() { return status_.ok() ? Status() : std::exchange(status_, Status(Code::Internal)); }
   T& value() { return value_; }
   const T& value() const { return value_; }
   T take() { return std::move(value_); }

@@ -196,7 +196,10 @@ Status DatabaseFile::commit_log(const CommitRequest& request, Snapshot* publishe
 // Journals the old pages, then overwrites them.
 Status DatabaseFile::write_journaled(const CommitRequest& request, bool* database_touched) {
   const uint32_t page_size = request.base.page_size_bytes;
-  SQLRITE_TRY(journal_.begin(vfs_, path_ + "-journal", journal_mode(), request.level, page_size, request.base.page_count));
+  // Before a log takes over, the journal's removal must be durable: a journal that comes back would win over the log.
+  const bool enters_log = journal_mode() == JournalMode::Wal && request.level >= Synchronous::Normal;
+  const Synchronous level = enters_log ? Synchronous::Extra : request.level;
+  SQLRITE_TRY(journal_.begin(vfs_, path_ + "-journal", journal_mode(), level, page_size, request.base.page_count));
   auto add_original = [&](uint32_t page, const Frame* original) -> Status {
     if (original != nullptr) return journal_.add(page, original->data);
     SQLRITE_TRY_ASSIGN(Frame* frame, fetch(page, request.base.sequence));

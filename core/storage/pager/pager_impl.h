@@ -91,6 +91,7 @@ struct Pager::Impl {
   void update_mark();
   Status commit();
   Status prepare_header();
+  Status change_journal_mode(JournalMode mode, bool in_transaction);
   BusyPolicy busy() const { return {options_.busy_handler, options_.busy_context, 0}; }
   bool is_write_protected() const { return options_.read_only || file_->is_read_only() || file_->is_write_protected(); }
 

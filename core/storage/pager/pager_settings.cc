@@ -60,66 +60,70 @@ JournalMode Pager::journal_mode() const { return impl_->file_->journal_mode(); }
 
 Result<JournalMode> Pager::set_journal_mode(JournalMode mode) {
   Impl& m = *impl_;
-  DatabaseFile& file = *m.file_;
-  if (file.is_private()) {
-    if (mode == JournalMode::Memory || mode == JournalMode::Off) file.set_rollback_mode(mode);
-    return file.journal_mode();
+  if (m.file_->is_private()) {
+    if (mode == JournalMode::Memory || mode == JournalMode::Off) m.file_->set_rollback_mode(mode);
+    return m.file_->journal_mode();
   }
   const bool was_reading = m.reading_;
   if (!was_reading) SQLRITE_TRY(begin_read());
+  Status status = m.change_journal_mode(mode, was_reading);
+  if (!was_reading) end_read();
+  if (!status.ok()) return status;
+  return m.file_->journal_mode();
+}
+
+// REQUIRES reading_. A mode that cannot be had now is left as it is, as SQLite does.
+Status Pager::Impl::change_journal_mode(JournalMode mode, bool in_transaction) {
+  DatabaseFile& file = *file_;
   const JournalMode before = file.journal_mode();
   const bool to_log = mode == JournalMode::Wal;
-  auto leave = [&](Result<JournalMode> result) {
-    if (!was_reading) end_read();
-    return result;
-  };
-  if (mode == before) return leave(before);
-  if (m.is_write_protected()) return leave(before);
-  if (m.snapshot_.page_count == 0) {
+  if (mode == before) return {};
+  if (is_write_protected()) return {};
+  if (snapshot_.page_count == 0) {
     file.set_rollback_mode(mode);
-    return leave(mode);
+    return {};
   }
   if (!to_log && before != JournalMode::Wal) {
-    if (m.writing_) return leave(before);
+    if (writing_) return {};
     file.set_rollback_mode(mode);
     if (before == JournalMode::Persist || before == JournalMode::Truncate) {
-      if (begin_write().ok()) {
+      if (pager_->begin_write().ok()) {
         file.remove_cold_journal();
-        m.finish_write();
+        finish_write();
       }
     }
-    return leave(mode);
+    return {};
   }
-  if (was_reading) {
-    return leave(status_format(Code::Error, "cannot change %s wal mode from within a transaction", to_log ? "into" : "out of"));
+  if (in_transaction) {
+    return status_format(Code::Error, "cannot change %s wal mode from within a transaction", to_log ? "into" : "out of");
   }
-  if (!m.counted_) {
+  if (!counted_) {
     // The change needs the file's locks, not only a read mark.
-    end_read();
-    SQLRITE_TRY(m.begin_read_slow());
+    pager_->end_read();
+    SQLRITE_TRY(begin_read_slow());
   }
-  Status status = begin_write(to_log);
+  Status status = pager_->begin_write(to_log);
   if (status.ok() && !to_log) {
-    BusyPolicy busy = m.busy();
+    BusyPolicy policy = busy();
     for (;;) {
-      status = file.leave_log(&m.mark_, m.synchronous_);
-      if (status.primary() != Code::Busy || !busy.wait()) break;
+      status = file.leave_log(&mark_, synchronous_);
+      if (status.primary() != Code::Busy || !policy.wait()) break;
     }
   }
   if (!status.ok()) {
-    if (m.writing_) rollback();
-    return leave(std::move(status));
+    if (writing_) pager_->rollback();
+    return status;
   }
   file.set_rollback_mode(mode);
   // Committing writes the header, with the format of the mode in force.
-  auto header = m.make_mutable(1, false);
-  status = header.ok() ? commit() : header.take_status();
+  auto header = make_mutable(1, false);
+  status = header.ok() ? pager_->commit() : header.take_status();
   if (!status.ok()) {
-    if (m.writing_) rollback();
+    if (writing_) pager_->rollback();
     file.set_rollback_mode(to_log ? before : JournalMode::Delete);
-    return leave(std::move(status));
+    return status;
   }
-  return leave(mode);
+  return {};
 }
 
 void Pager::set_synchronous(Synchronous level) { impl_->synchronous_ = level; }

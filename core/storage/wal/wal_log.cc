@@ -20,12 +20,16 @@ Status WalLog::open(os::Vfs& vfs, const std::string& path, bool read_only) {
   os::OpenOptions options;
   options.role = os::FileRole::Wal;
   options.read_only = read_only;
+  vfs_ = &vfs;
+  path_ = path;
+  SQLRITE_TRY_ASSIGN(bool existed, vfs.exists(path));
   auto opened = vfs.open(path, options);
   if (!opened.ok()) {
     if (read_only) return {};
     return opened.take_status();
   }
   file_ = opened.take();
+  name_unsynced_ = !existed;
   SQLRITE_TRY_ASSIGN(file_size_bytes_, file_->size());
   return {};
 }
@@ -145,7 +149,7 @@ Status WalLog::write_header(bool sync_header) {
   if (file_size_bytes_ < sizeof header) file_size_bytes_ = sizeof header;
   // Before the first frame may reach the disk: else a crash could leave the old header in front of what is left of
   // the old frames, and recovery would take back pages that were checkpointed long ago.
-  if (sync_header) SQLRITE_TRY(file_->sync(os::SyncKind::Data));
+  if (sync_header) SQLRITE_TRY(sync());
   committed_checksum_ = state;
   header_written_ = true;
   return {};
@@ -196,7 +200,13 @@ Status WalLog::append(const WalPage* pages, uint32_t count, uint32_t commit_page
   return {};
 }
 
-Status WalLog::sync() { return file_->sync(os::SyncKind::Data); }
+Status WalLog::sync() {
+  SQLRITE_TRY(file_->sync(os::SyncKind::Data));
+  if (!name_unsynced_) return {};
+  SQLRITE_TRY(vfs_->sync_directory(path_));
+  name_unsynced_ = false;
+  return {};
+}
 
 void WalLog::publish() {
   for (uint32_t page : pending_pages_) index_.append(page);

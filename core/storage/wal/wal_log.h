@@ -39,7 +39,10 @@ class WalLog {
   Status recover(uint32_t* page_size_bytes, uint32_t* page_count);
   // Starts an empty log for pages of this size.
   Status start(uint32_t page_size_bytes, os::Random& random);
-  void close() { file_.reset(); }
+  void close() {
+    file_.reset();
+    file_size_bytes_ = 0;
+  }
 
   uint32_t committed_frame_count() const { return committed_frame_count_; }
   const WalIndex& index() const { return index_; }
@@ -69,6 +72,9 @@ class WalLog {
   WalChecksum page_checksum(WalChecksum state, const uint8_t* page) const;
   void draw_salts(os::Random& random, bool first);
 
+  os::Vfs* vfs_ = nullptr;
+  std::string path_;
+  bool name_unsynced_ = false;  // the file was created and its name may not survive a power cut yet
   std::unique_ptr<os::File> file_;
   WalIndex index_;
   PageChecksum checksum_;
