@@ -2,8 +2,6 @@
 // points into the catalog versions it looked names up in (the caller keeps those alive).
 #pragma once
 
-#include <memory>
-
 #include "base/status.h"
 #include "bind/bound.h"
 #include "catalog/schema.h"
@@ -62,7 +60,7 @@ class Binder {
   Result<BoundDelete*> bind_delete(const sql::DeleteStatement& statement);
 
   // Defaults, checks, generated columns and index expressions of a table, over a fresh source for its rows.
-  // `expression_only_index`: also binds this index, which need not be in table.indexes (CREATE INDEX, back-fill).
+  // `new_index`: also bound, last in `indexes`; it need not be in table.indexes yet (CREATE INDEX, back-fill).
   Result<BoundTarget*> bind_table_exprs(const catalog::Table& table, const catalog::Index* new_index = nullptr);
   // An expression over the columns of `source` (null: no columns at all, e.g. a DEFAULT or a PRAGMA argument). Its spans
   // refer to `text`.
@@ -72,10 +70,10 @@ class Binder {
 
   // Bit per DatabaseId whose tables the bound statement reads or writes (through views too).
   uint64_t databases_used() const;
+  struct Impl;  // binder_impl.h
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  Impl* impl_;  // in context.arena
 };
 
 // The text CREATE TABLE ... AS SELECT stores: column names of the query, types by affinity. `name` is the bare name.

@@ -4,6 +4,9 @@
 // Columns. A BoundColumn names (source, column). plan gives each used column of a query block a *slot* in the block's
 // batch and writes it into BoundColumn::slot; an expression that is evaluated over two different layouts (before and
 // after aggregation, inside and outside a sub-query) is cloned for each.
+// The rowid of a table that has an alias for it is that column; kRowIdColumn is used for the others only. A virtual
+// generated column read from a table is not a column but its expression (wrapped so that it keeps the column's
+// affinity and collation): scans never see one.
 // Outer references. A name that resolves in an enclosing block becomes BoundOuter{index}: position `index` of its
 // query's `outer_args`, whose expression is bound in the *parent* block. So each query block sees its correlation as
 // a row of parameters, and a sub-plan is re-run only when that row changes.
@@ -165,7 +168,11 @@ struct SourceColumn {
   const Collation* collation = nullptr;
   std::string_view declared_type;
   bool hidden = false;
-  std::string_view table_alias;             // nested join (see BoundSource): the table this column came from
+  // Columns of a nested join (see BoundSource) are found by the name and table they had inside it.
+  std::string_view table_alias;
+  std::string_view inner_name;              // "" when it is `name`
+  bool merged_away = false;                 // behind a USING column: only found with its table's name
+  bool is_rowid = false;                    // the rowid of that table
 };
 
 // A table-valued function: its columns, the hidden ones (last) being its arguments. Offered by the engine.
@@ -180,7 +187,9 @@ struct BoundSource {
   SourceKind kind = SourceKind::Table;
   uint16_t position = 0;                    // in its core's list
   JoinKind join = JoinKind::Inner;          // to everything before it
-  BoundExpr* on = nullptr;                  // ON and USING/NATURAL equalities (for Left/Right/Full); Inner ones are in WHERE
+  // ON and USING/NATURAL equalities for Left/Right/Full. Inner ones are in WHERE, except those left of a Right or Full
+  // join, which must hold before it: they are here, too.
+  BoundExpr* on = nullptr;
   std::string_view alias;                   // name in this query
   const catalog::Table* table = nullptr;    // Table
   BoundQuery* query = nullptr;              // Query; a CTE used several times shares one BoundQuery (materialized once)
@@ -217,6 +226,8 @@ enum class CompoundOp : uint8_t { None, UnionAll, Union, Intersect, Except };
 struct ResultColumn {
   std::string_view name;                    // as SQLite names it
   std::string_view declared_type;           // column metadata; empty for expressions
+  std::string_view source_name;             // its name as a column of a sub-query, view or CREATE TABLE AS, before numbering
+  bool has_alias = false;                   // named by AS, or by a star
   std::string_view origin_database, origin_table, origin_column;
   Affinity affinity = Affinity::None;
   const Collation* collation = nullptr;

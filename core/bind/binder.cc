@@ -1,0 +1,240 @@
+#include "bind/binder.h"
+
+#include <cstdarg>
+#include <cstdio>
+#include <new>
+#include <string>
+
+#include "bind/binder_impl.h"
+#include "types/affinity.h"
+
+namespace sqlrite::bind {
+
+// ---- Errors and small rules
+
+Failed Binder::Impl::fail(const char* format, ...) {
+  if (failed()) return {};
+  va_list arguments;
+  va_start(arguments, format);
+  va_list counted;
+  va_copy(counted, arguments);
+  int size = std::vsnprintf(nullptr, 0, format, counted);
+  va_end(counted);
+  std::string message(static_cast<size_t>(size > 0 ? size : 0) + 1, '\0');
+  std::vsnprintf(message.data(), message.size(), format, arguments);
+  va_end(arguments);
+  message.pop_back();
+  error = Status(Code::Error, message);
+  return {};
+}
+
+Failed Binder::Impl::fail_at(sql::Span span, std::string_view message) {
+  if (failed()) return {};
+  bool known = !foreign_text && !span.empty();
+  error = Status(Code::Error, message, known ? static_cast<int64_t>(span.begin) : -1);
+  return {};
+}
+
+Failed Binder::Impl::fail_status(Status status) {
+  if (!failed()) error = std::move(status);
+  return {};
+}
+
+TextGuard::TextGuard(Binder::Impl& impl_ref)
+    : impl(impl_ref),
+      text(impl_ref.text),
+      foreign_text(impl_ref.foreign_text),
+      home_only(impl_ref.home_only),
+      strings_allowed(impl_ref.strings_allowed),
+      home(impl_ref.home),
+      with(impl_ref.with) {}
+
+TextGuard::~TextGuard() {
+  impl.text = text;
+  impl.foreign_text = foreign_text;
+  impl.home_only = home_only;
+  impl.strings_allowed = strings_allowed;
+  impl.home = home;
+  impl.with = with;
+}
+
+Affinity compare_affinity(Affinity left, Affinity right) {
+  Affinity affinity = comparison_affinity(left, right);
+  if (is_numeric_affinity(affinity)) return Affinity::Numeric;
+  return affinity == Affinity::Text ? Affinity::Text : Affinity::None;
+}
+
+const Collation* comparison_collation(const BoundExpr* left, const BoundExpr* right) {
+  if (left->explicit_collation) return collation_or_binary(left->collation);
+  if (right->explicit_collation) return collation_or_binary(right->collation);
+  if (left->collation != nullptr) return left->collation;
+  return collation_or_binary(right->collation);
+}
+
+const sql::Expr* skip_collate(const sql::Expr* expr) {
+  while (expr->kind == sql::ExprKind::Collate) expr = expr->as<sql::CollateExpr>()->operand;
+  return expr;
+}
+
+bool integer_literal(const sql::Expr& expr, int64_t* value) {
+  if (const auto* literal = expr.try_as<sql::LiteralExpr>()) {
+    *value = literal->integer;
+    return literal->literal == sql::LiteralKind::Integer;
+  }
+  const auto* unary = expr.try_as<sql::UnaryExpr>();
+  if (unary == nullptr || (unary->op != sql::UnaryOp::Minus && unary->op != sql::UnaryOp::Plus)) return false;
+  if (!integer_literal(*unary->operand, value)) return false;
+  if (unary->op == sql::UnaryOp::Minus && *value != INT64_MIN) *value = -*value;
+  return true;
+}
+
+std::string_view ordinal(size_t number, char (&buffer)[24]) {
+  const char* suffix = "th";
+  size_t tens = number % 100;
+  if (tens < 11 || tens > 13) {
+    switch (number % 10) {
+      case 1: suffix = "st"; break;
+      case 2: suffix = "nd"; break;
+      case 3: suffix = "rd"; break;
+      default: break;
+    }
+  }
+  int size = std::snprintf(buffer, sizeof buffer, "%zu%s", number, suffix);
+  return {buffer, static_cast<size_t>(size)};
+}
+
+namespace {
+
+Status apply_column_affinity(functions::CallContext& ctx, const Value* arguments, int, Value* result) {
+  *result = arguments[0];
+  auto affinity = static_cast<Affinity>(reinterpret_cast<uintptr_t>(ctx.function->user_data));
+  return apply_affinity(*result, affinity, *ctx.heap);
+}
+
+functions::FunctionDef make_affinity_function(Affinity affinity) {
+  functions::FunctionDef definition;
+  definition.name = "generated column";
+  definition.argument_count = 1;
+  definition.flags = functions::function_flags::kDeterministic | functions::function_flags::kInnocuous;
+  definition.scalar = &apply_column_affinity;
+  definition.user_data = reinterpret_cast<void*>(static_cast<uintptr_t>(affinity));
+  return definition;
+}
+
+}  // namespace
+
+const functions::FunctionDef* affinity_function(Affinity affinity) {
+  static const functions::FunctionDef kDefinitions[] = {
+      make_affinity_function(Affinity::None),    make_affinity_function(Affinity::Blob),
+      make_affinity_function(Affinity::Text),    make_affinity_function(Affinity::Numeric),
+      make_affinity_function(Affinity::Integer), make_affinity_function(Affinity::Real),
+  };
+  return &kDefinitions[static_cast<size_t>(affinity)];
+}
+
+// ---- The public face
+
+Binder::Binder(const BindContext& context)
+    : impl_(new (context.arena.allocate(sizeof(Impl), alignof(Impl))) Impl(context)) {
+  impl_->strings_allowed = context.double_quoted_strings;
+}
+
+Binder::~Binder() { impl_->~Impl(); }
+
+Result<BoundQuery*> Binder::bind_select(const sql::Select& select) {
+  Frame frame(impl_->arena);
+  return impl_->result(impl_->bind_query(select, frame));
+}
+
+Result<BoundInsert*> Binder::bind_insert(const sql::InsertStatement& statement) {
+  return impl_->result(impl_->bind_insert(statement));
+}
+
+Result<BoundUpdate*> Binder::bind_update(const sql::UpdateStatement& statement) {
+  return impl_->result(impl_->bind_update(statement));
+}
+
+Result<BoundDelete*> Binder::bind_delete(const sql::DeleteStatement& statement) {
+  return impl_->result(impl_->bind_delete(statement));
+}
+
+Result<BoundTarget*> Binder::bind_table_exprs(const catalog::Table& table, const catalog::Index* new_index) {
+  BoundTarget* target = impl_->arena.make<BoundTarget>();
+  BoundSource* source = make_table_source(table);
+  return impl_->result(impl_->fill_target(target, source, new_index) ? target : nullptr);
+}
+
+Result<BoundExpr*> Binder::bind_expression(const sql::Expr& expr, BoundSource* source, std::string_view text) {
+  TextGuard guard(*impl_);
+  impl_->text = text;
+  impl_->foreign_text = text.data() != impl_->context.sql_text.data();
+  Frame frame(impl_->arena);
+  Scope scope(impl_->arena, frame);
+  scope.aggregate_error = "";
+  if (source != nullptr) {
+    SourceEntry entry;
+    entry.source = source;
+    scope.sources.push_back(entry);
+  } else {
+    // DEFAULT word, and the bare words of ATTACH and PRAGMA.
+    scope.strings_for_names = expr.kind == sql::ExprKind::ColumnRef &&
+                              !expr.as<sql::ColumnRefExpr>()->table.present() &&
+                              expr.as<sql::ColumnRefExpr>()->column.quote != sql::Quote::None;
+  }
+  return impl_->result(impl_->bind_scalar(expr, scope));
+}
+
+BoundSource* Binder::make_table_source(const catalog::Table& table) {
+  FoundTable found;
+  found.table = &table;
+  return impl_->table_source(found, {});
+}
+
+uint64_t Binder::databases_used() const { return impl_->databases; }
+
+std::string_view create_table_as_text(std::string_view name, const BoundQuery& query, Arena& arena) {
+  auto quoted = [](std::string_view identifier) {
+    std::string out = "\"";
+    for (char c : identifier) {
+      if (c == '"') out += '"';
+      out += c;
+    }
+    return out + "\"";
+  };
+  // Plain words stay plain, as SQLite writes them.
+  auto is_plain = [](std::string_view word) {
+    if (word.empty() || (word[0] >= '0' && word[0] <= '9')) return false;
+    for (char c : word) {
+      bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+      if (!letter) return false;
+    }
+    return true;
+  };
+  std::string text = "CREATE TABLE " + quoted(name) + "(";
+  std::string separator = query.columns.size() < 4 ? "" : "\n  ";
+  for (size_t i = 0; i < query.columns.size(); ++i) {
+    const ResultColumn& column = query.columns[i];
+    if (i > 0) text += ",";
+    text += separator;
+    std::string column_name(column.source_name);
+    for (unsigned number = 1;; ++number) {
+      bool taken = false;
+      for (size_t j = 0; j < i && !taken; ++j) taken = iequals(query.columns[j].source_name, column_name);
+      if (!taken) break;
+      column_name = std::string(column.source_name) + ":" + std::to_string(number);
+    }
+    text += is_plain(column_name) ? column_name : quoted(column_name);
+    switch (column.affinity) {
+      case Affinity::Text: text += " TEXT"; break;
+      case Affinity::Numeric: text += " NUM"; break;
+      case Affinity::Integer: text += " INT"; break;
+      case Affinity::Real: text += " REAL"; break;
+      case Affinity::None:
+      case Affinity::Blob: break;
+    }
+  }
+  text += query.columns.size() < 4 ? ")" : "\n)";
+  return arena.copy(text);
+}
+
+}  // namespace sqlrite::bind
