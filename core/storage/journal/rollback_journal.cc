@@ -221,6 +221,10 @@ Result<bool> RollbackJournal::is_hot(os::Vfs& vfs, const std::string& path, os::
   if (!exists) return false;
   SQLRITE_TRY_ASSIGN(bool reserved, database.check_reserved());
   if (reserved) return false;
+  return has_content(vfs, path);
+}
+
+Result<bool> RollbackJournal::has_content(os::Vfs& vfs, const std::string& path) {
   os::OpenOptions options;
   options.role = os::FileRole::Journal;
   options.read_only = true;
@@ -237,6 +241,11 @@ Result<bool> RollbackJournal::is_hot(os::Vfs& vfs, const std::string& path, os::
 }
 
 Status RollbackJournal::recover(os::Vfs& vfs, const std::string& path, os::File& database) {
+  SQLRITE_TRY(play_back_file(vfs, path, database));
+  return vfs.remove(path, true);
+}
+
+Status RollbackJournal::play_back_file(os::Vfs& vfs, const std::string& path, os::File& database) {
   os::OpenOptions options;
   options.role = os::FileRole::Journal;
   options.create = false;
@@ -253,10 +262,7 @@ Status RollbackJournal::recover(os::Vfs& vfs, const std::string& path, os::File&
   std::string super_journal = super_journal_of(bytes.begin(), bytes.size());
   if (!super_journal.empty()) {
     SQLRITE_TRY_ASSIGN(bool super_exists, vfs.exists(super_journal));
-    if (!super_exists) {
-      file.reset();
-      return vfs.remove(path, true);
-    }
+    if (!super_exists) return {};
   }
   // What we play back must not be lost again while the pages are overwritten.
   SQLRITE_TRY(file->sync(os::SyncKind::Data));
@@ -266,8 +272,7 @@ Status RollbackJournal::recover(os::Vfs& vfs, const std::string& path, os::File&
     log_message(Code::Notice, "recovered pages from a rollback journal");
     SQLRITE_TRY(database.sync(os::SyncKind::Data));
   }
-  file.reset();
-  return vfs.remove(path, true);
+  return {};
 }
 
 }  // namespace sqlrite::storage

@@ -40,6 +40,10 @@ class RollbackJournal {
   static Result<bool> is_hot(os::Vfs& vfs, const std::string& path, os::File& database);
   // Plays a hot journal back into `database` and removes it. REQUIRES the EXCLUSIVE lock.
   static Status recover(os::Vfs& vfs, const std::string& path, os::File& database);
+  // The same without removing it.
+  static Status play_back_file(os::Vfs& vfs, const std::string& path, os::File& database);
+  // Does the file exist and not start with a zero? (Whoever may own it.)
+  static Result<bool> has_content(os::Vfs& vfs, const std::string& path);
   // Removes a cold journal file (after a change of the mode).
   static Status remove_file(os::Vfs& vfs, const std::string& path) { return vfs.remove(path, false); }
 

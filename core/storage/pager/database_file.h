@@ -164,6 +164,7 @@ class DatabaseFile {
   Status commit_private(const CommitRequest& request, Snapshot* published);
   Status commit_log(const CommitRequest& request, Snapshot* published);
   Status commit_journaled(const CommitRequest& request, BusyPolicy busy, Snapshot* published, bool* rolled_back);
+  Status undo_journaled(Status status, bool database_touched);
   Status write_journaled(const CommitRequest& request, bool* database_touched);
   void publish_frames_locked(const CommitRequest& request, uint64_t sequence_of_first_frame, bool in_log);
   Status backfill(uint64_t limit, Synchronous level);

@@ -229,6 +229,35 @@ Status DatabaseFile::write_journaled(const CommitRequest& request, bool* databas
   return journal_.finish();
 }
 
+// After a failed commit: brings the old state back. OK means that the commit turned out to stand.
+Status DatabaseFile::undo_journaled(Status status, bool database_touched) {
+  if (!database_touched) {
+    if (journal_.is_active() && !journal_.finish().ok()) journal_.abandon();
+    return status;
+  }
+  bool restored = false;
+  if (journal_.is_active()) {
+    restored = journal_.play_back(*file_).ok();
+    // A journal that stays although it was played back does no harm: it holds the state the file is in.
+    if (restored && !journal_.finish().ok()) journal_.abandon();
+  } else if (status.code() != Code::IoErrFsync && status.code() != Code::IoErrDirFsync) {
+    // Everything is written and synced; only ending the journal failed. What is left of it decides.
+    const std::string journal_path = path_ + "-journal";
+    auto hot = RollbackJournal::has_content(vfs_, journal_path);
+    if (hot.ok() && !hot.value()) return {};
+    restored = hot.ok() && RollbackJournal::play_back_file(vfs_, journal_path, *file_).ok();
+    if (restored) RollbackJournal::remove_file(vfs_, journal_path).ignore();
+    journal_.abandon();
+  }
+  if (restored) return status;
+  journal_.abandon();
+  // Whatever the file holds now, the cache must not be mixed with it.
+  os::LockGuard<os::Mutex> guard(mutex_);
+  validated_ = false;
+  cache_.remove_all();
+  return lost(std::move(status));
+}
+
 Status DatabaseFile::commit_journaled(const CommitRequest& request, BusyPolicy busy, Snapshot* published, bool* rolled_back) {
   if (io_lost_.load(std::memory_order_relaxed)) return Status(Code::IoErrFsync);
   for (;;) {
@@ -247,20 +276,8 @@ Status DatabaseFile::commit_journaled(const CommitRequest& request, BusyPolicy b
   bool database_touched = false;
   Status status = write_journaled(request, &database_touched);
   if (!status.ok()) {
-    bool restored = true;
-    if (database_touched && !journal_.is_active()) {
-      // Only making the journal cold failed; play it back if it can still be read.
-      restored = RollbackJournal::recover(vfs_, path_ + "-journal", *file_).ok();
-    } else if (database_touched) {
-      restored = journal_.play_back(*file_).ok() && journal_.finish().ok();
-    } else if (journal_.is_active()) {
-      restored = journal_.finish().ok();
-    }
-    if (!restored) {
-      journal_.abandon();
-      return lost(std::move(status));
-    }
-    return status;
+    SQLRITE_TRY(undo_journaled(std::move(status), database_touched));
+    log_message(Code::Warning, "ending the journal reported an error, but it is gone: the commit stands");
   }
   os::LockGuard<os::Mutex> guard(mutex_);
   uint64_t sequence = newest_.sequence + 1;
