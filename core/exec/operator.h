@@ -53,6 +53,9 @@ struct ExecContext {
   bool temp_in_memory = false;                  // temp_store = memory: never spill to files
   os::Vfs* vfs = nullptr;                       // for temporary files
   const Value* outer = nullptr;                 // outer_args of the query block that is running
+  // The running query calls user functions: every operator then hands out one row at a time, so that no function is
+  // called ahead of the row delivered. Set by QueryExecutor and the sub-query runner for their own copies.
+  bool row_by_row = false;
 };
 
 class Operator {
@@ -68,6 +71,19 @@ class Operator {
 };
 
 Result<std::unique_ptr<Operator>> make_operator(const plan::Node* node, const plan::StatementPlan& plan, Arena& arena);
+
+// Runs the sub-queries of a statement's expressions and holds its shared CTEs. A QueryExecutor makes its own when
+// context.subqueries is null; a change statement makes one for all its executors and evaluators and puts it there.
+// REQUIRES: context.subqueries, when set, points to what make_subquery_runner() returned.
+class StatementSubqueries : public expr::SubqueryRunner {
+ public:
+  // Results of the last run are forgotten. `context` must stay where it is until end_run().
+  virtual Status begin_run(ExecContext& context) = 0;
+  // Data changed under the statement: cached results no longer hold.
+  virtual void invalidate() = 0;
+  virtual void end_run() = 0;
+};
+std::unique_ptr<StatementSubqueries> make_subquery_runner(const plan::StatementPlan& plan);
 
 // A whole query with its sub-queries: what the statement (and INSERT ... SELECT, UPDATE finders) drives.
 class QueryExecutor {

@@ -1,0 +1,97 @@
+// One aggregate call of a grouping: its state per group and the loops that feed it.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "exec/operator/key_hash.h"
+#include "exec/operator/operator_base.h"
+#include "exec/operator/row_store.h"
+#include "exec/operator/sorter.h"
+#include "kernels/aggregate.h"
+
+namespace sqlrite::exec {
+
+// Sum of integers while it is exact, compensated reals after that; SQLite's rules for overflow.
+struct SumState {
+  int64_t integer_sum = 0;
+  kernels::CompensatedSum real_sum;
+  uint64_t count = 0;
+  bool approximate = false;
+  bool overflowed = false;
+  void add_integer(int64_t value);
+  void add_real(double value);
+  void add(const Value& value);
+};
+
+// Which input row decided the last step of min/max, for bare columns.
+struct ExtremeUpdate {
+  uint32_t group;
+  uint32_t row;
+};
+
+class AggregateCall {
+ public:
+  Status make(const bind::BoundAggregate& bound, Arena& arena, bool tracks_rows);
+  // A new run: `plain`: there is only group 0.
+  void start();
+  // Makes states up to `group_count`.
+  Status add_groups(uint32_t group_count);
+  // Feeds the live rows; groups[i] is the group of live row i (null: all rows belong to group 0). When the call tracks
+  // rows, `updates` gets the rows that set a new extreme, in order.
+  Status feed(expr::EvalContext& eval, const Batch& batch, const uint32_t* groups, std::vector<ExtremeUpdate>* updates);
+  // What waits for the end (DISTINCT, ORDER BY).
+  Status complete(expr::EvalContext& eval);
+  // REQUIRES complete(). Once per group.
+  Status finalize(expr::EvalContext& eval, uint32_t group, Value* out);
+  // Counts and integer sums of all groups as a column, when that is what there is; false otherwise.
+  bool needs_argument() const { return argument_count_ > 0; }
+  void clear();
+  size_t size_bytes() const;
+
+ private:
+  using Kind = functions::BuiltinKind;
+  Status feed_rows(expr::EvalContext& eval, const Batch& batch, const Column* arguments, const uint32_t* groups,
+                   std::vector<ExtremeUpdate>* updates);
+  Status feed_sum(const Batch& batch, const Column& argument, const uint32_t* groups);
+  Status feed_extreme(const Batch& batch, const Column& argument, const uint32_t* groups,
+                      std::vector<ExtremeUpdate>* updates);
+  Status feed_generic(expr::EvalContext& eval, const Batch& batch, const Column* arguments, const uint32_t* groups);
+  bool take_if_better(uint32_t group, const Value& value);
+  void* generic_state(uint32_t group);
+  functions::CallContext call_context(expr::EvalContext& eval) const;
+
+  const bind::BoundAggregate* bound_ = nullptr;
+  const functions::FunctionDef* function_ = nullptr;
+  Kind kind_ = Kind::None;
+  const Collation* collation_ = &kBinaryCollation;
+  uint32_t argument_count_ = 0;
+  uint32_t buffered_count_ = 0;          // arguments and order terms
+  ColumnExprs arguments_;
+  std::unique_ptr<ColumnExpr[]> order_exprs_;
+  expr::Evaluator filter_;
+  std::span<Column> columns_;            // arguments (and terms) of the present batch
+  std::unique_ptr<uint16_t[]> filtered_;
+  std::unique_ptr<uint32_t[]> filtered_groups_;
+  // States by group.
+  std::vector<uint64_t> counts_;
+  std::vector<SumState> sums_;
+  std::vector<Value> extremes_;          // texts are owned
+  std::vector<uint32_t> extreme_capacity_;
+  std::vector<void*> states_;
+  Arena memory_{1024};
+  // DISTINCT: (group, arguments) seen so far.
+  KeyTable distinct_;
+  std::span<const Collation*> distinct_collations_;
+  std::span<Column> distinct_columns_;
+  ColumnBuffer group_buffer_;
+  std::unique_ptr<uint16_t[]> distinct_rows_;
+  std::unique_ptr<uint32_t[]> distinct_groups_;
+  // ORDER BY: rows kept until the end.
+  RowStore ordered_;
+  std::span<SortKey> order_keys_;
+  std::span<Value> row_values_;
+};
+
+}  // namespace sqlrite::exec

@@ -1,0 +1,217 @@
+// IndexScan: entries of an index (or of a WITHOUT ROWID table's own tree) in a key range, with the table row unless the
+// entry has every column.
+#include <algorithm>
+
+#include "exec/operator/key_range.h"
+#include "exec/operator/operators.h"
+#include "exec/operator/table_lookup.h"
+
+namespace sqlrite::exec {
+
+namespace {
+
+constexpr size_t kHeapSizeBytesMax = 256 * 1024;
+
+class IndexScan final : public BaseOperator {
+ public:
+  Status prepare(const plan::ScanNode& node, OperatorBuild& build) {
+    Arena& arena = *build.arena;
+    access_ = &node.access;
+    const catalog::Table& table = *node.access.table;
+    const catalog::Index* index = node.access.index != nullptr ? node.access.index : table.primary_key_index;
+    init_batch(node.slot_count, arena);
+    broadcast_slots_ = build.broadcast;
+    SQLRITE_TRY(walk_.prepare(node.access, *index, arena));
+    if (index->is_without_rowid_table) {
+      SQLRITE_TRY(fetch_.prepare_table(table, node.access.fetch, arena));
+    } else if (node.access.covering) {
+      SQLRITE_TRY(fetch_.prepare_index(*index, node.access.fetch, arena));
+    } else {
+      looks_up_ = true;
+      SQLRITE_TRY(fetch_.prepare_table(table, node.access.fetch, arena));
+      SQLRITE_TRY(lookup_.prepare(table, *index, arena));
+    }
+    if (node.access.index_filter != nullptr) {
+      SQLRITE_TRY(index_filter_.make(node.access.index_filter, arena));
+      if (looks_up_) {
+        SQLRITE_TRY(index_fetch_.prepare_index(*index, node.access.index_fetch, arena));
+        index_columns_ = arena.make_array<Column>(node.slot_count);
+        index_batch_.columns = index_columns_.data();
+        index_batch_.column_count = node.slot_count;
+      }
+    }
+    if (node.access.filter != nullptr) SQLRITE_TRY(filter_.make(node.access.filter, arena));
+    single_ = node.access.key_is_unique || node.single_row_max;
+    return {};
+  }
+
+  Status open(ExecContext& context, const Batch* outer_batch, uint32_t outer_row) override {
+    start(context);
+    heap_.reset();
+    pins_.clear();
+    broadcast(outer_batch, outer_row, broadcast_slots_);
+    if (outer_batch != nullptr && !index_columns_.empty()) {
+      for (int32_t slot : broadcast_slots_) broadcast_column(outer_batch->columns[slot], outer_row, &index_columns_[slot]);
+    }
+    done_ = false;
+    SQLRITE_TRY(walk_.open(context, eval_, outer_batch, outer_row));
+    return looks_up_ ? lookup_.open(walk_.source()) : Status();
+  }
+
+  Status next(ExecContext& context, uint32_t rows_wanted, Batch** out) override {
+    if (has_pending()) return take_pending();
+    if (single_) return next_single(out);
+    uint32_t wanted = std::min(rows_wanted, kBatchRowsMax);
+    while (!done_) {
+      SQLRITE_TRY(check_interrupt(context));
+      SQLRITE_TRY(looks_up_ ? fill_with_rows(wanted) : fill(wanted));
+      if (batch_.selected_count > 0 && filter_) SQLRITE_TRY(filter_or_cut(filter_, batch_));
+      if (batch_.selected_count > 0) {
+        *out = &batch_;
+        return {};
+      }
+      if (has_pending()) return take_pending();
+      wanted = grow_wanted(context, wanted);
+    }
+    return finish(out);
+  }
+
+  void close(ExecContext& context) override {
+    pins_.clear();
+    walk_.close();
+    lookup_.close();
+    BaseOperator::close(context);
+  }
+
+ private:
+  Status next_single(Batch** out) {
+    while (!done_) {
+      storage::CellRef cell;
+      storage::PageRef pin;
+      SQLRITE_TRY_ASSIGN(uint32_t count, walk_.next(&cell, 1, &pin));
+      if (count == 0) break;
+      if (!attached_) {
+        fetch_.attach_single(columns_);
+        if (!index_columns_.empty()) index_fetch_.attach_single(index_columns_);
+        attached_ = true;
+      }
+      if (looks_up_) {
+        if (index_filter_) {
+          SQLRITE_TRY(index_fetch_.decode_single(cell, walk_.source(), heap_));
+          index_batch_.select_all(1);
+          SQLRITE_TRY_ASSIGN(bool passes, passes_filter(index_filter_, index_batch_));
+          if (!passes) continue;
+        }
+        SQLRITE_TRY(lookup_.find(cell, heap_, &cell));
+      }
+      SQLRITE_TRY(fetch_.decode_single(cell, walk_.source(), heap_));
+      batch_.select_all(1);
+      if (!looks_up_ && index_filter_) {
+        SQLRITE_TRY_ASSIGN(bool passes, passes_filter(index_filter_, batch_));
+        if (!passes) continue;
+      }
+      if (filter_) {
+        SQLRITE_TRY_ASSIGN(bool passes, passes_filter(filter_, batch_));
+        if (!passes) continue;
+      }
+      done_ = true;
+      if (pin) pins_.push_back(std::move(pin));
+      *out = &batch_;
+      return {};
+    }
+    done_ = true;
+    return finish(out);
+  }
+
+  Result<bool> passes_filter(expr::Evaluator& condition, const Batch& batch) {
+    Value truth;
+    SQLRITE_TRY(condition->evaluate_row(eval_, batch, 0, &truth));
+    return expr::truth_of(truth) == 1;
+  }
+
+  // Entries of one leaf; the pin joins the batch's pins.
+  Result<uint32_t> next_cells(storage::CellRef* cells, uint32_t max) {
+    storage::PageRef pin;
+    SQLRITE_TRY_ASSIGN(uint32_t count, walk_.next(cells, max, &pin));
+    if (pin) pins_.push_back(std::move(pin));
+    if (count == 0) done_ = true;
+    return count;
+  }
+
+  Status fill(uint32_t wanted) {
+    heap_.reset();
+    pins_.clear();
+    SQLRITE_TRY(fetch_.begin(wanted));
+    uint32_t rows = 0;
+    while (rows < wanted && heap_.size_bytes() < kHeapSizeBytesMax) {
+      storage::CellRef cells[128];
+      SQLRITE_TRY_ASSIGN(uint32_t count, next_cells(cells, std::min<uint32_t>(wanted - rows, 128)));
+      if (count == 0) break;
+      SQLRITE_TRY(fetch_.add(cells, count, walk_.source(), heap_));
+      rows += count;
+    }
+    fetch_.finish(columns_);
+    attached_ = false;
+    batch_.select_all(rows);
+    if (rows > 0 && index_filter_) return filter_or_cut(index_filter_, batch_);
+    return {};
+  }
+
+  Status fill_with_rows(uint32_t wanted) {
+    heap_.reset();
+    pins_.clear();
+    if (!cells_) cells_.reset(new storage::CellRef[kBatchRowsMax]);
+    uint32_t entries = 0;
+    while (entries < wanted) {
+      SQLRITE_TRY_ASSIGN(uint32_t count, next_cells(cells_.get() + entries, wanted - entries));
+      if (count == 0) break;
+      entries += count;
+    }
+    const uint16_t* kept = nullptr;
+    uint32_t kept_count = entries;
+    if (index_filter_ && entries > 0) {
+      SQLRITE_TRY(index_fetch_.begin(entries));
+      SQLRITE_TRY(index_fetch_.add(cells_.get(), entries, walk_.source(), heap_));
+      index_fetch_.finish(index_columns_);
+      index_batch_.select_all(entries);
+      SQLRITE_TRY(filter_or_cut(index_filter_, index_batch_));
+      kept = index_batch_.selection;
+      kept_count = index_batch_.selected_count;
+    }
+    SQLRITE_TRY(fetch_.begin(std::max<uint32_t>(kept_count, 1)));
+    for (uint32_t i = 0; i < kept_count; ++i) {
+      storage::CellRef row;
+      SQLRITE_TRY(lookup_.find(cells_[kept != nullptr ? kept[i] : i], heap_, &row));
+      SQLRITE_TRY(fetch_.add_unpinned(row, walk_.source(), heap_));
+    }
+    fetch_.finish(columns_);
+    attached_ = false;
+    batch_.select_all(kept_count);
+    return {};
+  }
+
+  const plan::TableAccess* access_ = nullptr;
+  std::span<const int32_t> broadcast_slots_;
+  IndexWalk walk_;
+  RowFetch fetch_, index_fetch_;
+  TableLookup lookup_;
+  expr::Evaluator index_filter_, filter_;
+  std::vector<storage::PageRef> pins_;
+  std::unique_ptr<storage::CellRef[]> cells_;
+  std::span<Column> index_columns_;
+  Batch index_batch_;
+  bool looks_up_ = false;
+  bool single_ = false;
+  bool done_ = false;
+  bool attached_ = false;
+};
+
+}  // namespace
+
+OperatorResult make_index_scan(const plan::ScanNode& node, OperatorBuild& build) {
+  auto made = std::make_unique<IndexScan>();
+  SQLRITE_TRY(made->prepare(node, build));
+  return OperatorResult(std::move(made));
+}
+
+}  // namespace sqlrite::exec

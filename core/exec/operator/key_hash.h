@@ -1,0 +1,67 @@
+// Hashing and equality of key values, and KeyTable: dense numbers for distinct keys in order of first appearance.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "exec/operator/row_store.h"
+#include "types/value.h"
+
+namespace sqlrite::exec {
+
+// Equal values (1 and 1.0, 'a' and 'A' under NOCASE) hash equal. NULL is a value here.
+uint64_t hash_value(const Value& value, const Collation& collation);
+inline bool equal_values(const Value& a, const Value& b, const Collation& collation) {
+  if (a.type == b.type && a.type == ValueType::Integer) return a.integer == b.integer;
+  return compare_values(a, b, collation) == 0;
+}
+// out[i] = hash of the key in live row i.
+void hash_keys(const Batch& batch, const Column* keys, std::span<const Collation* const> collations, uint64_t* out);
+
+class KeyTable {
+ public:
+  // `collations` outlives the table. `rows_estimate` sizes it.
+  void init(std::span<const Collation* const> collations);
+  void clear();
+  // ids[i] = number of the key in live row i; unknown keys get the next numbers.
+  Status find_or_add(const Batch& batch, const Column* keys, uint32_t* ids);
+  // The same without adding: UINT32_MAX for unknown keys, and for keys with a NULL when `nulls_never_match`.
+  Status find(const Batch& batch, const Column* keys, bool nulls_never_match, uint32_t* ids);
+  uint32_t find_row(const Value* key) const;
+  uint32_t count() const { return keys_.row_count(); }
+  // The keys by number.
+  const RowStore& keys() const { return keys_; }
+  size_t size_bytes() const { return keys_.size_bytes() + size_t{capacity_} * 16; }
+  // Makes room for so many keys at once.
+  Status expect(uint64_t key_count);
+
+ private:
+  struct IntSlot {
+    int64_t key;
+    uint32_t id;  // number + 1; 0: free
+    uint32_t unused;
+  };
+  struct HashSlot {
+    uint64_t hash;
+    uint32_t id;
+    uint32_t unused;
+  };
+  Status grow(uint32_t capacity);
+  Status become_generic();
+  uint32_t find_hash(uint64_t hash, const Batch& batch, const Column* keys, uint32_t row) const;
+  void place_int(int64_t key, uint32_t id);
+  void place_hash(uint64_t hash, uint32_t id);
+  void free_slots();
+  std::span<const Collation* const> collations_;
+  RowStore keys_;
+  bool ints_ = false;          // one integer key: IntSlot table
+  uint32_t null_id_ = 0;       // ints_: number + 1 of the NULL key
+  uint32_t capacity_ = 0;      // power of two
+  void* slots_ = nullptr;
+  struct FreeSlots {
+    KeyTable* table;
+    ~FreeSlots() { table->free_slots(); }
+  } free_slots_{this};
+};
+
+}  // namespace sqlrite::exec

@@ -1,0 +1,119 @@
+// Key ranges at run time: the values of a plan::KeyRange evaluated for one outer row, and the walks over a tree that
+// deliver the entries in the range leaf by leaf.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "exec/operator/operator_base.h"
+#include "exec/operator/row_fetch.h"
+#include "storage/btree/btree.h"
+
+namespace sqlrite::exec {
+
+// Expressions of one KeyEqual.
+struct KeyEqualExprs {
+  const plan::KeyEqual* plan = nullptr;
+  ColumnExpr value;
+  ColumnExprs values;
+  ColumnExprs outer_args;
+  std::span<Value> outer_values;
+};
+
+class KeyRangeExprs {
+ public:
+  Status make(const plan::KeyRange& range, Arena& arena);
+  // Values of equality `index` with affinity applied, NULLs dropped (unless IS). A single value costs no list.
+  Status equal_values_of(size_t index, ExecContext& context, expr::EvalContext& eval, const Batch& outer,
+                         uint32_t outer_row, std::vector<Value>& out);
+  Status bound(bool upper, expr::EvalContext& eval, const Batch& outer, uint32_t outer_row, Value* out);
+  // LIKE/GLOB prefix; empty when the pattern gives none.
+  Status like_prefix(expr::EvalContext& eval, const Batch& outer, uint32_t outer_row, std::string_view* prefix,
+                     Arena& heap);
+  const plan::KeyRange& plan() const { return *plan_; }
+  size_t equal_count() const { return plan_->equals.size(); }
+
+ private:
+  const plan::KeyRange* plan_ = nullptr;
+  std::unique_ptr<KeyEqualExprs[]> equals_;
+  ColumnExpr lower_, upper_, pattern_, escape_;
+};
+
+// Walks a rowid tree.
+class RowIdWalk {
+ public:
+  Status prepare(const plan::TableAccess& access, Arena& arena);
+  Status open(ExecContext& context, expr::EvalContext& eval, const Batch* outer_batch, uint32_t outer_row);
+  // Up to `max` cells of one leaf; 0 at the end. `pin` may stay empty: the cursor itself then holds the page until the
+  // next call.
+  Result<uint32_t> next(storage::CellRef* cells, uint32_t max, storage::PageRef* pin);
+  void close();
+  storage::TableCursor& cursor() { return cursor_; }
+  const TreeSource& source() const { return source_; }
+  bool is_full_scan() const { return full_; }
+
+ private:
+  Status add_point(Value value);
+  Status narrow(Value value, bool upper, bool inclusive);
+  const plan::TableAccess* access_ = nullptr;
+  KeyRangeExprs exprs_;
+  storage::TableCursor cursor_;
+  TreeSource source_;
+  bool open_ = false;
+  bool by_point_ = false;
+  bool full_ = false;
+  bool done_ = false;
+  bool started_ = false;
+  RowId low_ = 0, high_ = 0;
+  std::vector<RowId> points_;
+  size_t next_point_ = 0;
+  std::vector<Value> values_;
+};
+
+// Walks an index tree (or the tree of a WITHOUT ROWID table).
+class IndexWalk {
+ public:
+  Status prepare(const plan::TableAccess& access, const catalog::Index& index, Arena& arena);
+  Status open(ExecContext& context, expr::EvalContext& eval, const Batch* outer_batch, uint32_t outer_row);
+  Result<uint32_t> next(storage::CellRef* cells, uint32_t max, storage::PageRef* pin);
+  void close();
+  const TreeSource& source() const { return source_; }
+  const catalog::Index& index() const { return *index_; }
+
+ private:
+  struct Bound {
+    bool present = false;
+    bool inclusive = false;
+    Value value;
+  };
+  struct Pass {  // bounds of the field after the equalities, in column order
+    Bound low, high;
+    bool empty = false;
+  };
+  Status make_passes(expr::EvalContext& eval, const Batch& outer, uint32_t outer_row);
+  bool next_combination();
+  Result<bool> start_pass();
+  Result<bool> within(const storage::CellRef& cell);
+  const plan::TableAccess* access_ = nullptr;
+  const catalog::Index* index_ = nullptr;
+  KeyRangeExprs exprs_;
+  storage::IndexCursor cursor_;
+  TreeSource source_;
+  Arena heap_{512};
+  bool open_ = false;
+  bool done_ = false;
+  bool active_ = false;      // the cursor stands in a range
+  bool first_combination_ = true;
+  bool several_ = false;     // more than one range: entries need pins
+  std::vector<std::vector<Value>> lists_;   // per equality
+  std::vector<size_t> positions_;
+  Pass passes_[2];
+  uint32_t pass_count_ = 1;
+  uint32_t pass_ = 0;
+  std::unique_ptr<Value[]> start_key_, stop_key_;
+  uint16_t stop_count_ = 0;
+  bool stop_inclusive_ = false;
+};
+
+}  // namespace sqlrite::exec

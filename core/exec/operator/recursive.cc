@@ -1,0 +1,261 @@
+// RecursiveUnion and RecursiveScan: WITH RECURSIVE. The union keeps a queue of rows; each row taken from it is a result
+// and, seen through the RecursiveScans of the step, the source of further rows.
+#include "exec/operator/recursive.h"
+
+#include <algorithm>
+
+#include "exec/operator/operators.h"
+
+namespace sqlrite::exec {
+
+namespace {
+
+// Whether the step gives, for several rows at once, the same rows in the same order as for one row after the other: the
+// recursive scan must drive everything.
+bool steps_in_order(const plan::Node* node) {
+  using plan::NodeKind;
+  switch (node->kind) {
+    case NodeKind::RecursiveScan: return true;
+    case NodeKind::Filter: return steps_in_order(static_cast<const plan::FilterNode*>(node)->input);
+    case NodeKind::Project: return steps_in_order(static_cast<const plan::ProjectNode*>(node)->input);
+    case NodeKind::NestedLoopJoin: {
+      const auto* join = static_cast<const plan::NestedLoopJoinNode*>(node);
+      bool plain = join->join == bind::JoinKind::Inner || join->join == bind::JoinKind::Cross || join->join == bind::JoinKind::Left;
+      return plain && steps_in_order(join->outer);
+    }
+    default: return false;
+  }
+}
+
+class RecursiveScan final : public BaseOperator {
+ public:
+  Status prepare(const plan::RecursiveScanNode& node, OperatorBuild& build) {
+    node_ = &node;
+    for (size_t i = build.recursions->size(); i-- > 0 && source_ == nullptr;) {
+      if ((*build.recursions)[i].query == node.recursive_of) source_ = (*build.recursions)[i].op;
+    }
+    SQLRITE_ENSURE(source_ != nullptr);
+    broadcast_slots_ = build.broadcast;
+    init_batch(node.slot_count, *build.arena);
+    return node.filter != nullptr ? filter_.make(node.filter, *build.arena) : Status();
+  }
+
+  Status open(ExecContext& context, const Batch* outer_batch, uint32_t outer_row) override {
+    start(context);
+    broadcast(outer_batch, outer_row, broadcast_slots_);
+    next_ = source_->working_begin();
+    return {};
+  }
+
+  Status next(ExecContext& context, uint32_t rows_wanted, Batch** out) override {
+    if (has_pending()) return take_pending();
+    uint32_t wanted = std::min(rows_wanted, kBatchRowsMax);
+    for (;;) {
+      uint32_t rows = std::min(wanted, source_->working_end() - next_);
+      for (const plan::ColumnFetch& fetch : node_->fetch) {
+        source_->working_rows().view(static_cast<uint32_t>(fetch.column), next_, &columns_[static_cast<size_t>(fetch.slot)]);
+      }
+      next_ += rows;
+      batch_.select_all(rows);
+      *out = &batch_;
+      if (rows == 0 || !filter_) return {};
+      heap_.reset();
+      SQLRITE_TRY(filter_or_cut(filter_, batch_));
+      if (batch_.selected_count > 0) return {};
+      if (has_pending()) return take_pending();
+      wanted = grow_wanted(context, wanted);
+    }
+  }
+
+ private:
+  const plan::RecursiveScanNode* node_ = nullptr;
+  RecursiveUnionOperator* source_ = nullptr;
+  std::span<const int32_t> broadcast_slots_;
+  expr::Evaluator filter_;
+  uint32_t next_ = 0;
+};
+
+}  // namespace
+
+Status RecursiveUnionOperator::prepare(const plan::RecursiveUnionNode& node, OperatorBuild& build) {
+  Arena& arena = *build.arena;
+  node_ = &node;
+  column_count_ = node.slot_count;
+  SQLRITE_TRY_ASSIGN(seed_, build_operator(node.seed, build));
+  build.recursions->push_back({node.query, this});
+  auto made = build_operator(node.step, build);
+  build.recursions->pop_back();
+  if (!made.ok()) return made.take_status();
+  step_ = made.take();
+  many_at_once_ = node.order_by.empty() && steps_in_order(node.step);
+  SQLRITE_TRY(limit_.make(node.limit, node.offset, arena));
+  init_batch(column_count_, arena);
+  queue_.init(column_count_);
+  spare_.init(column_count_);
+  working_.init(column_count_);
+  slots_ = arena.make_array<int32_t>(column_count_);
+  for (uint32_t i = 0; i < column_count_; ++i) slots_[i] = static_cast<int32_t>(i);
+  if (node.distinct) seen_.init(node.collations);
+  keys_ = arena.make_array<SortKey>(node.order_by.size());
+  for (size_t i = 0; i < node.order_by.size(); ++i) {
+    const bind::OrderTerm& term = node.order_by[i];
+    keys_[i].column = static_cast<uint32_t>(term.result_column);
+    keys_[i].descending = term.descending;
+    keys_[i].nulls_last = term.nulls_last;
+    if (term.collation != nullptr) keys_[i].collation = term.collation;
+  }
+  return {};
+}
+
+Status RecursiveUnionOperator::open(ExecContext& context, const Batch* outer_batch, uint32_t outer_row) {
+  start(context);
+  outer_batch_ = outer_batch;
+  outer_row_ = outer_row;
+  seeded_ = false;
+  queue_.clear();
+  working_.clear();
+  order_.clear();
+  if (node_->distinct) seen_.clear();
+  head_ = 0;
+  pending_step_ = false;
+  heap_.reset();
+  return limit_.evaluate(eval_, &left_, &skip_);
+}
+
+Status RecursiveUnionOperator::enqueue(Batch& batch) {
+  if (node_->distinct) {
+    uint32_t ids[kBatchRowsMax];
+    uint32_t known = seen_.count();
+    SQLRITE_TRY(seen_.find_or_add(batch, batch.columns, ids));
+    uint16_t* kept = selection_buffer(batch);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < batch.selected_count; ++i) {
+      if (ids[i] != known) continue;
+      ++known;
+      kept[count++] = static_cast<uint16_t>(batch.live_row(i));
+    }
+    batch.selection = kept;
+    batch.selected_count = count;
+    if (count == 0) return {};
+  }
+  uint32_t first = queue_.row_count();
+  SQLRITE_TRY(queue_.append(batch, slots_));
+  if (keys_.empty()) return {};
+  auto after = [this](uint32_t a, uint32_t b) {
+    int order = compare_rows(queue_, a, queue_, b, keys_);
+    return order != 0 ? order > 0 : a > b;
+  };
+  for (uint32_t row = first; row < queue_.row_count(); ++row) {
+    order_.push_back(row);
+    std::push_heap(order_.begin(), order_.end(), after);
+  }
+  return {};
+}
+
+Status RecursiveUnionOperator::run(ExecContext& context, Operator& input) {
+  SQLRITE_TRY(input.open(context, outer_batch_, outer_row_));
+  for (;;) {
+    Batch* batch = nullptr;
+    SQLRITE_TRY(input.next(context, all_rows(context), &batch));
+    if (batch->selected_count == 0) return {};
+    SQLRITE_TRY(enqueue(*batch));
+  }
+}
+
+// Moves the next rows of the queue into working_: results now, sources of the step on the next call.
+Status RecursiveUnionOperator::take(ExecContext& context, uint32_t rows_wanted) {
+  working_.clear();
+  if (!keys_.empty()) {
+    if (order_.empty()) return {};
+    auto after = [this](uint32_t a, uint32_t b) {
+      int order = compare_rows(queue_, a, queue_, b, keys_);
+      return order != 0 ? order > 0 : a > b;
+    };
+    std::pop_heap(order_.begin(), order_.end(), after);
+    uint32_t row = order_.back();
+    order_.pop_back();
+    return working_.append_from(queue_, &row, 1);
+  }
+  uint32_t waiting = queue_.row_count() - head_;
+  uint32_t rows = std::min<uint32_t>(waiting, many_at_once_ && !context.row_by_row ? std::min(rows_wanted, kBatchRowsMax) : 1);
+  uint32_t numbers[kBatchRowsMax];
+  for (uint32_t i = 0; i < rows; ++i) numbers[i] = head_ + i;
+  SQLRITE_TRY(working_.append_from(queue_, numbers, rows));
+  head_ += rows;
+  if (head_ == queue_.row_count()) {
+    queue_.clear();
+    head_ = 0;
+  } else if (head_ >= 4096 && head_ * 2 > queue_.row_count()) {
+    // Rows that were taken give their room back.
+    std::vector<uint32_t> rest(queue_.row_count() - head_);
+    for (size_t i = 0; i < rest.size(); ++i) rest[i] = head_ + static_cast<uint32_t>(i);
+    spare_.clear();
+    SQLRITE_TRY(spare_.append_from(queue_, rest.data(), static_cast<uint32_t>(rest.size())));
+    queue_.clear();
+    for (size_t i = 0; i < rest.size(); ++i) rest[i] = static_cast<uint32_t>(i);
+    SQLRITE_TRY(queue_.append_from(spare_, rest.data(), static_cast<uint32_t>(rest.size())));
+    spare_.clear();
+    head_ = 0;
+  }
+  return {};
+}
+
+Status RecursiveUnionOperator::next(ExecContext& context, uint32_t rows_wanted, Batch** out) {
+  if (!seeded_) {
+    if (left_ == 0) return finish(out);
+    SQLRITE_TRY(run(context, *seed_));
+    seeded_ = true;
+  }
+  uint32_t wanted = std::max<uint32_t>(std::min(rows_wanted, kBatchRowsMax), 1);
+  for (;;) {
+    if (left_ == 0) return finish(out);
+    SQLRITE_TRY(check_interrupt(context));
+    if (pending_step_) {
+      pending_step_ = false;
+      SQLRITE_TRY(run(context, *step_));
+    }
+    SQLRITE_TRY(take(context, left_ > 0 ? static_cast<uint32_t>(std::min<int64_t>(wanted, left_ + skip_)) : wanted));
+    uint32_t rows = working_.row_count();
+    if (rows == 0) return finish(out);
+    pending_step_ = true;
+    uint32_t first = 0;
+    if (skip_ > 0) {
+      first = static_cast<uint32_t>(std::min<int64_t>(skip_, rows));
+      skip_ -= first;
+      if (first == rows) continue;
+    }
+    uint32_t count = rows - first;
+    if (left_ >= 0) {
+      count = static_cast<uint32_t>(std::min<int64_t>(count, left_));
+      left_ -= count;
+    }
+    for (uint32_t c = 0; c < column_count_; ++c) working_.view(c, first, &columns_[c]);
+    batch_.select_all(count);
+    *out = &batch_;
+    return {};
+  }
+}
+
+void RecursiveUnionOperator::close(ExecContext& context) {
+  seed_->close(context);
+  step_->close(context);
+  queue_.clear();
+  spare_.clear();
+  working_.clear();
+  if (node_->distinct) seen_.clear();
+  BaseOperator::close(context);
+}
+
+OperatorResult make_recursive_union(const plan::RecursiveUnionNode& node, OperatorBuild& build) {
+  auto made = std::make_unique<RecursiveUnionOperator>();
+  SQLRITE_TRY(made->prepare(node, build));
+  return OperatorResult(std::move(made));
+}
+
+OperatorResult make_recursive_scan(const plan::RecursiveScanNode& node, OperatorBuild& build) {
+  auto made = std::make_unique<RecursiveScan>();
+  SQLRITE_TRY(made->prepare(node, build));
+  return OperatorResult(std::move(made));
+}
+
+}  // namespace sqlrite::exec

@@ -1,0 +1,48 @@
+// RecursiveUnionOperator: the queue of WITH RECURSIVE, and the working rows that RecursiveScans read.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "exec/operator/key_hash.h"
+#include "exec/operator/operators.h"
+#include "exec/operator/row_store.h"
+#include "exec/operator/sorter.h"
+
+namespace sqlrite::exec {
+
+class RecursiveUnionOperator final : public BaseOperator {
+ public:
+  Status prepare(const plan::RecursiveUnionNode& node, OperatorBuild& build);
+  Status open(ExecContext& context, const Batch* outer_batch, uint32_t outer_row) override;
+  Status next(ExecContext& context, uint32_t rows_wanted, Batch** out) override;
+  void close(ExecContext& context) override;
+  const RowStore& working_rows() const { return working_; }
+  uint32_t working_begin() const { return 0; }
+  uint32_t working_end() const { return working_.row_count(); }
+
+ private:
+  Status run(ExecContext& context, Operator& input);
+  Status enqueue(Batch& batch);
+  Status take(ExecContext& context, uint32_t rows_wanted);
+  const plan::RecursiveUnionNode* node_ = nullptr;
+  std::unique_ptr<Operator> seed_, step_;
+  LimitExprs limit_;
+  uint32_t column_count_ = 0;
+  std::span<int32_t> slots_;
+  std::span<SortKey> keys_;
+  RowStore queue_, spare_;
+  RowStore working_;               // the rows handed out last
+  std::vector<uint32_t> order_;    // heap of queue rows when there is an ORDER BY
+  KeyTable seen_;
+  uint32_t head_ = 0;
+  int64_t left_ = -1;
+  int64_t skip_ = 0;
+  bool many_at_once_ = false;
+  bool seeded_ = false;
+  bool pending_step_ = false;
+  const Batch* outer_batch_ = nullptr;
+  uint32_t outer_row_ = 0;
+};
+
+}  // namespace sqlrite::exec

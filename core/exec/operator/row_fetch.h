@@ -1,0 +1,66 @@
+// RowFetch: which columns of a stored record go to which slots, and the loops that decode them into a batch.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "batch/batch.h"
+#include "catalog/schema.h"
+#include "exec/operator/column_writer.h"
+#include "plan/physical.h"
+#include "storage/btree/btree.h"
+#include "storage/record/record.h"
+
+namespace sqlrite::exec {
+
+// Where a scan reads: set at open().
+struct TreeSource {
+  storage::Pager* pager = nullptr;
+  storage::View view;
+  TextEncoding encoding = TextEncoding::Utf8;
+};
+
+// Value of a constant DEFAULT text (what ALTER TABLE ADD COLUMN accepts), with the column's affinity applied.
+Result<Value> parse_column_default(const catalog::TableColumn& column, Arena& arena);
+
+class RowFetch {
+ public:
+  // Columns of a table's own tree (rowid table, or primary key tree of a WITHOUT ROWID table).
+  Status prepare_table(const catalog::Table& table, std::span<const plan::ColumnFetch> fetch, Arena& arena);
+  // Columns of a secondary index entry.
+  Status prepare_index(const catalog::Index& index, std::span<const plan::ColumnFetch> fetch, Arena& arena);
+
+  // One row into single-row storage: columns are cells of one entry. Bytes point into the page.
+  void attach_single(std::span<Column> columns);
+  Status decode_single(const storage::CellRef& cell, const TreeSource& source, Arena& heap);
+
+  // Many rows: begin, add any number of times (up to `rows` in all), finish.
+  Status begin(uint32_t rows);
+  Status add(const storage::CellRef* cells, uint32_t count, const TreeSource& source, Arena& heap);
+  // The same for a cell whose page will not stay pinned: bytes are copied to `heap`.
+  Status add_unpinned(const storage::CellRef& cell, const TreeSource& source, Arena& heap);
+  void finish(std::span<Column> columns);
+  bool needs_record() const { return !wanted_.empty(); }
+  bool has_bytes() const { return wrote_bytes_; }
+
+ private:
+  Status decode(const storage::CellRef& cell, const TreeSource& source, Arena& heap);
+  std::span<uint16_t> wanted_;      // record positions, ascending
+  std::span<int32_t> slots_;        // parallel
+  std::span<uint8_t> real_;         // parallel: REAL affinity, integers are read as reals
+  std::span<Value> defaults_;       // parallel, empty for indexes
+  std::span<int32_t> rowid_slots_;
+  std::span<Value> row_;            // decoded values; attach_single() shows them as columns
+  Value rowid_;
+  bool wrote_bytes_ = false;
+  std::unique_ptr<ColumnWriter[]> writers_;
+  ColumnWriter rowid_writer_;
+};
+
+// Leading part of a record: what a WITHOUT ROWID look-up or a rowid needs.
+Status decode_fields(const storage::CellRef& cell, const TreeSource& source, std::span<const uint16_t> positions,
+                     Value* out, Arena& heap);
+// Texts and blobs of `value` into `heap`.
+Status own_bytes(Value& value, Arena& heap);
+
+}  // namespace sqlrite::exec

@@ -1,0 +1,152 @@
+// TableScan: rows of a rowid table, by rowid, by rowid range, or all of them leaf by leaf.
+#include <algorithm>
+
+#include "exec/operator/key_range.h"
+#include "exec/operator/operators.h"
+
+namespace sqlrite::exec {
+
+namespace {
+
+constexpr size_t kHeapSizeBytesMax = 256 * 1024;
+
+class TableScan final : public BaseOperator {
+ public:
+  Status prepare(const plan::ScanNode& node, OperatorBuild& build) {
+    access_ = &node.access;
+    init_batch(node.slot_count, *build.arena);
+    broadcast_slots_ = build.broadcast;
+    SQLRITE_TRY(walk_.prepare(node.access, *build.arena));
+    SQLRITE_TRY(fetch_.prepare_table(*node.access.table, node.access.fetch, *build.arena));
+    if (node.access.filter != nullptr) SQLRITE_TRY(filter_.make(node.access.filter, *build.arena));
+    single_ = node.access.key_is_unique || node.single_row_max;
+    counts_only_ = node.access.count_only && node.access.fetch.empty() && node.access.filter == nullptr;
+    return {};
+  }
+
+  Status open(ExecContext& context, const Batch* outer_batch, uint32_t outer_row) override {
+    start(context);
+    heap_.reset();
+    pins_.clear();
+    broadcast(outer_batch, outer_row, broadcast_slots_);
+    done_ = false;
+    counting_ = false;
+    returned_ = 0;
+    return walk_.open(context, eval_, outer_batch, outer_row);
+  }
+
+  Status next(ExecContext& context, uint32_t rows_wanted, Batch** out) override {
+    if (has_pending()) return take_pending();
+    if (counting_) return next_counted(out);
+    if (single_) return next_single(out);
+    if (counts_only_ && rows_wanted >= 64 && returned_ == 0 && walk_.is_full_scan()) return start_counting(out);
+    uint32_t wanted = std::min(rows_wanted, kBatchRowsMax);
+    for (;;) {
+      SQLRITE_TRY(check_interrupt(context));
+      SQLRITE_TRY(fill(wanted));
+      if (batch_.row_count == 0) break;
+      returned_ += batch_.row_count;
+      if (filter_) {
+        SQLRITE_TRY(filter_or_cut(filter_, batch_));
+        if (batch_.selected_count == 0) {
+          if (has_pending()) return take_pending();
+          wanted = grow_wanted(context, wanted);
+          continue;
+        }
+      }
+      *out = &batch_;
+      return {};
+    }
+    return finish(out);
+  }
+
+  void close(ExecContext& context) override {
+    pins_.clear();
+    walk_.close();
+    BaseOperator::close(context);
+  }
+
+ private:
+  Status next_single(Batch** out) {
+    if (done_) return finish(out);
+    done_ = true;
+    storage::CellRef cell;
+    storage::PageRef pin;
+    for (;;) {
+      SQLRITE_TRY_ASSIGN(uint32_t count, walk_.next(&cell, 1, &pin));
+      if (count == 0) return finish(out);
+      if (!attached_) {
+        fetch_.attach_single(columns_);
+        attached_ = true;
+      }
+      SQLRITE_TRY(fetch_.decode_single(cell, walk_.source(), heap_));
+      batch_.select_all(1);
+      if (filter_) {
+        Value truth;
+        SQLRITE_TRY(filter_->evaluate_row(eval_, batch_, 0, &truth));
+        if (expr::truth_of(truth) != 1) continue;
+      }
+      *out = &batch_;
+      return {};
+    }
+  }
+
+  Status start_counting(Batch** out) {
+    const TreeSource& source = walk_.source();
+    SQLRITE_TRY_ASSIGN(left_, storage::count_entries(*source.pager, access_->table->root, source.view));
+    counting_ = true;
+    return next_counted(out);
+  }
+
+  Status next_counted(Batch** out) {
+    auto rows = static_cast<uint32_t>(std::min<uint64_t>(left_, kBatchRowsMax));
+    left_ -= rows;
+    batch_.select_all(rows);
+    *out = &batch_;
+    return {};
+  }
+
+  Status fill(uint32_t wanted) {
+    heap_.reset();
+    pins_.clear();
+    SQLRITE_TRY(fetch_.begin(wanted));
+    uint32_t rows = 0;
+    while (rows < wanted && heap_.size_bytes() < kHeapSizeBytesMax) {
+      storage::CellRef cells[128];
+      storage::PageRef pin;
+      SQLRITE_TRY_ASSIGN(uint32_t count, walk_.next(cells, std::min<uint32_t>(wanted - rows, 128), &pin));
+      if (count == 0) break;
+      if (pin) pins_.push_back(std::move(pin));
+      SQLRITE_TRY(fetch_.add(cells, count, walk_.source(), heap_));
+      rows += count;
+    }
+    fetch_.finish(columns_);
+    attached_ = false;
+    batch_.select_all(rows);
+    return {};
+  }
+
+  const plan::TableAccess* access_ = nullptr;
+  std::span<const int32_t> broadcast_slots_;
+  RowIdWalk walk_;
+  RowFetch fetch_;
+  expr::Evaluator filter_;
+  std::vector<storage::PageRef> pins_;
+  uint64_t returned_ = 0;
+  uint64_t left_ = 0;
+  bool single_ = false;
+  bool counts_only_ = false;
+  bool counting_ = false;
+  bool done_ = false;
+  bool attached_ = false;
+};
+
+}  // namespace
+
+OperatorResult make_table_scan(const plan::ScanNode& node, OperatorBuild& build) {
+  auto made = std::make_unique<TableScan>();
+  SQLRITE_TRY(made->prepare(node, build));
+  return OperatorResult(std::move(made));
+}
+
+}  // namespace sqlrite::exec

@@ -1,0 +1,346 @@
+#include "exec/subquery.h"
+
+#include "exec/operator/key_hash.h"
+#include "exec/operator/operator_base.h"
+#include "types/affinity.h"
+
+namespace sqlrite::exec {
+
+// One sub-plan: its operators, the arguments of its last run, and what is known of the result for them.
+struct SubqueryRuntime::Subplan {
+  const plan::QueryPlan* plan = nullptr;
+  std::unique_ptr<Operator> root;
+  ExecContext context;
+  bool row_by_row = false;
+  std::span<Value> arguments;
+  Arena argument_bytes{256};
+  std::span<Value> row;
+  std::span<int32_t> slots;
+  bool opened = false;
+  bool arguments_known = false;
+  // Results for these arguments.
+  bool row_known = false;
+  bool row_found = false;
+  bool exists_known = false;
+  bool exists = false;
+  bool rows_known = false;
+  RowStore rows;
+  bool set_known = false;
+  KeyTable set;
+  bool set_ready = false;            // set was initialized
+  std::span<const Collation*> set_collations;
+  std::vector<uint32_t> null_rows;   // rows of `rows` with a NULL among the compared columns
+  Arena heap{512};
+
+  void forget() {
+    row_known = exists_known = rows_known = set_known = false;
+  }
+};
+
+SubqueryRuntime::SubqueryRuntime(const plan::StatementPlan& plan) : plan_(&plan) {
+  subplans_.resize(plan.subplans.size());
+  shared_.resize(plan.shared_count);
+  for (auto& shared : shared_) shared = std::make_unique<SharedRows>();
+}
+
+SubqueryRuntime::~SubqueryRuntime() = default;
+
+Status SubqueryRuntime::begin_run(ExecContext& context) {
+  context_ = &context;
+  invalidate();
+  return {};
+}
+
+void SubqueryRuntime::invalidate() {
+  for (auto& subplan : subplans_) {
+    if (!subplan) continue;
+    subplan->arguments_known = false;
+    subplan->forget();
+  }
+  for (auto& shared : shared_) shared->complete = false;
+}
+
+void SubqueryRuntime::end_run() {
+  for (auto& subplan : subplans_) {
+    if (!subplan) continue;
+    if (subplan->opened) subplan->root->close(subplan->context);
+    subplan->opened = false;
+    subplan->arguments_known = false;
+    subplan->forget();
+    subplan->rows.clear();
+    if (subplan->set_ready) subplan->set.clear();
+    subplan->null_rows.clear();
+    shrink_arena(subplan->heap);
+    shrink_arena(subplan->argument_bytes);
+  }
+  for (auto& shared : shared_) {
+    shared->complete = false;
+    shared->rows.clear();
+  }
+}
+
+Result<SubqueryRuntime::Subplan*> SubqueryRuntime::prepare(int32_t index) {
+  SQLRITE_ENSURE(index >= 0 && static_cast<size_t>(index) < subplans_.size());
+  auto& slot = subplans_[static_cast<size_t>(index)];
+  if (slot) return slot.get();
+  const plan::QueryPlan* query = plan_->subplans[static_cast<size_t>(index)];
+  SQLRITE_ENSURE(query != nullptr && query->root != nullptr);
+  auto made = std::make_unique<Subplan>();
+  made->plan = query;
+  SQLRITE_TRY_ASSIGN(made->root, make_operator(query->root, *plan_, arena_));
+  made->row_by_row = calls_user_function(query->root);
+  made->arguments = arena_.make_array<Value>(query->outer_args.size());
+  made->row = arena_.make_array<Value>(query->result_count);
+  made->slots = arena_.make_array<int32_t>(query->result_count);
+  for (uint16_t i = 0; i < query->result_count; ++i) made->slots[i] = i;
+  made->rows.init(query->result_count);
+  slot = std::move(made);
+  return slot.get();
+}
+
+// Whether the last run had these arguments; if not, they become the present ones and results are forgotten.
+Result<bool> SubqueryRuntime::same_arguments(Subplan& subplan, const Value* outer_args) {
+  size_t count = subplan.arguments.size();
+  if (subplan.arguments_known && !subplan.plan->is_volatile) {
+    bool same = true;
+    for (size_t i = 0; i < count && same; ++i) {
+      const Value& a = subplan.arguments[i];
+      const Value& b = outer_args[i];
+      same = a.type == b.type && (a.type == ValueType::Null ? a.flags == b.flags : compare_values(a, b, kBinaryCollation) == 0);
+    }
+    if (same) return true;
+  }
+  subplan.forget();
+  subplan.argument_bytes.reset();
+  for (size_t i = 0; i < count; ++i) {
+    subplan.arguments[i] = outer_args[i];
+    Value& value = subplan.arguments[i];
+    if (value.is_bytes() && value.owner != ValueOwner::Static && (value.flags & value_flags::kZeroBlob) == 0) {
+      value.bytes = subplan.argument_bytes.copy(value.view()).data();
+      value.owner = ValueOwner::Heap;
+    }
+  }
+  subplan.arguments_known = true;
+  return false;
+}
+
+Status SubqueryRuntime::open(Subplan& subplan) {
+  SQLRITE_ENSURE(context_ != nullptr);
+  subplan.context = *context_;
+  subplan.context.outer = subplan.arguments.data();
+  subplan.context.row_by_row = subplan.row_by_row;
+  subplan.opened = true;
+  return subplan.root->open(subplan.context, nullptr, 0);
+}
+
+Status SubqueryRuntime::first_row(int32_t index, const Value* outer_args, const Value** row, bool* found) {
+  SQLRITE_TRY_ASSIGN(Subplan * subplan, prepare(index));
+  SQLRITE_TRY_ASSIGN(bool same, same_arguments(*subplan, outer_args));
+  *row = subplan->row.data();
+  if (same && subplan->row_known) {
+    *found = subplan->row_found;
+    return {};
+  }
+  SQLRITE_TRY(open(*subplan));
+  Batch* batch = nullptr;
+  SQLRITE_TRY(subplan->root->next(subplan->context, 1, &batch));
+  subplan->row_found = batch->selected_count > 0;
+  uint32_t live = subplan->row_found ? batch->live_row(0) : 0;
+  for (size_t i = 0; i < subplan->row.size(); ++i) {
+    subplan->row[i] = subplan->row_found ? batch->columns[i].at(live) : Value();
+  }
+  subplan->row_known = true;
+  *found = subplan->row_found;
+  return {};
+}
+
+Status SubqueryRuntime::exists(int32_t index, const Value* outer_args, bool* found) {
+  SQLRITE_TRY_ASSIGN(Subplan * subplan, prepare(index));
+  SQLRITE_TRY_ASSIGN(bool same, same_arguments(*subplan, outer_args));
+  if (!same || !subplan->exists_known) {
+    SQLRITE_TRY(open(*subplan));
+    Batch* batch = nullptr;
+    SQLRITE_TRY(subplan->root->next(subplan->context, 1, &batch));
+    subplan->exists = batch->selected_count > 0;
+    subplan->exists_known = true;
+  }
+  *found = subplan->exists;
+  return {};
+}
+
+Status SubqueryRuntime::collect(Subplan& subplan, const Value* outer_args) {
+  SQLRITE_TRY_ASSIGN(bool same, same_arguments(subplan, outer_args));
+  if (same && subplan.rows_known) return {};
+  subplan.rows.clear();
+  subplan.set_known = false;
+  SQLRITE_TRY(open(subplan));
+  uint32_t wanted = subplan.row_by_row ? 1 : kBatchRowsMax;
+  for (;;) {
+    Batch* batch = nullptr;
+    SQLRITE_TRY(subplan.root->next(subplan.context, wanted, &batch));
+    if (batch->selected_count == 0) break;
+    SQLRITE_TRY(subplan.rows.append(*batch, subplan.slots));
+  }
+  subplan.rows_known = true;
+  return {};
+}
+
+Status SubqueryRuntime::all_rows_of(int32_t index, const Value* outer_args, const RowStore** rows) {
+  SQLRITE_TRY_ASSIGN(Subplan * subplan, prepare(index));
+  SQLRITE_TRY(collect(*subplan, outer_args));
+  *rows = &subplan->rows;
+  return {};
+}
+
+namespace {
+
+// operands = row: 1, 0, or -1 when a NULL leaves it open.
+int compare_operands(const bind::BoundInQuery& in, const Value* operands, const Value* row) {
+  bool open = false;
+  for (size_t i = 0; i < in.operands.size(); ++i) {
+    if (operands[i].is_null() || row[i].is_null()) {
+      open = true;
+    } else if (!equal_values(operands[i], row[i], *in.compare_collations[i])) {
+      return 0;
+    }
+  }
+  return open ? -1 : 1;
+}
+
+}  // namespace
+
+Status SubqueryRuntime::contains(const bind::BoundInQuery& in, const Value* outer_args, const Value* operands,
+                                 int* truth) {
+  SQLRITE_TRY_ASSIGN(Subplan * subplan, prepare(in.subquery_index));
+  auto count = static_cast<uint32_t>(in.operands.size());
+  Value small_row[8];
+  std::unique_ptr<Value[]> large_row;
+  Value* row = small_row;
+  if (count > 8) {
+    large_row.reset(new Value[count]);
+    row = large_row.get();
+  }
+  if (in.query->is_correlated()) {
+    // The rows differ from call to call: look for a match while they come.
+    SQLRITE_TRY_ASSIGN(bool same, same_arguments(*subplan, outer_args));
+    static_cast<void>(same);
+    subplan->rows_known = false;
+    SQLRITE_TRY(open(*subplan));
+    *truth = 0;
+    uint32_t wanted = subplan->row_by_row ? 1 : 8;
+    for (;;) {
+      Batch* batch = nullptr;
+      SQLRITE_TRY(subplan->root->next(subplan->context, wanted, &batch));
+      if (batch->selected_count == 0) return {};
+      subplan->heap.reset();
+      for (uint32_t r = 0; r < batch->selected_count; ++r) {
+        for (uint32_t i = 0; i < count; ++i) {
+          row[i] = batch->columns[i].at(batch->live_row(r));
+          SQLRITE_TRY(apply_affinity(row[i], in.operand_affinities[i], subplan->heap));
+        }
+        int equal = compare_operands(in, operands, row);
+        if (equal == 1) {
+          *truth = 1;
+          return {};
+        }
+        if (equal < 0) *truth = -1;
+      }
+      wanted = grow_wanted(subplan->context, wanted);
+    }
+  }
+  SQLRITE_TRY(collect(*subplan, outer_args));
+  const RowStore& rows = subplan->rows;
+  if (!subplan->set_known) {
+    if (!subplan->set_ready) {
+      subplan->set_collations = arena_.make_array<const Collation*>(count);
+      for (uint32_t i = 0; i < count; ++i) {
+        const Collation* collation = in.compare_collations[i];
+        subplan->set_collations[i] = collation != nullptr ? collation : &kBinaryCollation;
+      }
+      subplan->set.init(subplan->set_collations);
+      subplan->set_ready = true;
+    }
+    subplan->set.clear();
+    subplan->null_rows.clear();
+    std::vector<Column> columns(count);
+    auto buffers = std::make_unique<ColumnBuffer[]>(count);
+    uint32_t ids[kBatchRowsMax];
+    uint16_t live[kBatchRowsMax];
+    for (uint32_t first = 0; first < rows.row_count(); first += kBatchRowsMax) {
+      uint32_t part = std::min<uint32_t>(kBatchRowsMax, rows.row_count() - first);
+      subplan->heap.reset();
+      Batch batch;
+      batch.select_all(part);
+      for (uint32_t i = 0; i < count; ++i) {
+        Column stored;
+        rows.view(i, first, &stored);
+        bool as_is = stored.rep == Column::Rep::Ints && in.operand_affinities[i] != Affinity::Text;
+        if (as_is) {
+          columns[i] = stored;
+          continue;
+        }
+        SQLRITE_TRY(buffers[i].reserve(part));
+        buffers[i].attach(columns[i], Column::Rep::Cells);
+        for (uint32_t r = 0; r < part; ++r) {
+          Value value = stored.at(r);
+          SQLRITE_TRY(apply_affinity(value, in.operand_affinities[i], subplan->heap));
+          columns[i].cells[r] = value;
+        }
+      }
+      uint32_t kept = 0;
+      for (uint32_t r = 0; r < part; ++r) {
+        bool null = false;
+        for (uint32_t i = 0; i < count; ++i) null |= columns[i].at(r).is_null();
+        if (null) {
+          if (count > 1 || subplan->null_rows.empty()) subplan->null_rows.push_back(first + r);
+        } else {
+          live[kept++] = static_cast<uint16_t>(r);
+        }
+      }
+      batch.selection = live;
+      batch.selected_count = kept;
+      SQLRITE_TRY(subplan->set.find_or_add(batch, columns.data(), ids));
+    }
+    subplan->set_known = true;
+  }
+  if (rows.row_count() == 0) {
+    *truth = 0;
+    return {};
+  }
+  bool operand_null = false;
+  for (uint32_t i = 0; i < count; ++i) operand_null |= operands[i].is_null();
+  if (!operand_null) {
+    if (subplan->set.count() > 0 && subplan->set.find_row(operands) != kNoRow) {
+      *truth = 1;
+      return {};
+    }
+    if (count == 1) {
+      *truth = subplan->null_rows.empty() ? 0 : -1;
+      return {};
+    }
+  } else if (count == 1) {
+    *truth = -1;
+    return {};
+  }
+  // A row value with NULLs on either side: NULL if some row differs in no known component.
+  *truth = 0;
+  subplan->heap.reset();
+  uint32_t candidates = operand_null ? rows.row_count() : static_cast<uint32_t>(subplan->null_rows.size());
+  for (uint32_t r = 0; r < candidates; ++r) {
+    for (uint32_t i = 0; i < count; ++i) {
+      row[i] = rows.at(i, operand_null ? r : subplan->null_rows[r]);
+      SQLRITE_TRY(apply_affinity(row[i], in.operand_affinities[i], subplan->heap));
+    }
+    if (compare_operands(in, operands, row) < 0) {
+      *truth = -1;
+      return {};
+    }
+  }
+  return {};
+}
+
+std::unique_ptr<StatementSubqueries> make_subquery_runner(const plan::StatementPlan& plan) {
+  return std::make_unique<SubqueryRuntime>(plan);
+}
+
+}  // namespace sqlrite::exec
