@@ -24,15 +24,6 @@ enum class CharClass : uint8_t {
   Equal,
   Bang,
   Slash,
-  LeftParen,
-  RightParen,
-  Semicolon,
-  Plus,
-  Star,
-  Percent,
-  Comma,
-  And,
-  Tilde,
   Pipe,
   ByteOrderMark,
 };
@@ -61,19 +52,27 @@ constexpr std::array<CharClass, 256> build_classes() {
   classes['='] = CharClass::Equal;
   classes['!'] = CharClass::Bang;
   classes['/'] = CharClass::Slash;
-  classes['('] = CharClass::LeftParen;
-  classes[')'] = CharClass::RightParen;
-  classes[';'] = CharClass::Semicolon;
-  classes['+'] = CharClass::Plus;
-  classes['*'] = CharClass::Star;
-  classes['%'] = CharClass::Percent;
-  classes[','] = CharClass::Comma;
-  classes['&'] = CharClass::And;
-  classes['~'] = CharClass::Tilde;
   classes['|'] = CharClass::Pipe;
   return classes;
 }
 constexpr std::array<CharClass, 256> kClasses = build_classes();
+
+// The tokens that are one byte whatever follows; Failed (no token of the lexer's) elsewhere.
+constexpr std::array<TokenKind, 256> build_single_byte_tokens() {
+  std::array<TokenKind, 256> tokens{};
+  for (TokenKind& token : tokens) token = TokenKind::Failed;
+  tokens['('] = TokenKind::LeftParen;
+  tokens[')'] = TokenKind::RightParen;
+  tokens[';'] = TokenKind::Semicolon;
+  tokens['+'] = TokenKind::Plus;
+  tokens['*'] = TokenKind::Star;
+  tokens['%'] = TokenKind::Percent;
+  tokens[','] = TokenKind::Comma;
+  tokens['&'] = TokenKind::BitAnd;
+  tokens['~'] = TokenKind::BitNot;
+  return tokens;
+}
+constexpr std::array<TokenKind, 256> kSingleByteTokens = build_single_byte_tokens();
 
 constexpr std::array<bool, 256> build_identifier_bytes() {
   std::array<bool, 256> bytes{};
@@ -195,21 +194,33 @@ Token Lexer::next() {
   TokenKind kind = TokenKind::Illegal;
   size_t begin = at;
   while (true) {
+    while (at < size && data[at] == ' ') {
+      do {
+        ++at;
+      } while (at < size && is_space(data[at]));
+    }
     begin = at;
-    if (at >= size) {
+    if (at >= size) [[unlikely]] {
       position_ = size;
       return {TokenKind::End, static_cast<uint32_t>(size), static_cast<uint32_t>(size)};
     }
     char c = data[at++];
+    TokenKind single = kSingleByteTokens[static_cast<uint8_t>(c)];
+    if (single != TokenKind::Failed) {
+      position_ = at;
+      return {single, static_cast<uint32_t>(begin), static_cast<uint32_t>(at)};
+    }
+    CharClass char_class = kClasses[static_cast<uint8_t>(c)];
+    if (char_class == CharClass::Word) [[likely]] {
+      while (at < size && kIdentifierBytes[static_cast<uint8_t>(data[at])]) ++at;
+      kind = keyword_kind(text_.substr(begin, at - begin));
+      break;
+    }
     char ahead = at < size ? data[at] : '\0';
-    switch (kClasses[static_cast<uint8_t>(c)]) {
+    switch (char_class) {
       case CharClass::Space:
         while (at < size && is_space(data[at])) ++at;
         continue;
-      case CharClass::Word:
-        while (at < size && kIdentifierBytes[static_cast<uint8_t>(data[at])]) ++at;
-        kind = keyword_kind(text_.substr(begin, at - begin));
-        break;
       case CharClass::X:
         if (ahead == '\'') {
           at = scan_blob(begin, kind);
@@ -317,36 +328,10 @@ Token Lexer::next() {
           kind = TokenKind::Concat;
         }
         break;
-      case CharClass::LeftParen:
-        kind = TokenKind::LeftParen;
-        break;
-      case CharClass::RightParen:
-        kind = TokenKind::RightParen;
-        break;
-      case CharClass::Semicolon:
-        kind = TokenKind::Semicolon;
-        break;
-      case CharClass::Plus:
-        kind = TokenKind::Plus;
-        break;
-      case CharClass::Star:
-        kind = TokenKind::Star;
-        break;
-      case CharClass::Percent:
-        kind = TokenKind::Percent;
-        break;
-      case CharClass::Comma:
-        kind = TokenKind::Comma;
-        break;
-      case CharClass::And:
-        kind = TokenKind::BitAnd;
-        break;
-      case CharClass::Tilde:
-        kind = TokenKind::BitNot;
-        break;
       case CharClass::End:
         position_ = begin;
         return {TokenKind::End, static_cast<uint32_t>(begin), static_cast<uint32_t>(begin)};
+      case CharClass::Word:  // taken above
       case CharClass::Illegal:
         break;
     }

@@ -6,7 +6,9 @@
 #pragma once
 
 #include <initializer_list>
+#include <new>
 #include <string>
+#include <type_traits>
 
 #include "sql/lexer/lexer.h"
 #include "sql/parser/parser.h"
@@ -19,31 +21,33 @@ class ListBuilder {
  public:
   explicit ListBuilder(Arena& arena) : arena_(arena), spill_(arena) {}
   void add(const T& value) {
+    static_assert(std::is_trivially_copyable_v<T>);
     if (size_ < kInline) {
-      inline_[size_++] = value;
+      new (inline_ + size_++ * sizeof(T)) T(value);
       return;
     }
     if (size_ == kInline) {
       spill_.reserve(kInline * 4);
-      for (const T& each : inline_) spill_.push_back(each);
+      for (size_t i = 0; i < kInline; ++i) spill_.push_back(*at_inline(i));
     }
     spill_.push_back(value);
     ++size_;
   }
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
-  T& back() { return size_ <= kInline ? inline_[size_ - 1] : spill_.back(); }
-  T& operator[](size_t index) { return size_ <= kInline ? inline_[index] : spill_[index]; }
+  T& operator[](size_t index) { return size_ <= kInline ? *at_inline(index) : spill_[index]; }
   std::span<T> finish() {
     if (size_ == 0) return {};
     if (size_ > kInline) return spill_.span();
-    return arena_.copy_array<T>(std::span<const T>(inline_, size_));
+    return arena_.copy_array<T>(std::span<const T>(at_inline(0), size_));
   }
 
  private:
   Arena& arena_;
+  T* at_inline(size_t index) { return std::launder(reinterpret_cast<T*>(inline_ + index * sizeof(T))); }
   size_t size_ = 0;
-  T inline_[kInline];
+  // Raw: most lists are short, and clearing the rest would cost more than filling them.
+  alignas(T) unsigned char inline_[kInline * sizeof(T)];
   ArenaVector<T> spill_;
 };
 

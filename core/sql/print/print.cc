@@ -85,6 +85,7 @@ void quoted(std::string_view text, char open, char close, std::string& out) {
 
 // Words, then perhaps (n) or (n, n).
 bool is_plain_type(std::string_view type) {
+  if (type.front() <= ' ' || type.back() <= ' ') return false;
   Lexer lexer(type);
   Token token = lexer.next();
   if (!is_identifier(token.kind)) return false;
