@@ -103,6 +103,7 @@ struct ValuesNode : Node { std::span<std::span<BoundExpr*>> rows; std::span<int3
 
 struct QueryPlan;
 struct QueryScanNode : Node {
+  const bind::BoundSource* source = nullptr;  // its name, for explain
   QueryPlan* query = nullptr;
   std::span<ColumnFetch> fetch;               // result column -> slot
   bool materialize = false;                   // run once, keep the rows (inner side of a loop, shared CTE)
@@ -116,6 +117,7 @@ struct QueryScanNode : Node {
   std::span<const Collation*> key_collations;
 };
 struct RecursiveScanNode : Node {
+  const bind::BoundSource* source = nullptr;
   const bind::BoundQuery* recursive_of = nullptr;
   std::span<ColumnFetch> fetch;
   BoundExpr* filter = nullptr;

@@ -262,6 +262,10 @@ void PathMaker::extend(const catalog::Index* index, LogEst in_factor) {
       }
     } else if (term->op == term_op::kIsNull) {
       path.flags |= path_flag::kHasNull;
+    } else if (term->like != nullptr) {
+      if (index == nullptr) continue;
+      path.flags |= path_flag::kRange | path_flag::kPrefix;
+      lower = upper = term;
     } else if ((term->op & term_op::kLower) != 0) {
       path.flags |= path_flag::kRange | path_flag::kLower;
       lower = term;
@@ -306,7 +310,7 @@ void PathMaker::extend(const catalog::Index* index, LogEst in_factor) {
     adjust_output(all_rows);
     insert();
     path.out = (path.flags & path_flag::kRange) != 0 ? saved.out : out_plain;
-    if ((path.flags & path_flag::kUpper) == 0 && (path.flags & path_flag::kOneRow) == 0) {
+    if ((path.flags & (path_flag::kUpper | path_flag::kPrefix | path_flag::kOneRow)) == 0) {
       extend(index, static_cast<LogEst>(in_factor + in_rows));
     }
   }

@@ -76,8 +76,7 @@ struct Term {
   uint16_t op = 0;                     // term_op bits
   BoundExpr* left = nullptr;
   BoundExpr* right = nullptr;          // Eq, Is and ranges: the other operand
-  BoundExpr* low_prefix = nullptr;     // LIKE prefix: `right` is the lower and this the upper bound
-  const bind::BoundLike* like = nullptr;
+  const bind::BoundLike* like = nullptr;  // the prefix of this pattern gives both bounds of a range
   Affinity affinity = Affinity::None;  // of the comparison
   const Collation* collation = nullptr;
   Term* parent = nullptr;              // virtual: the written condition that this one follows from
@@ -114,7 +113,7 @@ enum class PathKind : uint8_t { Table, Index, MultiOr, Hash, Query, Recursive, T
 
 namespace path_flag {
 inline constexpr uint16_t kOneRow = 1, kCovering = 2, kHasIn = 4, kHasNull = 8, kRange = 16, kEqual = 32, kRowId = 64,
-                          kLower = 128, kUpper = 256, kUnique = 512;
+                          kLower = 128, kUpper = 256, kUnique = 512, kPrefix = 1024;
 }
 
 // One way to read one source: SQLite would call it a loop.
@@ -133,6 +132,8 @@ struct AccessPath {
   Term* or_term = nullptr;
   std::span<AccessPath*> branches;
 
+  // LIKE or GLOB: one term for both bounds.
+  Term* prefix() const { return (flags & path_flag::kPrefix) ? terms[equal_count] : nullptr; }
   Term* lower() const { return (flags & path_flag::kLower) ? terms[equal_count] : nullptr; }
   Term* upper() const { return (flags & path_flag::kUpper) ? terms[equal_count + ((flags & path_flag::kLower) ? 1 : 0)] : nullptr; }
 };
@@ -214,6 +215,6 @@ bool field_matches(const catalog::Index* index, int field, const BoundSource* so
 Result<QueryPlan*> plan_query(PlanContext& context, BoundQuery& query);
 // Plans a sub-query of an expression once; returns its place among the statement's sub-plans.
 Result<int32_t> plan_subquery(PlanContext& context, BoundQuery& query);
-Result<Node*> build_joins(CorePlan& plan, const ChosenPath& chosen);
+Result<Node*> build_joins(CorePlan& plan, ChosenPath& chosen);
 
 }  // namespace sqlrite::plan

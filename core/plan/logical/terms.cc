@@ -1,6 +1,7 @@
 // WHERE and ON as terms: splits conditions at AND and finds out which of them could drive an access.
 #include "base/text.h"
 #include "plan/logical/core_plan.h"
+#include "types/affinity.h"
 
 namespace sqlrite::plan {
 
@@ -262,6 +263,71 @@ void analyze_or(CorePlan& plan, Term* term, ArenaVector<Term*>& implied) {
   term->op = term_op::kOr;
 }
 
+// x LIKE 'abc%' implies a range of x, in an index whose collation treats case as the operator does.
+void analyze_like(CorePlan& plan, Term* term, ArenaVector<Term*>& implied) {
+  auto* like = term->expr->as<bind::BoundLike>();
+  bool glob = like->op == bind::LikeOp::Glob;
+  if (like->negated || like->function != nullptr || (!glob && like->op != bind::LikeOp::Like)) return;
+  if (like->escape != nullptr && like->escape->kind != BoundKind::Constant) return;
+  Side side = index_side(plan, like->operand);
+  if (side.source < 0 || side.column < 0 || like->operand->kind != BoundKind::Column) return;
+  const BoundSource& source = *plan.sources[side.source].source;
+  if (source.table == nullptr) return;
+  bool text_column = source.table->columns[static_cast<size_t>(side.column)].affinity == Affinity::Text;
+  if (like->pattern->kind == BoundKind::Constant) {
+    const Value& pattern = like->pattern->as<bind::BoundConstant>()->value;
+    if (pattern.type != ValueType::Text || pattern.length == 0) return;
+    char first = pattern.bytes[0];
+    if (glob ? (first == '*' || first == '?' || first == '[') : (first == '%' || first == '_')) return;
+    // Numbers in a column of another affinity match by their text: only prefixes that no number has are safe.
+    bool letter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z');
+    if (!text_column && (!letter || first == 'i' || first == 'I' || like->escape != nullptr)) return;
+  } else if (like->pattern->kind != BoundKind::Parameter || !text_column) {
+    return;
+  }
+  Term* range = implied_term(plan, term, false);
+  set_side(*range, side, term_op::kGe, like->pattern);
+  range->like = like;
+  range->affinity = Affinity::None;
+  range->collation = glob ? &kBinaryCollation : &kNoCaseCollation;
+  implied.push_back(range);
+}
+
+// column = other column and column = constant: the other column is that constant too.
+void add_transitive(CorePlan& plan, ArenaVector<Term*>& implied, size_t written) {
+  if (written > 32) return;
+  for (size_t i = 0; i < written; ++i) {
+    Term* link = plan.terms[i];
+    if (link->op != term_op::kEq || link->on_source >= 0 || link->mask_right == 0 || link->column < 0) continue;
+    if (link->expr->kind != BoundKind::Compare) continue;
+    auto* compare = link->expr->as<BoundCompare>();
+    if (compare->left->kind != BoundKind::Column || compare->right->kind != BoundKind::Column) continue;
+    if (link->collation == nullptr || link->collation->kind != Collation::Kind::Binary) continue;
+    if (compare->left->affinity != compare->right->affinity || compare->left->affinity == Affinity::None) continue;
+    for (size_t j = 0; j < written; ++j) {
+      Term* known = plan.terms[j];
+      if (known->op != term_op::kEq || known->on_source >= 0 || known->mask_right != 0 || known->right->is_volatile) continue;
+      if (known->right->has_subquery) continue;
+      if (known->left->kind != BoundKind::Column || known->collation == nullptr || known->collation->kind != Collation::Kind::Binary) continue;
+      if (known->affinity != link->affinity && known->affinity != comparison_affinity(compare->left->affinity, Affinity::None)) continue;
+      BoundExpr* other = bind::equal_exprs(known->left, compare->left)    ? compare->right
+                         : bind::equal_exprs(known->left, compare->right) ? compare->left
+                                                                          : nullptr;
+      if (other == nullptr) continue;
+      Side side = index_side(plan, other);
+      if (side.source < 0) continue;
+      Term* derived = plan.context.scratch.make<Term>();
+      derived->mask = bit(side.source);
+      derived->column_begin = derived->column_end = link->column_begin;
+      derived->is_virtual = true;
+      set_side(*derived, side, term_op::kEq, known->right);
+      derived->affinity = known->affinity;
+      derived->collation = known->collation;
+      implied.push_back(derived);
+    }
+  }
+}
+
 }  // namespace
 
 void analyze_term(CorePlan& plan, Term* term, ArenaVector<Term*>& implied) {
@@ -348,6 +414,9 @@ void analyze_term(CorePlan& plan, Term* term, ArenaVector<Term*>& implied) {
     case BoundKind::Or:
       analyze_or(plan, term, implied);
       return;
+    case BoundKind::Like:
+      analyze_like(plan, term, implied);
+      return;
     case BoundKind::Function: {
       auto* call = expr->as<bind::BoundFunction>();
       if (call->function->kind != functions::BuiltinKind::Likely || call->arguments.empty()) return;
@@ -406,6 +475,7 @@ Status collect_terms(CorePlan& plan) {
   for (size_t i = 0; i < written; ++i) {
     if (plan.terms[i]->mask != 0) analyze_term(plan, plan.terms[i], implied);
   }
+  if (plan.source_count > 1) add_transitive(plan, implied, written);
   for (Term* term : implied) plan.terms.push_back(term);
   return {};
 }

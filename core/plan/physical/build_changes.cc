@@ -93,6 +93,15 @@ Result<QueryPlan*> plan_finder(PlanContext& context, const BoundCore& core, cons
   query->cores = arena.make_array<BoundCore*>(1);
   query->cores[0] = finder;
   query->operators = arena.make_array<bind::CompoundOp>(1);
+  if (order_by.empty() && !more.empty()) {
+    // UPDATE ... FROM: all matches of a target row side by side, the last one counts.
+    order_by = arena.make_array<OrderTerm>(keys);
+    for (size_t i = 0; i < keys; ++i) {
+      order_by[i].expr = finder->results[i];
+      order_by[i].collation = finder->results[i]->collation != nullptr ? finder->results[i]->collation : &kBinaryCollation;
+      order_by[i].result_column = static_cast<int32_t>(i);
+    }
+  }
   query->order_by = order_by;
   query->limit = limit;
   query->offset = offset;

@@ -65,7 +65,7 @@ struct Level {
 
 struct JoinBuilder {
   CorePlan& plan;
-  const ChosenPath& chosen;
+  ChosenPath& chosen;
   Arena& arena;
   Level* levels;
   int level_of[kSourcesMax];
@@ -74,6 +74,7 @@ struct JoinBuilder {
 
   bool index_has(const Level& level, int16_t column) const;
   bool only_index_columns(const Level& level, const Term& term) const;
+  void omit_unused_joins();
   void pick_hash_keys(int number);
   void place_terms();
   void mark_live(const BoundColumn& column);
@@ -176,6 +177,7 @@ void JoinBuilder::place_terms() {
 void JoinBuilder::mark_live(const BoundColumn& column) {
   int position = column.source->position;
   if (position >= plan.source_count || plan.sources[position].source != column.source) return;
+  if (level_of[position] < 0) return;  // an omitted join
   Level& level = levels[level_of[position]];
   int16_t number = normal_column(*column.source, column.column);
   if (number == catalog::kRowIdColumn) {
@@ -214,6 +216,7 @@ void JoinBuilder::assign_slots() {
     }
   }
   for (int position = 0; position < plan.source_count; ++position) {
+    if (level_of[position] < 0) continue;
     Level& level = levels[level_of[position]];
     level.slot_base = slot_count;
     int live = std::popcount(level.live);
@@ -224,6 +227,7 @@ void JoinBuilder::assign_slots() {
   for (BoundColumn* column : plan.columns) {
     int position = column->source->position;
     if (position >= plan.source_count || plan.sources[position].source != column->source) continue;
+    if (level_of[position] < 0) continue;
     column->slot = slot_of(levels[level_of[position]], normal_column(*column->source, column->column));
   }
 }
@@ -314,6 +318,7 @@ KeyRange JoinBuilder::range_of(const AccessPath& path, const SourceInfo& info) {
       key.null_matches = term.op == term_op::kIs;
     }
   }
+  if (const Term* prefix = path.prefix(); prefix != nullptr) range.prefix_of = prefix->like;
   const Term* lower = path.lower();
   const Term* upper = path.upper();
   if (lower != nullptr) {
@@ -390,6 +395,7 @@ Node* JoinBuilder::scan_of(Level& level, int number) {
     }
     case SourceKind::Query: {
       auto* node = arena.make<QueryScanNode>();
+      node->source = level.info->source;
       node->query = level.info->query_plan;
       node->fetch = fetch_of(level, nullptr, 0, false);
       node->shared_index = level.info->shared_index;
@@ -402,6 +408,7 @@ Node* JoinBuilder::scan_of(Level& level, int number) {
     }
     case SourceKind::CteRecursive: {
       auto* node = arena.make<RecursiveScanNode>();
+      node->source = level.info->source;
       node->recursive_of = level.info->source->recursive_of;
       node->fetch = fetch_of(level, nullptr, 0, false);
       node->filter = filter;
@@ -437,8 +444,38 @@ std::span<int32_t> JoinBuilder::slots_upto(int number) const {
   return slots;
 }
 
+// A LEFT JOIN that finds at most one row, of which nothing is read, changes nothing.
+void JoinBuilder::omit_unused_joins() {
+  if (plan.last_right_join >= 0) return;
+  for (int i = chosen.count - 1; i > 0; --i) {
+    AccessPath* path = chosen.path[i];
+    SourceInfo& info = plan.sources[path->source];
+    if (info.join != JoinKind::Left) continue;
+    bool distinct = plan.core.distinct && !plan.core.is_aggregate;
+    if ((path->flags & path_flag::kOneRow) == 0 && !distinct) continue;
+    SourceMask self = bit(path->source);
+    bool read = false;
+    for (int32_t c = 0; c < plan.term_columns_begin && !read; ++c) {
+      read = plan.columns[static_cast<size_t>(c)]->source == info.source;
+    }
+    for (const Term* term : plan.terms) {
+      if (term->is_virtual) continue;
+      read |= term->on_source != path->source && (term->mask & self) != 0;
+      read |= term->on_source == path->source && term->expr->is_volatile;
+    }
+    if (read) continue;
+    for (Term* term : plan.terms) {
+      if (term->on_source == path->source) term->consumed = true;
+    }
+    for (int k = i; k + 1 < chosen.count; ++k) chosen.path[k] = chosen.path[k + 1];
+    --chosen.count;
+  }
+}
+
 Result<Node*> JoinBuilder::build() {
+  omit_unused_joins();
   bool one_row = true;
+  for (int& level : level_of) level = -1;
   for (int i = 0; i < chosen.count; ++i) {
     Level& level = levels[i];
     level.path = chosen.path[i];
@@ -543,7 +580,7 @@ Result<Node*> JoinBuilder::build() {
 
 }  // namespace
 
-Result<Node*> build_joins(CorePlan& plan, const ChosenPath& chosen) {
+Result<Node*> build_joins(CorePlan& plan, ChosenPath& chosen) {
   Level* levels = plan.context.scratch.make_array<Level>(static_cast<size_t>(chosen.count)).data();
   JoinBuilder builder{plan, chosen, plan.context.arena, levels, {}, 0, {}, {}};
   return builder.build();

@@ -1,5 +1,7 @@
 // Rewriting rules over the bound tree, applied to a query block before it is planned, outer blocks first.
-// Each rule lives in a file of its own; the list of them stands in rules.cc, in the order they run.
+// Each rule lives in a file of its own; the list of them stands in rules.cc, in the order they run. What needs the chosen
+// accesses (unused LEFT JOINs, redundant sorts, MIN/MAX by index) is decided where nodes are built; implied conditions
+// (transitive equalities, LIKE prefixes, OR as IN) are terms, see logical/terms.cc.
 #pragma once
 
 #include "plan/logical/core_plan.h"
@@ -16,9 +18,4 @@ void flatten_subqueries(PlanContext& context, BoundQuery& query, BoundCore& core
 void push_down_predicates(PlanContext& context, BoundQuery& query, BoundCore& core);
 // Outer joins whose null rows a WHERE condition throws away become inner joins.
 void strengthen_joins(PlanContext& context, BoundCore& core);
-// column = constant, known everywhere else in the conditions.
-void propagate_constants(PlanContext& context, BoundCore& core);
-// LEFT JOINs that can neither add rows nor are read disappear.
-void omit_left_joins(PlanContext& context, BoundQuery& query, BoundCore& core);
-
 }  // namespace sqlrite::plan
