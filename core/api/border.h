@@ -10,5 +10,3 @@
 #include "engine/backup.h"
 #include "engine/connection.h"
 #include "engine/statement.h"
-#include "functions/function.h"
-#include "sql/parser/parser.h"

@@ -27,6 +27,7 @@ namespace sqlrite::engine {
 
 class Statement;
 class Backup;
+class TableFunctions;
 struct CollationEntry;
 
 // Flags of open(), numbered as SQLITE_OPEN_*.
@@ -82,7 +83,9 @@ struct Settings {
   bool explain_program = false;
   int secure_delete = 0;          // 0 off, 1 on, 2 fast
   int temp_store = 0;             // 0 default, 1 file, 2 memory
-  int thread_count = 0;
+  int64_t thread_count = 0;
+  int64_t soft_heap_limit = 0;
+  int64_t hard_heap_limit = 0;
   int64_t analysis_limit = 0;
   int64_t mmap_size = 0;
   int64_t cache_spill = 1;
@@ -118,7 +121,12 @@ struct Database {
   std::unique_ptr<storage::Pager> pager;     // temp: null until something is created there
   catalog::SchemaRef schema;                 // null: to be loaded
   TextEncoding encoding = TextEncoding::Utf8;
-  bool synchronous_set = false;
+  storage::AutoVacuum auto_vacuum_wanted = storage::AutoVacuum::None;  // for a new file, or the next VACUUM
+  bool auto_vacuum_set = false;
+  uint32_t page_size_wanted = 0;             // for the next VACUUM; 0: as it is
+  bool exclusive_locking = false;
+  bool auto_vacuum_full = false;             // commits move free pages off the end
+  int wal_frame_count = -1;                  // of the commit just made, for the WAL hook; -1: none
 };
 
 class Connection final : public functions::FunctionContext,
@@ -142,7 +150,8 @@ class Connection final : public functions::FunctionContext,
   Status exec(std::string_view sql);
   // The same without touching changes(), hooks of trace and errmsg: statements the engine runs for itself.
   // `on_row` may be null.
-  Status exec_internal(std::string_view sql, Status (*on_row)(void* context, Statement& row), void* context);
+  Status exec_internal(std::string_view sql, Status (*on_row)(void* context, Statement& row), void* context,
+                       const Value* parameters = nullptr, uint32_t parameter_count = 0);
   Statement* first_statement() const { return first_statement_; }
 
   // --- State of the last call.
@@ -173,7 +182,12 @@ class Connection final : public functions::FunctionContext,
   Status detach(std::string_view name);
   // Opens the temp database if it is not there yet.
   Status ensure_temp();
+  // Closes the temp database and what is in it.
+  Status drop_temp();
   bool is_read_only(uint32_t database) const;
+  // `database` < 0: all. Frame counts are those of the first one.
+  Status checkpoint(int database, storage::CheckpointMode mode, storage::Pager::CheckpointResult* result);
+  void set_auto_checkpoint(int frame_count);
 
   // --- Schemas.
   // Loads what is missing. Opens read transactions for it and ends them if none was open.
@@ -181,6 +195,8 @@ class Connection final : public functions::FunctionContext,
   // Loads the schema of `database` from its newest state and publishes it.
   Status reload_schema(uint32_t database);
   void publish_schema(uint32_t database, catalog::SchemaRef schema);
+  // Why the last look-up of a name found no schema at all; cleared by taking it.
+  Status take_lookup_error() { return std::move(lookup_error_); }
   // Drops schemas in memory whose file has changed. True when one was dropped.
   Result<bool> refresh_schemas();
   // Changes whenever plans made before may be wrong: schemas, functions, collations, databases, settings.
@@ -197,6 +213,7 @@ class Connection final : public functions::FunctionContext,
   Settings& settings() { return settings_; }
   const Settings& settings() const { return settings_; }
   Hooks& hooks() { return hooks_; }
+  // Tells the pagers whether to report WAL commits.
   void set_wal_hook(int (*hook)(void*, Connection*, const char*, int), void* context);
   // Sets and returns the old value; a negative one only asks.
   int limit(Limit limit, int value);
@@ -208,6 +225,7 @@ class Connection final : public functions::FunctionContext,
   bool is_interrupted() const { return interrupted_.load(std::memory_order_relaxed); }
   static Status check_interrupt(void* connection);
 
+  TableFunctions& table_functions();
   Transaction& transaction() { return transaction_; }
   os::Vfs& vfs() { return *vfs_; }
   void release_memory();
@@ -238,7 +256,6 @@ class Connection final : public functions::FunctionContext,
   friend class Statement;
   friend class Transaction;
   friend class Backup;
-  friend class Nested;
   Connection();
   Status open_databases(const std::string& path, uint32_t flags, os::Vfs* vfs);
   Result<std::unique_ptr<storage::Pager>> open_pager(const std::string& file, uint32_t flags, std::string* full_path);
@@ -251,7 +268,6 @@ class Connection final : public functions::FunctionContext,
   void end_if_orphaned();
 
   os::Vfs* vfs_ = nullptr;
-  std::unique_ptr<os::Vfs> owned_vfs_;
   Database databases_[kDatabaseCountMax];
   uint32_t database_count_ = 0;
   uint32_t open_flags_ = 0;
@@ -262,7 +278,16 @@ class Connection final : public functions::FunctionContext,
   int limits_[kLimitCount];
   functions::Registry registry_;
   std::vector<std::unique_ptr<CollationEntry>> collations_;
+  std::unique_ptr<TableFunctions> table_functions_;
 
+  bool schemas_loaded() const {
+    for (uint32_t i = 0; i < database_count_; ++i) {
+      if (databases_[i].schema == nullptr) return false;
+    }
+    return true;
+  }
+
+  Status lookup_error_;
   Status error_;
   int error_code_ = 0;
   int64_t changes_ = 0;
@@ -271,7 +296,6 @@ class Connection final : public functions::FunctionContext,
   int64_t statement_time_ms_ = 0;                // 0: not asked in this step
   int internal_depth_ = 0;                       // > 0: the engine runs statements for itself
   std::atomic<bool> interrupted_{false};
-  uint32_t progress_count_ = 0;
   int busy_timeout_ms_ = 0;
   int (*busy_handler_)(void* context, int attempt) = nullptr;
   void* busy_context_ = nullptr;

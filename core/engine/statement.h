@@ -40,8 +40,12 @@ struct Program {
   uint64_t epoch = 0;
   uint64_t databases_used = 0;
   uint32_t write_database = 0;           // change statements
+  std::string_view sql_text;             // what spans of the tree refer to
   bool is_query = false;                 // rows come from `query`
   bool is_change = false;
+  bool is_command = false;
+  bool single_row_max = false;           // the query has at most one row
+  bool names_terminated = false;         // column names are followed by a NUL
   bool read_only = true;
   bool row_by_row = false;               // user functions: never ahead of the row handed out
   bool keep_on_failure = false;          // OR FAIL
@@ -145,9 +149,9 @@ class Statement {
  private:
   friend class Connection;
   friend class Transaction;
-  friend class DdlRunner;
   struct ColumnCell {
     Value value;                         // complete form, in row_heap_
+    std::string_view text;               // a number's text, once asked for
     std::string_view text16;
     uint64_t stamp = 0;                  // row_stamp_ it belongs to; else not made
     uint64_t stamp16 = 0;
@@ -157,17 +161,18 @@ class Statement {
 
   Status compile(std::string_view sql, size_t* tail);
   Status compile_once(std::string_view sql, size_t* tail, std::unique_ptr<Program>* out);
-  Status compile_query(Program& program, const sql::Statement& statement);
-  Status compile_command(Program& program, const sql::Statement& statement);
+  Status compile_rows(Program& program, const sql::Statement& statement);
+  void compile_command(Program& program, const sql::Statement& statement);
   Status recompile();
   void adopt(std::unique_ptr<Program> program);
+  // The next row, or the end of the run, without touching the connection's error state.
+  Status advance(bool* has_row);
   Status start();
   Status start_databases();
   Status run_command();
   Status fetch(bool* has_row);
-  Code fail(Status status);
-  Code finish(Status status);
-  void close_run(bool failed, Status* status);
+  // Ends the run: closes executors and views, commits or rolls back. Returns the run's final status.
+  Status finish(Status status);
   Status bind_refused(uint32_t number) const;
   void trace_start();
   void trace_end();
@@ -176,14 +181,8 @@ class Statement {
   }
   ColumnCell& cell(uint32_t column);
   int64_t int64_slow(uint32_t column);
-  const char* c_text(std::string_view text) const;
-  void next_row() {
-    ++row_stamp_;
-    if (row_converted_) {
-      row_heap_.reset();
-      row_converted_ = false;
-    }
-  }
+  void terminate_names() const;
+  const char* name_at(uint32_t column, std::string_view bind::ResultColumn::*field) const;
 
   Connection* connection_;
   std::unique_ptr<Program> program_;
@@ -194,7 +193,6 @@ class Statement {
   bool row_converted_ = false;           // a cell was made for this row
   bool writes_ = false;                  // this run takes part as a writer
   bool aborted_ = false;                 // by a rollback of the schema
-  bool done_ = false;
   bool internal_ = false;
   // Row source: a batch, or one row of values.
   Batch* batch_ = nullptr;
@@ -206,6 +204,7 @@ class Statement {
   uint64_t row_stamp_ = 1;
   exec::ExecContext context_;
   exec::DatabaseHandle handles_[kDatabaseCountMax];
+  uint64_t views_open_ = 0;              // bit per database
   exec::ChangeOutcome outcome_;
 
   Value* parameters_ = nullptr;

@@ -66,6 +66,8 @@ class Transaction {
   void abandon();
   // Ends leftovers when the connection closes or a database is detached.
   void close();
+  // The database is about to be closed; its number stays (leave) or the ones behind it move down (forget).
+  void leave_database(uint32_t database);
   void forget_database(uint32_t database);
 
   // DDL calls this before it publishes a new schema, so that rollbacks find the old one.

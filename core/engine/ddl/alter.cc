@@ -1,0 +1,238 @@
+// ALTER TABLE: the stored texts are edited where the change shows, everything else in them stays as written.
+#include "catalog/definition.h"
+#include "engine/commands.h"
+#include "engine/ddl/rename.h"
+#include "engine/ddl/schema_writer.h"
+#include "sql/lexer/lexer.h"
+#include "sql/parser/parser.h"
+#include "engine/statement.h"
+#include "sql/print/print.h"
+#include "storage/record/record.h"
+
+namespace sqlrite::engine {
+
+namespace {
+
+Result<const sql::CreateTableStatement*> parse_table(std::string_view text, Arena& arena) {
+  SQLRITE_TRY_ASSIGN(sql::ParsedStatement parsed, sql::parse_statement(text, arena));
+  if (parsed.statement == nullptr || parsed.statement->kind != sql::StatementKind::CreateTable) return Code::Corrupt;
+  return parsed.statement->as<sql::CreateTableStatement>();
+}
+
+Result<SchemaRecord> table_record(SchemaWriter& writer, std::string_view name) {
+  std::vector<SchemaRecord> records;
+  SQLRITE_TRY(writer.records(&records));
+  for (SchemaRecord& record : records) {
+    if (record.type == "table" && iequals(record.name, name)) return std::move(record);
+  }
+  return Code::Corrupt;
+}
+
+// Any row for which the condition is false makes the change fail.
+Status check_rows(Connection& connection, const std::string& query, Status failure) {
+  struct Found {
+    bool any = false;
+  } found;
+  SQLRITE_TRY(connection.exec_internal(
+      query,
+      [](void* context, Statement&) -> Status {
+        static_cast<Found*>(context)->any = true;
+        return {};
+      },
+      &found));
+  return found.any ? std::move(failure) : Status();
+}
+
+Status add_column(Command& command, const sql::AlterTableStatement& statement, const catalog::Table& table) {
+  Connection& connection = command.connection;
+  uint32_t database = table.database.value;
+  std::string name(table.name);
+  catalog::SchemaRef keep = connection.database(database).schema;
+  SchemaWriter writer(connection, database);
+  SQLRITE_TRY(writer.begin());
+  SQLRITE_TRY_ASSIGN(SchemaRecord record, table_record(writer, name));
+  Arena arena(4096);
+  SQLRITE_TRY_ASSIGN(const sql::CreateTableStatement* old, parse_table(record.sql, arena));
+  if (old->columns.empty()) return Code::Corrupt;
+  // Behind the last column: at the comma before the constraints, or at the closing parenthesis.
+  sql::Lexer lexer(record.sql, old->columns.back().span.end);
+  sql::Token token = lexer.next();
+  size_t at = token.begin;
+  std::string_view column_text = statement.definition->span.in(command.text());
+  std::string text = record.sql.substr(0, at) + ", " + std::string(column_text) + record.sql.substr(at);
+  SQLRITE_TRY_ASSIGN(const sql::CreateTableStatement* grown, parse_table(text, arena));
+  catalog::DefinitionContext context{arena, text, connection, connection.registry()};
+  context.database = table.database;
+  context.encoding = connection.database(database).encoding;
+  context.column_count_max = static_cast<uint32_t>(connection.limit(Limit::Column));
+  SQLRITE_TRY_ASSIGN(catalog::Table * defined, catalog::define_table(*grown, context));
+  const catalog::TableColumn& column = defined->columns.back();
+  bool constant = column.default_expr == nullptr || catalog::is_constant_expr(*column.default_expr, false);
+  for (const sql::ColumnConstraint& constraint : statement.definition->constraints) {
+    if (constraint.kind == sql::ColumnConstraintKind::PrimaryKey) return Status(Code::Error, "Cannot add a PRIMARY KEY column");
+    if (constraint.kind == sql::ColumnConstraintKind::Unique) return Status(Code::Error, "Cannot add a UNIQUE column");
+  }
+  Status refused = catalog::check_added_column(column, table, constant, connection.settings().foreign_keys);
+  if (!refused.ok()) {
+    // NOT NULL without default and values that need a row are harmless while the table has no rows.
+    auto rows = storage::count_entries(writer.pager(), table.without_rowid ? table.primary_key_index->root : table.root, storage::kNewestView);
+    if (!rows.ok() || rows.value() > 0) return refused;
+    std::string_view message = refused.message();
+    if (message.find("NOT NULL") == std::string_view::npos && message.find("non-constant") == std::string_view::npos &&
+        message.find("REFERENCES") == std::string_view::npos) {
+      return refused;
+    }
+  }
+  record.sql = text;
+  SQLRITE_TRY(writer.update(record));
+  SQLRITE_TRY(writer.publish());
+  std::string target = quoted_name(connection.database(database).name) + "." + quoted_name(name);
+  for (const sql::ColumnConstraint& constraint : statement.definition->constraints) {
+    if (constraint.kind != sql::ColumnConstraintKind::Check || constraint.expr == nullptr) continue;
+    SQLRITE_TRY(check_rows(connection, "SELECT 1 FROM " + target + " WHERE NOT (" + sql::print_expr(*constraint.expr) + ") LIMIT 1",
+                           Status(Code::Error, "CHECK constraint failed")));
+  }
+  return writer.finish();
+}
+
+// Stored rows lose the column: each is read through the old definition and written in the new one's layout.
+Status drop_column(Command& command, const sql::AlterTableStatement& statement, const catalog::Table& table) {
+  Connection& connection = command.connection;
+  uint32_t database = table.database.value;
+  std::string name(table.name);
+  int dropped = table.find_column(statement.column.text);
+  std::string_view written = statement.column.text;
+  if (dropped < 0) return status_format(Code::Error, "no such column: \"%.*s\"", static_cast<int>(written.size()), written.data());
+  const catalog::TableColumn& column = table.columns[static_cast<size_t>(dropped)];
+  auto refuse = [&column](const char* reason) {
+    return status_format(Code::Error, "cannot drop %s column: \"%.*s\"", reason, static_cast<int>(column.name.size()), column.name.data());
+  };
+  if (column.primary_key || column.primary_key_position > 0) return refuse("PRIMARY KEY");
+  for (const catalog::Index* index : table.indexes) {
+    if (index->origin != catalog::IndexOrigin::Unique) continue;
+    for (uint16_t i = 0; i < index->key_field_count; ++i) {
+      if (index->fields[i].column == dropped && index->key_field_count == 1) return refuse("UNIQUE");
+    }
+  }
+  if (table.columns.size() == 1) {
+    return status_format(Code::Error, "cannot drop column \"%.*s\": no other columns exist", static_cast<int>(column.name.size()), column.name.data());
+  }
+  if (table.has_generated) return Status(Code::Error, "cannot drop a column of a table with generated columns in this version");
+
+  catalog::SchemaRef keep = connection.database(database).schema;
+  SchemaWriter writer(connection, database);
+  SQLRITE_TRY(writer.begin());
+  SQLRITE_TRY_ASSIGN(SchemaRecord record, table_record(writer, name));
+  Arena arena(4096);
+  SQLRITE_TRY_ASSIGN(const sql::CreateTableStatement* old, parse_table(record.sql, arena));
+  size_t position = static_cast<size_t>(dropped);
+  if (old->columns.size() != table.columns.size()) return Code::Corrupt;
+  size_t begin, end;
+  if (position + 1 < old->columns.size()) {
+    begin = old->columns[position].span.begin;
+    end = old->columns[position + 1].span.begin;
+  } else {
+    // The last column takes the comma before it along.
+    begin = old->columns[position - 1].span.end;
+    sql::Lexer lexer(record.sql, begin);
+    begin = lexer.next().begin;
+    sql::Lexer after(record.sql, old->columns[position].span.end);
+    end = after.next().begin;
+  }
+  record.sql.erase(begin, end - begin);
+
+  struct Copy {
+    storage::Pager& pager;
+    const catalog::Table& table;
+    int dropped;
+    TextEncoding encoding;
+    storage::TableCursor cursor;
+    storage::IndexCursor primary;
+    storage::RecordEncoder encoder;
+    std::vector<Value> values;
+    std::unique_ptr<bool[]> real;
+    std::vector<size_t> order;   // column of each stored field that stays
+  };
+  Copy copy{writer.pager(), table, dropped, writer.encoding(), {}, {}, {}, {}, nullptr, {}};
+  copy.order.resize(table.columns.size());
+  for (size_t i = 0; i < table.columns.size(); ++i) copy.order[static_cast<size_t>(table.columns[i].storage_position)] = i;
+  std::erase(copy.order, position);
+  copy.real = std::make_unique<bool[]>(copy.order.size());
+  for (size_t i = 0; i < copy.order.size(); ++i) copy.real[i] = table.columns[copy.order[i]].affinity == Affinity::Real;
+  copy.values.resize(copy.order.size());
+  std::string rowid = rowid_name(table);
+  std::string query = "SELECT *" + (rowid.empty() ? std::string() : ", " + rowid) + " FROM " + quoted_name(connection.database(database).name) + "." +
+                      quoted_name(name) + " NOT INDEXED";
+  PageId old_root = table.without_rowid ? table.primary_key_index->root : table.root;
+  SQLRITE_TRY_ASSIGN(PageId new_root, writer.create_tree(table.without_rowid ? storage::TreeKind::Index : storage::TreeKind::Table));
+  if (table.without_rowid) {
+    SQLRITE_TRY(copy.primary.open(&writer.pager(), new_root, storage::kNewestView, &table.primary_key_index->key_info));
+  } else {
+    SQLRITE_TRY(copy.cursor.open(&writer.pager(), new_root, storage::kNewestView));
+  }
+  SQLRITE_TRY(connection.exec_internal(
+      query,
+      [](void* context, Statement& row) -> Status {
+        Copy& to = *static_cast<Copy*>(context);
+        for (size_t i = 0; i < to.order.size(); ++i) {
+          bool alias = static_cast<int>(to.order[i]) == to.table.rowid_alias;
+          to.values[i] = alias ? Value::null() : row.column_value(static_cast<uint32_t>(to.order[i]));
+        }
+        SQLRITE_TRY_ASSIGN(storage::Payload payload,
+                           to.encoder.encode(to.values.data(), static_cast<uint32_t>(to.values.size()), to.encoding, to.real.get()));
+        if (to.table.without_rowid) return to.primary.insert(payload);
+        return to.cursor.insert(row.column_int64(static_cast<uint32_t>(to.table.columns.size())), payload);
+      },
+      &copy));
+  record.root = new_root.value;
+  SQLRITE_TRY(writer.update(record));
+  copy.cursor.close();
+  copy.primary.close();
+  SQLRITE_TRY(writer.drop_tree(old_root));
+  Status status = writer.publish();
+  if (status.ok()) status = check_stored_texts(connection, database, "after drop column");
+  if (!status.ok()) {
+    if (status.primary() != Code::Corrupt) return status;
+    return status_format(Code::Error, "error in table %s after drop column: %s", name.c_str(), std::string(status.message()).c_str());
+  }
+  return writer.finish();
+}
+
+}  // namespace
+
+Status alter_table(Command& command, const sql::AlterTableStatement& statement) {
+  Connection& connection = command.connection;
+  SQLRITE_TRY(connection.load_schemas());
+  SQLRITE_TRY(connection.refresh_schemas().take_status());
+  SQLRITE_TRY(connection.load_schemas());
+  std::string_view schema = statement.table.schema.present() ? statement.table.schema.text : std::string_view();
+  std::string_view name = statement.table.name.text;
+  bind::FoundTable found = connection.find_table(schema, name);
+  if (found.table == nullptr) {
+    std::string full = schema.empty() ? std::string(name) : std::string(schema) + "." + std::string(name);
+    return status_format(Code::Error, "no such table: %s", full.c_str());
+  }
+  const catalog::Table& table = *found.table;
+  auto refuse = [&table](const char* format) {
+    return status_format(Code::Error, format, static_cast<int>(table.name.size()), table.name.data());
+  };
+  if (table.is_system) return refuse("table %.*s may not be altered");
+  if (table.kind == catalog::TableKind::View) {
+    switch (statement.action) {
+      case sql::AlterAction::RenameTable: return refuse("view %.*s may not be altered");
+      case sql::AlterAction::AddColumn: return Status(Code::Error, "Cannot add a column to a view");
+      case sql::AlterAction::RenameColumn: return status_format(Code::Error, "cannot rename columns of view \"%s\"", std::string(table.name).c_str());
+      default: return status_format(Code::Error, "cannot drop column from view \"%s\"", std::string(table.name).c_str());
+    }
+  }
+  if (table.kind == catalog::TableKind::Virtual) return Status(Code::Error, "virtual tables may not be altered");
+  switch (statement.action) {
+    case sql::AlterAction::RenameTable: return rename_table(connection, table, statement.new_name.text);
+    case sql::AlterAction::RenameColumn: return rename_column(connection, table, statement.column.text, statement.new_name);
+    case sql::AlterAction::AddColumn: return add_column(command, statement, table);
+    case sql::AlterAction::DropColumn: return drop_column(command, statement, table);
+    default: return Status(Code::Error, "this form of ALTER TABLE is not available in this version");
+  }
+}
+
+}  // namespace sqlrite::engine

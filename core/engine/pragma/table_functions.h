@@ -1,0 +1,34 @@
+// The table-valued functions of a connection: pragma_NAME(arg, schema) for every pragma that answers rows.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "bind/binder.h"
+#include "exec/operator.h"
+
+namespace sqlrite::engine {
+
+class Connection;
+struct PragmaDef;
+
+class TableFunctions final : public bind::TableFunctionSource, public exec::TableFunctionRunner {
+ public:
+  explicit TableFunctions(Connection& connection) : connection_(connection) {}
+  const bind::TableFunctionInfo* find_table_function(std::string_view name) override;
+  Status run(const bind::BoundSource& source, std::span<const Value> arguments, Arena& heap,
+             Status (*emit)(void* context, std::span<const Value> row), void* context) override;
+
+ private:
+  struct Entry {
+    std::string_view name;
+    const PragmaDef* pragma = nullptr;
+    std::vector<bind::SourceColumn> columns;
+    bind::TableFunctionInfo info;
+    bool has_argument = false;
+  };
+  Connection& connection_;
+  std::vector<std::unique_ptr<Entry>> entries_;
+};
+
+}  // namespace sqlrite::engine
