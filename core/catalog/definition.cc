@@ -172,11 +172,7 @@ class TableDefiner {
     }
     if (column.generated != GeneratedKind::None) return error("cannot use DEFAULT on a generated column");
     column.default_expr = constraint.expr;
-    std::string_view text = trim(constraint.expr_span.in(context_.sql_text));
-    if (constraint.parenthesized && text.size() >= 2 && text.front() == '(') {
-      text = trim(text.substr(1, text.size() - 2));
-    }
-    column.default_text = text;
+    column.default_text = trim(constraint.expr_span.in(context_.sql_text));
     return Status();
   }
 
