@@ -24,7 +24,8 @@ enum class Quote : uint8_t { None, Double, Backtick, Bracket, Single };
 struct Identifier {
   std::string_view text;
   Span span;                  // with its quotes
-  Quote quote = Quote::None;  // Double: may mean a string literal when it names nothing. Bracket: may be a vector literal.
+  // When it names nothing, Double may mean a string literal and Bracket a vector literal.
+  Quote quote = Quote::None;
   bool present() const { return !span.empty() || !text.empty(); }
 };
 

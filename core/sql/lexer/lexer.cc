@@ -271,6 +271,7 @@ Token Lexer::next() {
       case CharClass::Minus:
         if (ahead == '-') {
           while (at < size && data[at] != '\n' && data[at] != '\0') ++at;
+          if (peek(at) != '\n') open_comment_ = true;
           continue;
         }
         if (ahead == '>') {

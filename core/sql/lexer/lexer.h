@@ -18,7 +18,7 @@ class Lexer {
   Token next();
   size_t position() const { return position_; }
   void seek(size_t position) { position_ = position; }
-  // A /* comment ran into the end of the text.
+  // A comment ran into the end of the text: /* without */, or -- without a line end.
   bool in_open_comment() const { return open_comment_; }
   std::string_view text() const { return text_; }
 

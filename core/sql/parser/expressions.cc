@@ -414,7 +414,8 @@ Expr* Parser::parse_parameter() {
       uint64_t value = 0;
       for (char c : name.substr(1)) value = std::min<uint64_t>(value * 10 + static_cast<uint64_t>(c - '0'), 1u << 31);
       if (value < 1 || value > options_.parameter_number_max) {
-        fail_parts({"variable number must be between ?1 and ?", std::to_string(options_.parameter_number_max)}, token.begin);
+        fail_parts({"variable number must be between ?1 and ?", std::to_string(options_.parameter_number_max)},
+                   token.begin);
         return parameter;
       }
       number = static_cast<uint32_t>(value);

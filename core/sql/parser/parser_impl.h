@@ -107,7 +107,7 @@ class Parser {
   QualifiedName parse_qualified_name();
   std::span<Identifier> parse_name_list();           // name, name, ...
   std::span<Identifier> parse_optional_name_list();  // [( ... )]
-  std::span<Identifier> parse_column_name_list();    // ( name [COLLATE x] [ASC|DESC], ... ) of views, CTEs, foreign keys
+  std::span<Identifier> parse_column_name_list();    // [( ... )] of views, CTEs and foreign keys
   std::string_view unquote(std::string_view quoted, char close);
 
   // ---- Expressions (expressions.cc)

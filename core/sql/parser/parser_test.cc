@@ -332,8 +332,8 @@ TEST_CASE("create index, view, trigger, virtual table") {
   REQUIRE(trigger.body.size() == 4);
   CHECK(trigger.body[1]->span.in(trigger_text) == "INSERT INTO t VALUES (1)");
   CHECK(trigger.definition_span.in(trigger_text).ends_with("END"));
-  const auto& module =
-      parse_as<CreateVirtualTableStatement>("CREATE VIRTUAL TABLE f USING fts5( a , b(c, d) , tokenize = 'x y',)", arena);
+  const auto& module = parse_as<CreateVirtualTableStatement>(
+      "CREATE VIRTUAL TABLE f USING fts5( a , b(c, d) , tokenize = 'x y',)", arena);
   REQUIRE(module.arguments.size() == 3);
   CHECK(module.arguments[1] == "b(c, d)");
   CHECK(module.arguments[2] == "tokenize = 'x y'");
@@ -356,7 +356,8 @@ TEST_CASE("commands") {
 
 TEST_CASE("is_complete") {
   CHECK(is_complete("SELECT 1;"));
-  CHECK(is_complete("SELECT 1; -- c"));
+  CHECK(is_complete("SELECT 1; -- c\n"));
+  CHECK(!is_complete("SELECT 1; -- c"));
   CHECK(is_complete("SELECT 1; /* c */ "));
   CHECK(!is_complete(""));
   CHECK(!is_complete("SELECT 1"));
