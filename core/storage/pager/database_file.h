@@ -87,6 +87,7 @@ class DatabaseFile {
   void unpin(Frame* frame) {
     if (frame->unpin_is_last()) give_back(frame);
   }
+  void give_back(Frame* frame);
   // Content of a frame of the log that is not committed yet.
   Status read_pending(uint64_t sequence, uint8_t* out) { return log_.read_frame(static_cast<uint32_t>(sequence - log_base_), out); }
   uint64_t cache_budget_bytes() const { return cache_budget_bytes_.load(std::memory_order_relaxed); }
@@ -111,8 +112,13 @@ class DatabaseFile {
     ReadMark* mark;
     bool keep_old_versions;  // the committing pager has open views
   };
-  // `rolled_back`: the failure ended the transaction (else BUSY: may be tried again).
-  Status commit(const CommitRequest& request, BusyPolicy busy, Snapshot* published, bool* rolled_back);
+  struct CommitOutcome {
+    Snapshot published;
+    bool rolled_back = true;     // a failure ended the transaction (else BUSY: may be tried again)
+    bool lock_released = false;  // end_write() is done already
+    int log_frame_count = 0;
+  };
+  Status commit(const CommitRequest& request, BusyPolicy busy, CommitOutcome* outcome);
   // Drops what a transaction spilled.
   void rollback();
   // True: every change must keep the old version of its page (it cannot be read again after the commit).
@@ -120,12 +126,12 @@ class DatabaseFile {
 
   // --- Log and modes.
   Result<Pager::CheckpointResult> checkpoint(CheckpointMode mode, Synchronous level, BusyPolicy busy);
-  int log_frame_count();
   void set_rollback_mode(JournalMode mode) { journal_mode_.store(mode, std::memory_order_relaxed); }
   // Leaves WAL mode: checkpoints and removes the log. REQUIRES the writer lock.
   Status leave_log(const ReadMark* own, Synchronous level);
   // Enters WAL mode after the header in the file says so. REQUIRES the writer lock.
   Status enter_log_after_commit();
+  bool is_validated() const { return validated_.load(std::memory_order_relaxed); }
   JournalMode journal_mode() const { return journal_mode_.load(std::memory_order_relaxed); }
   // REQUIRES the writer lock, so that no journal is in use.
   void remove_cold_journal();
@@ -147,7 +153,6 @@ class DatabaseFile {
   ~DatabaseFile();
   friend struct FileRegistry;
 
-  void give_back(Frame* frame);
   void close();
   // These REQUIRE mutex_.
   Status try_begin_access_locked();
@@ -161,9 +166,9 @@ class DatabaseFile {
   bool maybe_restart_log_locked();
   Status read_page_bytes(uint32_t page, uint32_t frame, uint8_t* out);
 
-  Status commit_private(const CommitRequest& request, Snapshot* published);
-  Status commit_log(const CommitRequest& request, Snapshot* published);
-  Status commit_journaled(const CommitRequest& request, BusyPolicy busy, Snapshot* published, bool* rolled_back);
+  Status commit_private(const CommitRequest& request, CommitOutcome* outcome);
+  Status commit_log(const CommitRequest& request, CommitOutcome* outcome);
+  Status commit_journaled(const CommitRequest& request, BusyPolicy busy, CommitOutcome* outcome);
   Status undo_journaled(Status status, bool database_touched);
   Status write_journaled(const CommitRequest& request, bool* database_touched);
   void publish_frames_locked(const CommitRequest& request, uint64_t sequence_of_first_frame, bool in_log);
@@ -186,6 +191,7 @@ class DatabaseFile {
   std::atomic<bool> steady_{false};
   std::atomic<bool> log_active_{false};
   std::atomic<bool> write_protected_{false};  // header asks for a newer writer
+  std::atomic<bool> validated_{false};        // the header was read and the cache fits the file
   std::atomic<bool> io_lost_{false};          // a sync failed: no more writes through this open
   std::atomic<JournalMode> journal_mode_{kDefaultJournalMode};
   std::atomic<int64_t> journal_size_limit_{-1};
@@ -200,7 +206,6 @@ class DatabaseFile {
   bool private_ = false;
   bool read_only_ = false;
   bool immutable_ = false;
-  bool validated_ = false;
   bool exclusive_locking_ = false;
   bool had_writer_ = false;  // some pager here may write: the last close tidies up
   uint32_t access_count_ = 0;

@@ -79,11 +79,10 @@ Status DatabaseFile::spill(const WalPage* pages, uint32_t count, Synchronous lev
   return log_.append(pages, count, 0, level >= Synchronous::Normal);
 }
 
-Status DatabaseFile::commit(const CommitRequest& request, BusyPolicy busy, Snapshot* published, bool* rolled_back) {
-  *rolled_back = true;
-  if (private_) return commit_private(request, published);
-  if (log_active_.load()) return commit_log(request, published);
-  return commit_journaled(request, busy, published, rolled_back);
+Status DatabaseFile::commit(const CommitRequest& request, BusyPolicy busy, CommitOutcome* outcome) {
+  if (private_) return commit_private(request, outcome);
+  if (log_active_.load()) return commit_log(request, outcome);
+  return commit_journaled(request, busy, outcome);
 }
 
 // Hands the frames of a transaction to the cache. `in_log`: versions count up frame by frame, else all are the same.
@@ -115,12 +114,12 @@ Snapshot next_snapshot(const DatabaseFile::CommitRequest& request, uint64_t sequ
 }
 }  // namespace
 
-Status DatabaseFile::commit_private(const CommitRequest& request, Snapshot* published) {
+Status DatabaseFile::commit_private(const CommitRequest& request, CommitOutcome* outcome) {
   os::LockGuard<os::Mutex> guard(mutex_);
   uint64_t sequence = newest_.sequence + 1;
   publish_frames_locked(request, sequence, false);
   publish_locked(next_snapshot(request, sequence));
-  *published = newest_;
+  outcome->published = newest_;
   return {};
 }
 
@@ -144,7 +143,7 @@ bool DatabaseFile::maybe_restart_log_locked() {
   return true;
 }
 
-Status DatabaseFile::commit_log(const CommitRequest& request, Snapshot* published) {
+Status DatabaseFile::commit_log(const CommitRequest& request, CommitOutcome* outcome) {
   if (io_lost_.load(std::memory_order_relaxed)) {
     log_.rollback_pending();
     return Status(Code::IoErrFsync);
@@ -189,7 +188,10 @@ Status DatabaseFile::commit_log(const CommitRequest& request, Snapshot* publishe
   log_.publish();
   publish_frames_locked(request, first_sequence, true);
   publish_locked(next_snapshot(request, log_base_ + log_.committed_frame_count()));
-  *published = newest_;
+  outcome->published = newest_;
+  outcome->log_frame_count = static_cast<int>(log_.committed_frame_count());
+  writer_active_ = false;  // as end_write() does in this mode
+  outcome->lock_released = true;
   return {};
 }
 
@@ -258,7 +260,7 @@ Status DatabaseFile::undo_journaled(Status status, bool database_touched) {
   return lost(std::move(status));
 }
 
-Status DatabaseFile::commit_journaled(const CommitRequest& request, BusyPolicy busy, Snapshot* published, bool* rolled_back) {
+Status DatabaseFile::commit_journaled(const CommitRequest& request, BusyPolicy busy, CommitOutcome* outcome) {
   if (io_lost_.load(std::memory_order_relaxed)) return Status(Code::IoErrFsync);
   for (;;) {
     {
@@ -269,7 +271,7 @@ Status DatabaseFile::commit_journaled(const CommitRequest& request, BusyPolicy b
       if (!status.ok() && status.primary() != Code::Busy) return status;
     }
     if (!busy.wait()) {
-      *rolled_back = false;
+      outcome->rolled_back = false;
       return Status(Code::Busy);
     }
   }
@@ -289,13 +291,8 @@ Status DatabaseFile::commit_journaled(const CommitRequest& request, BusyPolicy b
   }
   validated_size_bytes_ = static_cast<uint64_t>(request.page_count) * request.base.page_size_bytes;
   publish_locked(snapshot);
-  *published = newest_;
+  outcome->published = newest_;
   return {};
-}
-
-int DatabaseFile::log_frame_count() {
-  os::LockGuard<os::Mutex> guard(mutex_);
-  return log_active_.load() ? static_cast<int>(log_.committed_frame_count()) : 0;
 }
 
 // Copies the newest version at `limit` of every page in the log into the database. REQUIRES checkpoint_running_.

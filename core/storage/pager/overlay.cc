@@ -65,7 +65,7 @@ OverlayVersion* Pager::Impl::push_version(OverlayEntry* entry, Frame* frame, uin
 }
 
 void Pager::Impl::drop_version(OverlayVersion* version) {
-  if (version->frame != nullptr) file_->unpin(version->frame);
+  if (version->frame != nullptr) drop_frame(version->frame);
   version->older = free_versions_;
   free_versions_ = version;
 }

@@ -34,6 +34,7 @@ Pager::Impl::~Impl() {
   clear_overlay();
   tables_.clear(tables_.newest());
   tables_.clear(tables_.views());
+  give_back_spares();
   for (OverlayVersion* block : version_blocks_) delete[] block;
 }
 
@@ -103,6 +104,7 @@ void Pager::Impl::install_snapshot(const Snapshot& snapshot, bool own) {
     }
     ++pager_->change_count_;
   }
+  if (snapshot.page_size_bytes != snapshot_.page_size_bytes) give_back_spares();  // they are of the old size
   if (data_version_known_ && snapshot.sequence != last_own_sequence_) ++data_version_;
   data_version_known_ = true;
   last_own_sequence_ = snapshot.sequence;
@@ -174,7 +176,8 @@ void Pager::Impl::finish_write() {
   marks_.clear();
   pager_->copy_floor_ = UINT32_MAX;
   spilled_count_ = 0;
-  file_->end_write();
+  if (!writer_released_) file_->end_write();
+  writer_released_ = false;
 }
 
 void Pager::Impl::undo_all() {
@@ -281,11 +284,10 @@ Status Pager::Impl::commit() {
   request.level = synchronous_;
   request.mark = &mark_;
   request.keep_old_versions = open_view_count_ > 0;
-  Snapshot published;
-  bool rolled_back = true;
-  Status status = file_->commit(request, busy(), &published, &rolled_back);
+  DatabaseFile::CommitOutcome outcome;
+  Status status = file_->commit(request, busy(), &outcome);
   if (!status.ok()) {
-    if (status.primary() == Code::Busy && rolled_back) return Status(Code::IoErrLock);
+    if (status.primary() == Code::Busy && outcome.rolled_back) return Status(Code::IoErrLock);
     return status;
   }
   for (OverlayEntry& entry : entries_) {
@@ -299,16 +301,17 @@ Status Pager::Impl::commit() {
   }
   dirty_count_ = 0;
   if (page_count_ < snapshot_.page_count) detach_views();
-  install_snapshot(published, true);
+  install_snapshot(outcome.published, true);
   update_mark();
   const bool may_enter_log = journaled && !file_->is_private() && file_->journal_mode() == JournalMode::Wal;
   if (may_enter_log) {
     Status entered = file_->enter_log_after_commit();
     if (!entered.ok()) log_message(entered.code(), "the log could not be opened after the first commit");
   }
+  writer_released_ = outcome.lock_released;
   finish_write();
   prune();
-  int frame_count = file_->is_private() || journaled ? 0 : file_->log_frame_count();
+  const int frame_count = outcome.log_frame_count;
   if (auto_checkpoint_ > 0 && frame_count >= auto_checkpoint_) {
     auto result = file_->checkpoint(CheckpointMode::Passive, synchronous_, {});
     if (!result.ok()) log_message(result.status().code(), "automatic checkpoint failed");
@@ -444,7 +447,7 @@ Result<uint8_t*> Pager::Impl::make_mutable(uint32_t page, bool fresh) {
       }
     }
   }
-  auto created = file_->new_frame();
+  auto created = take_frame();
   if (!created.ok()) {
     if (source != nullptr) file_->unpin(source);
     return created.take_status();
@@ -471,6 +474,28 @@ Result<uint8_t*> Pager::Impl::make_mutable(uint32_t page, bool fresh) {
   if (pin == nullptr) return Status(Code::NoMem);
   --pin->pins;
   return pin->data;
+}
+
+// A private frame; those of dropped versions are used again without the file's lock.
+Result<Frame*> Pager::Impl::take_frame() {
+  if (spare_frame_count_ == 0) return file_->new_frame();
+  Frame* frame = spare_frames_[--spare_frame_count_];
+  frame->pins.store(Frame::kDetached | 1, std::memory_order_relaxed);
+  frame->version = 0;
+  return frame;
+}
+
+void Pager::Impl::drop_frame(Frame* frame) {
+  if (!frame->unpin_is_last()) return;
+  if (spare_frame_count_ < kSpareFramesMax) {
+    spare_frames_[spare_frame_count_++] = frame;
+  } else {
+    file_->give_back(frame);
+  }
+}
+
+void Pager::Impl::give_back_spares() {
+  while (spare_frame_count_ > 0) file_->give_back(spare_frames_[--spare_frame_count_]);
 }
 
 // Large transactions: pages that nothing has asked to change for a while go to the log ahead of the commit. First they

@@ -103,6 +103,9 @@ struct Pager::Impl {
   Result<uint8_t*> make_mutable(uint32_t page, bool fresh);
   Status out_of_range(uint32_t page) const;
   Status maybe_spill();
+  Result<Frame*> take_frame();
+  void drop_frame(Frame* frame);
+  void give_back_spares();
 
   // --- Overlay.
   OverlayEntry* find_entry(uint32_t page);
@@ -134,7 +137,11 @@ struct Pager::Impl {
   bool writing_ = false;
   bool counted_ = false;  // this transaction holds the file's locks
   bool rolled_back_by_error_ = false;
+  bool writer_released_ = false;
 
+  static constexpr uint32_t kSpareFramesMax = 4;
+  Frame* spare_frames_[kSpareFramesMax];  // without pins
+  uint32_t spare_frame_count_ = 0;
   GrowArray<OverlayEntry> entries_;
   GrowArray<uint32_t> entry_slots_;  // open addressing: index + 1 into entries_
   GrowArray<uint32_t> multi_entries_;

@@ -43,6 +43,7 @@ Status Pager::set_page_size(uint32_t page_size_bytes, int reserved_size_bytes) {
     if (page_size_bytes != m.snapshot_.page_size_bytes && !m.writing_) {
       m.tables_.clear(m.tables_.newest());
       m.tables_.clear(m.tables_.views());
+      m.give_back_spares();
       status = m.file_->set_empty_page_size(page_size_bytes);
       m.snapshot_.page_size_bytes = page_size_bytes;
       if (was_reading && status.ok()) {
@@ -56,7 +57,14 @@ Status Pager::set_page_size(uint32_t page_size_bytes, int reserved_size_bytes) {
   return status;
 }
 
-JournalMode Pager::journal_mode() const { return impl_->file_->journal_mode(); }
+// The mode is known once the file's header was read; asking for it counts as an access.
+JournalMode Pager::journal_mode() const {
+  if (!impl_->file_->is_private() && !impl_->file_->is_validated() && !impl_->reading_) {
+    Pager* self = const_cast<Pager*>(this);
+    if (self->begin_read().ok()) self->end_read();
+  }
+  return impl_->file_->journal_mode();
+}
 
 Result<JournalMode> Pager::set_journal_mode(JournalMode mode) {
   Impl& m = *impl_;
