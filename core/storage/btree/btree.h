@@ -100,6 +100,7 @@ class CursorBase {
   bool refresh();
   void forget_levels();
   Status enter(int depth, PageId id);
+  void look_ahead();
   Status descend_left();
   Status descend_right();
   Result<bool> next_leaf();      // from the leaf depth_ to the entry (index trees: maybe interior) after it
@@ -123,14 +124,16 @@ class CursorBase {
   bool valid_ = false;
   bool table_ = true;
   bool key_is_entry_ = false;      // Place::Key: gap_rowid_ is an entry not handed out yet
-  bool leaf_range_known_ = false;  // leaf_first_ and leaf_last_ are those of levels_[depth_]
+  bool leaf_range_known_ = false;  // leaf_min_ and leaf_max_ are those of levels_[depth_]
+  bool last_known_ = false;        // levels_[depth_] is the right-most leaf and leaf_last_ the tree's largest rowid
   Place place_ = Place::Nowhere;
   int8_t depth_ = -1;
   uint32_t leaf_moves_ = 0;        // leaves passed in one direction since the last seek: bounds walks on damaged trees
   uint64_t stamp_ = 0;             // pager change count for which levels_ hold
   CellRef cell_;
   PayloadLimits limits_;
-  RowId leaf_first_ = 0;
+  RowId leaf_min_ = 0;             // rowids that belong on this leaf, by the keys above it
+  RowId leaf_max_ = 0;
   RowId leaf_last_ = 0;
   RowId gap_rowid_ = 0;
   uint8_t* saved_key_ = nullptr;
@@ -138,6 +141,8 @@ class CursorBase {
   uint32_t overflow_page_index_ = 0;  // place in the current cell's overflow chain, while overflow_page_ is set
   PageId overflow_page_;
   const KeyInfo* key_info_ = nullptr;
+  PageId ahead_id_;                // the next leaf of a scan, fetched early so that its bytes are on their way
+  PageRef ahead_;
   Level levels_[kDepthMax];
 };
 

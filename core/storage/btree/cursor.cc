@@ -24,9 +24,12 @@ void CursorBase::forget_levels() {
     level.page.release();
     level.id = PageId{};
   }
+  ahead_.release();
+  ahead_id_ = PageId{};
   depth_ = -1;
   valid_ = false;
   leaf_range_known_ = false;
+  last_known_ = false;
   place_ = Place::Nowhere;
 }
 
@@ -66,9 +69,14 @@ Status CursorBase::enter(int depth, PageId id) {
   Level& level = levels_[depth];
   if (level.id != id || !level.page) {
     level.id = PageId{};
-    Result<PageRef> page = pager_->fetch(id, view_);
-    if (!page.ok()) return page.take_status();
-    level.page = page.take();
+    if (ahead_id_ == id) {
+      level.page = std::move(ahead_);
+      ahead_id_ = PageId{};
+    } else {
+      Result<PageRef> page = pager_->fetch(id, view_);
+      if (!page.ok()) return page.take_status();
+      level.page = page.take();
+    }
     PageView view;
     if (!view.parse(level.page.data(), id, limits_.usable_size_bytes, table_)) return Code::Corrupt;
     if (depth > 0 && view.cell_count == 0) return Code::Corrupt;
@@ -79,6 +87,7 @@ Status CursorBase::enter(int depth, PageId id) {
   }
   depth_ = static_cast<int8_t>(depth);
   leaf_range_known_ = false;
+  last_known_ = false;
   return {};
 }
 
@@ -95,6 +104,26 @@ Result<PageId> child_page(const Level& level, uint32_t usable) {
 }
 
 }  // namespace
+
+// Pins the leaf after the current one, if both hang on the same parent, and asks the processor for its first bytes.
+void CursorBase::look_ahead() {
+  if (depth_ < 1) return;
+  const Level& parent = levels_[depth_ - 1];
+  if (parent.index >= parent.cell_count) return;
+  uint32_t next = parent.index + 1u;
+  uint32_t offset = next == parent.cell_count ? page_head(parent.id) + 8 : load_be16(parent.data() + parent.pointers + 2 * next);
+  if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return;
+  PageId id{load_be32(parent.data() + offset)};
+  if (id == ahead_id_) return;
+  Result<PageRef> page = pager_->fetch(id, view_);
+  if (!page.ok()) return;  // whoever goes there will meet the error
+  ahead_ = page.take();
+  ahead_id_ = id;
+  // The pointer array at the front, and the last bytes, where the first cells mostly lie.
+  const uint8_t* data = ahead_.data();
+  for (uint32_t at = 0; at < 256; at += 64) __builtin_prefetch(data + at);
+  for (uint32_t at = 64; at <= 512; at += 64) __builtin_prefetch(data + limits_.usable_size_bytes - at);
+}
 
 // From levels_[depth_] down: if it is interior, to the left-most leaf below its child `index`.
 Status CursorBase::descend_left() {
@@ -150,6 +179,7 @@ Result<bool> CursorBase::next_leaf() {
   if (!table_) {
     depth_ = static_cast<int8_t>(d);
     leaf_range_known_ = false;
+    last_known_ = false;
     return true;
   }
   ++levels_[d].index;
@@ -166,6 +196,7 @@ Result<bool> CursorBase::previous_leaf() {
   --levels_[d].index;
   depth_ = static_cast<int8_t>(d);
   leaf_range_known_ = false;
+  last_known_ = false;
   if (table_) SQLRITE_TRY(descend_right());
   return true;
 }

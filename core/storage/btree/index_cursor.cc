@@ -155,6 +155,7 @@ Result<uint32_t> IndexCursor::next_cells(CellRef* cells, uint32_t max, bool desc
       cell.overflow = PageId{load_be32(p + local)};
     }
   }
+  if (count == available && !descending) look_ahead();
   if (pin != nullptr) *pin = level.page.clone();
   level.index = static_cast<uint16_t>(descending ? level.index + 1u - count : level.index + count);
   place_ = Place::Gap;

@@ -30,30 +30,59 @@ struct RowidReader {
   }
 };
 
-// Index of the first rowid >= `rowid`, count when there is none. Guesses the place from the first and last rowid, because
-// rowids are mostly dense, and searches by halves where the guess is wrong. REQUIRES: count > 0.
+// Index of the first rowid >= `rowid`, count when there is none; *exact: it is `rowid` itself. The page's rowids lie in
+// [least, most] by the keys above it. Guesses the place from these bounds, because rowids are mostly dense, and searches by
+// halves where the guess is wrong. REQUIRES: count > 0.
 template <bool kLeaf>
-uint32_t search(RowidReader<kLeaf>& reader, uint32_t count, RowId rowid, RowId first, RowId last) {
-  if (rowid <= first) return 0;
-  if (rowid > last) return count;
-  // first < rowid <= last: the answer lies in [low, high] with at(low - 1) < rowid <= at(high).
-  uint32_t low = 1;
-  uint32_t high = count - 1;
+inline uint32_t search(RowidReader<kLeaf>& reader, uint32_t count, RowId rowid, RowId least, RowId most, bool* exact) {
+  uint32_t low = 0;
+  uint32_t high = count;
+  *exact = false;
+  if (least == INT64_MIN || most == INT64_MAX) {
+    // No bound from above: the page's own first and last rowids serve.
+    RowId last = reader.at(count - 1);
+    if (rowid >= last) {
+      *exact = rowid == last;
+      return rowid == last ? count - 1 : count;
+    }
+    RowId first = reader.at(0);
+    if (rowid <= first) {
+      *exact = rowid == first;
+      return 0;
+    }
+    least = first;
+    most = last;
+    low = 1;
+    high = count - 1;
+  }
   if (count > 4) {
-    double range = static_cast<double>(static_cast<uint64_t>(last) - static_cast<uint64_t>(first));
-    double distance = static_cast<double>(static_cast<uint64_t>(rowid) - static_cast<uint64_t>(first));
-    uint32_t guess = static_cast<uint32_t>(distance / range * (count - 1));
-    if (guess >= count - 1) guess = count - 2;
-    // Usual case: at(guess) is the row, or the one just before it.
-    if (reader.at(guess) < rowid) {
+    double range = static_cast<double>(static_cast<uint64_t>(most) - static_cast<uint64_t>(least));
+    double distance = static_cast<double>(static_cast<uint64_t>(rowid) - static_cast<uint64_t>(least));
+    double position = distance / range * (count - 1);
+    uint32_t guess = position < count - 1 ? static_cast<uint32_t>(position) : count - 1;  // NaN: the last
+    RowId found = reader.at(guess);
+    if (found == rowid) [[likely]] {
+      *exact = true;
+      return guess;
+    }
+    // Often the neighbour is it.
+    if (found < rowid) {
       low = guess + 1;
-      if (reader.at(low) >= rowid) return low;
-      ++low;
+      if (low < high) {
+        found = reader.at(low);
+        if (found >= rowid) {
+          *exact = found == rowid;
+          return low;
+        }
+        ++low;
+      }
     } else {
       high = guess;
-      if (guess == 0) return 0;
-      if (reader.at(guess - 1) < rowid) return guess;
-      high = guess - 1;
+      if (guess > low) {
+        found = reader.at(guess - 1);
+        if (found < rowid) return guess;
+        high = guess - 1;
+      }
     }
   }
   while (low < high) {
@@ -64,6 +93,7 @@ uint32_t search(RowidReader<kLeaf>& reader, uint32_t count, RowId rowid, RowId f
       high = middle;
     }
   }
+  *exact = low < count && reader.at(low) == rowid;
   return low;
 }
 
@@ -78,45 +108,40 @@ Status TableCursor::locate(RowId rowid, bool* exact) {
   valid_ = false;
   place_ = Place::Nowhere;
   const uint32_t usable = limits_.usable_size_bytes;
-  bool in_leaf = leaf_range_known_ && rowid >= leaf_first_ && (rowid <= leaf_last_ || at_right_edge());
-  if (!in_leaf) {
+  if (!leaf_range_known_ || rowid < leaf_min_ || rowid > leaf_max_) {
+    RowId least = INT64_MIN;
+    RowId most = INT64_MAX;
     SQLRITE_TRY(enter(0, root_));
     while (!levels_[depth_].leaf()) {
       Level& level = levels_[depth_];
       const uint8_t* data = level.data();
-      PageId child;
-      if (level.cell_count == 0) [[unlikely]] {
-        level.index = 0;
-        child = PageId{load_be32(data + page_head(level.id) + 8)};
-      } else {
+      uint32_t offset = page_head(level.id) + 8;
+      level.index = 0;
+      if (level.cell_count > 0) [[likely]] {
         RowidReader<false> reader{data, data + level.pointers, usable - kMinCellSizeBytes};
         uint32_t count = level.cell_count;
-        uint32_t index = search(reader, count, rowid, reader.at(0), reader.at(count - 1));
+        bool equal;
+        uint32_t index = search(reader, count, rowid, least, most, &equal);
         level.index = static_cast<uint16_t>(index);
-        uint32_t offset = index == count ? page_head(level.id) + 8 : load_be16(data + level.pointers + 2 * index);
+        if (index > 0) least = reader.at(index - 1) + 1;
+        if (index < count) {
+          most = reader.at(index);
+          offset = load_be16(data + level.pointers + 2 * index);
+        }
         if (reader.bad || offset > usable - kMinCellSizeBytes) return Code::Corrupt;
-        child = PageId{load_be32(data + offset)};
       }
-      SQLRITE_TRY(enter(depth_ + 1, child));
+      SQLRITE_TRY(enter(depth_ + 1, PageId{load_be32(data + offset)}));
     }
+    leaf_min_ = least;
+    leaf_max_ = most;
+    leaf_range_known_ = true;
   }
   Level& level = levels_[depth_];
   level.index = 0;
-  if (level.cell_count == 0) {
-    leaf_range_known_ = false;
-    return {};
-  }
+  if (level.cell_count == 0) return {};
   const uint8_t* data = level.data();
   RowidReader<true> reader{data, data + level.pointers, usable - kMinCellSizeBytes};
-  uint32_t count = level.cell_count;
-  if (!leaf_range_known_) {
-    leaf_first_ = reader.at(0);
-    leaf_last_ = reader.at(count - 1);
-    leaf_range_known_ = true;
-  }
-  uint32_t index = search(reader, count, rowid, leaf_first_, leaf_last_);
-  level.index = static_cast<uint16_t>(index);
-  *exact = index < count && reader.at(index) == rowid;
+  level.index = static_cast<uint16_t>(search(reader, level.cell_count, rowid, leaf_min_, leaf_max_, exact));
   if (reader.bad) {
     leaf_range_known_ = false;
     return Code::Corrupt;
@@ -148,24 +173,17 @@ Result<bool> TableCursor::seek(RowId rowid, Seek op) {
 Result<bool> TableCursor::last_rowid(RowId* rowid) {
   *rowid = 0;
   refresh();
-  if (leaf_range_known_ && levels_[depth_].cell_count > 0 && at_right_edge()) {
-    *rowid = leaf_last_;
-    return true;
+  if (!last_known_) {
+    // The way to the largest possible rowid is the way to the right edge.
+    bool exact;
+    SQLRITE_TRY(locate(INT64_MAX, &exact));
+    const Level& level = levels_[depth_];
+    if (level.cell_count == 0) return false;
+    RowidReader<true> reader{level.data(), level.data() + level.pointers, limits_.usable_size_bytes - kMinCellSizeBytes};
+    leaf_last_ = reader.at(level.cell_count - 1u);
+    if (reader.bad) return Code::Corrupt;
+    last_known_ = at_right_edge();
   }
-  valid_ = false;
-  place_ = Place::Nowhere;
-  leaf_moves_ = 0;
-  SQLRITE_TRY(enter(0, root_));
-  levels_[0].index = levels_[0].cell_count;
-  SQLRITE_TRY(descend_right());
-  const Level& level = levels_[depth_];
-  if (level.cell_count == 0) return false;
-  const uint8_t* data = level.data();
-  RowidReader<true> reader{data, data + level.pointers, limits_.usable_size_bytes - kMinCellSizeBytes};
-  leaf_first_ = reader.at(0);
-  leaf_last_ = reader.at(level.cell_count - 1u);
-  if (reader.bad) return Code::Corrupt;
-  leaf_range_known_ = true;
   *rowid = leaf_last_;
   return true;
 }
@@ -227,6 +245,7 @@ Result<uint32_t> TableCursor::next_cells(CellRef* cells, uint32_t max, bool desc
       cell.overflow = PageId{load_be32(p + local)};
     }
   }
+  if (count == available && !descending) look_ahead();
   if (pin != nullptr) *pin = level.page.clone();
   gap_rowid_ = cells[count - 1].rowid;
   level.index = static_cast<uint16_t>(descending ? level.index + 1u - count : level.index + count);

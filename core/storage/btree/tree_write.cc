@@ -64,7 +64,7 @@ Status TableCursor::insert(RowId rowid, const Payload& payload) {
   bool exact = false;
   bool append = false;
   refresh();
-  if (leaf_range_known_ && rowid > leaf_last_ && at_right_edge()) {
+  if (last_known_ && rowid > leaf_last_) {
     levels_[depth_].index = levels_[depth_].cell_count;
     append = true;
   } else {
@@ -124,12 +124,9 @@ Status TableCursor::insert(RowId rowid, const Payload& payload) {
     key_is_entry_ = false;
     return {};
   }
-  if (!leaf_range_known_ || levels_[depth_].cell_count == 1) {
-    leaf_range_known_ = levels_[depth_].cell_count == 1;
-    leaf_first_ = leaf_last_ = rowid;
-  } else {
-    if (rowid < leaf_first_) leaf_first_ = rowid;
-    if (rowid > leaf_last_) leaf_last_ = rowid;
+  if (append) {
+    leaf_last_ = rowid;
+    last_known_ = true;
   }
   ++levels_[depth_].index;
   place_ = Place::Gap;
@@ -219,7 +216,7 @@ Status CursorBase::erase() {
         SQLRITE_TRY_ASSIGN(level.page, pager_->fetch(level.id, kNewestView));
       }
       --level.cell_count;
-      leaf_range_known_ = false;
+      last_known_ = false;
       stamp_ = pager_->change_count();
       place_ = Place::Gap;
       return {};
