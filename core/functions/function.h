@@ -116,5 +116,6 @@ std::vector<FunctionDef> scalar_functions();
 std::vector<FunctionDef> aggregate_functions();
 std::vector<FunctionDef> window_functions();
 std::vector<FunctionDef> datetime_functions();
+std::vector<FunctionDef> json_functions();
 
 }  // namespace sqlrite::functions

@@ -53,7 +53,7 @@ struct BuiltinTable {
 
   BuiltinTable() {
     std::vector<FunctionDef> all;
-    for (auto make : {scalar_functions, aggregate_functions, window_functions, datetime_functions}) {
+    for (auto make : {scalar_functions, aggregate_functions, window_functions, datetime_functions, json_functions}) {
       for (const FunctionDef& def : make()) all.push_back(def);
     }
     defs.reserve(all.size());
