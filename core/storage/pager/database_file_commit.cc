@@ -456,6 +456,10 @@ Status DatabaseFile::leave_log(const ReadMark* own, Synchronous level) {
   log_active_.store(false);
   cache_.remove_all();
   ++log_generation_;
+  if (!status.ok()) {
+    validated_.store(false);  // the header still says WAL: the next access goes back to it
+    return status;
+  }
   SQLRITE_TRY_ASSIGN(validated_size_bytes_, file_->size());
   SQLRITE_TRY_ASSIGN(size_t got, file_->read_at(0, header_bytes_, sizeof header_bytes_));
   static_cast<void>(got);
