@@ -37,27 +37,29 @@ BoundExpr* Binder::Impl::bind_function(const sql::FunctionExpr& ast, Scope& scop
   const char* name = ast.name.text.data();
   bool known = false;
   const FunctionDef* function = context.registry.find(ast.name.text, static_cast<int>(ast.arguments.size()), &known);
+  bool is_scalar = function != nullptr && function->type == FunctionType::Scalar;
+  bool is_aggregate = function != nullptr && function->type == FunctionType::Aggregate;
+  if (is_aggregate && ast.over == nullptr && scope.aggregates_allowed) return bind_aggregate(ast, function, scope);
+  // What is wrong with an argument comes before what is wrong with the call.
+  bool saved_allowed = scope.aggregates_allowed;
+  if (is_aggregate) scope.aggregates_allowed = false;
+  std::span<BoundExpr*> arguments;
+  bool bound = bind_list(ast.arguments, scope, &arguments);
+  scope.aggregates_allowed = saved_allowed;
+  if (!bound) return nullptr;
   if (function == nullptr) {
     return known ? fail("wrong number of arguments to function %.*s()", name_size, name)
                  : fail("no such function: %.*s", name_size, name);
   }
   if (ast.over != nullptr) {
-    if (function->type == FunctionType::Scalar) {
-      return fail("%.*s() may not be used as a window function", name_size, name);
-    }
+    if (is_scalar) return fail("%.*s() may not be used as a window function", name_size, name);
     return fail("window functions are not executed yet: %.*s() OVER", name_size, name);
   }
-  if (function->type == FunctionType::Window) {
-    return fail("misuse of window function %.*s()", name_size, name);
-  }
-  if (function->type == FunctionType::Aggregate) {
-    if (!scope.aggregates_allowed) return fail("misuse of aggregate function %.*s()", name_size, name);
-    return bind_aggregate(ast, function, scope);
+  if (!is_scalar) {
+    return fail("misuse of %s function %.*s()", is_aggregate ? "aggregate" : "window", name_size, name);
   }
   if (ast.filter != nullptr) return fail("FILTER may not be used with non-aggregate %.*s()", name_size, name);
   if (!ast.order_by.empty()) return fail("ORDER BY may not be used with non-aggregate %.*s()", name_size, name);
-  std::span<BoundExpr*> arguments;
-  if (!bind_list(ast.arguments, scope, &arguments)) return nullptr;
   return call_function(function, arguments, &ast);
 }
 

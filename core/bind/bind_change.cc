@@ -44,6 +44,10 @@ BoundInsert* Binder::Impl::bind_insert(const sql::InsertStatement& ast) {
         return fail("cannot INSERT into generated column \"%.*s\"", static_cast<int>(name.text.size()),
                     name.text.data());
       }
+      // A column named twice takes the first value.
+      for (int16_t earlier : columns) {
+        if (earlier == column) column = catalog::kExpressionColumn;
+      }
       columns.push_back(static_cast<int16_t>(column));
     }
   } else if (!ast.default_values) {
@@ -53,6 +57,7 @@ BoundInsert* Binder::Impl::bind_insert(const sql::InsertStatement& ast) {
       if (!column.hidden && column.generated == catalog::GeneratedKind::None) columns.push_back(static_cast<int16_t>(i));
     }
   }
+  if (ast.default_values && !columns.empty()) return fail("0 values for %zu columns", columns.size());
   insert->columns = columns.span();
 
   if (ast.source != nullptr) {

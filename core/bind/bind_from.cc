@@ -40,13 +40,13 @@ std::string full_name(const sql::QualifiedName& name) {
 }
 
 int find_source_column(const BoundSource& source, std::string_view name, bool hidden_too) {
+  for (size_t i = 0; i < source.nested.size(); ++i) {
+    const NestedColumn& column = source.nested[i];
+    if (!column.is_rowid && !column.merged_away && iequals(column.inner_name, name)) return static_cast<int>(i);
+  }
+  if (source.is_nested_join()) return -1;
   for (size_t i = 0; i < source.columns.size(); ++i) {
     const SourceColumn& column = source.columns[i];
-    if (source.is_nested_join) {
-      if (column.is_rowid || column.merged_away) continue;
-      if (iequals(column.inner_name.empty() ? column.name : column.inner_name, name)) return static_cast<int>(i);
-      continue;
-    }
     if ((hidden_too || !column.hidden) && iequals(column.name, name)) return static_cast<int>(i);
   }
   return -1;
@@ -120,9 +120,10 @@ bool Binder::Impl::add_join_condition(const sql::JoinExpr& join, Scope& scope, F
       return fail("a NATURAL join may not have an ON or USING clause");
     }
     ArenaVector<std::string_view> common(arena);
-    for (const SourceColumn& column : right_source->columns) {
-      if (column.hidden || column.merged_away || column.is_rowid) continue;
-      std::string_view name = column.inner_name.empty() ? column.name : column.inner_name;
+    for (size_t j = 0; j < right_source->columns.size(); ++j) {
+      if (right_source->columns[j].hidden) continue;
+      std::string_view name =
+          right_source->is_nested_join() ? right_source->nested[j].inner_name : right_source->columns[j].name;
       for (size_t i = 0; i < right; ++i) {
         if (find_source_column(*scope.sources[i].source, name, false) < 0) continue;
         common.push_back(name);
@@ -422,16 +423,12 @@ BoundSource* Binder::Impl::nested_join(const sql::JoinExpr& ast, Scope& scope) {
   if (!finish_from(inner, &state, core)) return nullptr;
 
   ArenaVector<BoundExpr*> results(arena);
-  ArenaVector<SourceColumn> columns(arena);
-  auto add = [&](BoundExpr* expr, std::string_view name, std::string_view table, std::string_view type) {
+  ArenaVector<NestedColumn> nested(arena);
+  ArenaVector<std::string_view> types(arena);
+  auto add = [&](BoundExpr* expr, const NestedColumn& column, std::string_view type) {
     results.push_back(expr);
-    SourceColumn column;
-    column.name = name;
-    column.table_alias = table;
-    column.affinity = expr->affinity;
-    column.collation = collation_or_binary(expr->collation);
-    column.declared_type = type;
-    columns.push_back(column);
+    nested.push_back(column);
+    types.push_back(type);
   };
   auto merges = [](const SourceEntry& entry, std::string_view name) {
     for (std::string_view other : entry.using_columns) {
@@ -449,24 +446,20 @@ BoundSource* Binder::Impl::nested_join(const sql::JoinExpr& ast, Scope& scope) {
         reference.column.text = name;
         BoundExpr* merged = find_in_scope(inner, reference);
         if (merged == nullptr) return nullptr;
-        add(merged, name, {}, {});
+        add(merged, {{}, name, false, false}, {});
       }
     }
     for (size_t j = 0; j < source.columns.size(); ++j) {
-      const SourceColumn& from = source.columns[j];
-      bool nested = source.is_nested_join;
-      if (from.hidden && !nested) continue;
+      if (source.columns[j].hidden && !source.is_nested_join()) continue;
       BoundExpr* value = source_column(entry, static_cast<int>(j), nullptr);
       if (value == nullptr) return nullptr;
-      std::string_view name = from.inner_name.empty() ? from.name : from.inner_name;
-      add(value, name, nested ? from.table_alias : source.alias, from.declared_type);
-      columns.back().merged_away = from.merged_away || merges(entry, name) || (next != nullptr && merges(*next, name));
-      columns.back().is_rowid = from.is_rowid;
+      NestedColumn column{source.alias, source.columns[j].name, false, false};
+      if (source.is_nested_join()) column = source.nested[j];
+      column.merged_away |= merges(entry, column.inner_name) || (next != nullptr && merges(*next, column.inner_name));
+      add(value, column, source.columns[j].declared_type);
     }
     if (source.table != nullptr && !source.table->without_rowid && source.table->rowid_alias < 0) {
-      BoundExpr* rowid = source_column(entry, catalog::kRowIdColumn, nullptr);
-      add(rowid, "rowid", source.alias, "INTEGER");
-      columns.back().is_rowid = true;
+      add(source_column(entry, catalog::kRowIdColumn, nullptr), {source.alias, "rowid", false, true}, "INTEGER");
     }
   }
   core->results = results.span();
@@ -478,26 +471,18 @@ BoundSource* Binder::Impl::nested_join(const sql::JoinExpr& ast, Scope& scope) {
   query->cores = arena.make_array<BoundCore*>(1);
   query->cores[0] = core;
   query->operators = arena.make_array<CompoundOp>(1);
-  query->columns = arena.make_array<ResultColumn>(columns.size());
-  for (size_t i = 0; i < columns.size(); ++i) {
+  query->columns = arena.make_array<ResultColumn>(nested.size());
+  for (size_t i = 0; i < nested.size(); ++i) {
     ResultColumn& column = query->columns[i];
-    column.name = column.source_name = columns[i].name;
-    column.affinity = columns[i].affinity;
-    column.collation = columns[i].collation;
-    column.declared_type = columns[i].declared_type;
+    column.name = column.source_name = nested[i].inner_name;
+    column.affinity = results[i]->affinity;
+    column.collation = results[i]->collation;
+    column.declared_type = types[i];
   }
   query->outer_args = frame->outer_args.span();
   BoundSource* source = query_source(query, ast.alias.text, {});
-  source->is_nested_join = true;
-  for (size_t i = 0; i < columns.size(); ++i) {
-    SourceColumn& column = source->columns[i];
-    column.inner_name = columns[i].name;
-    column.table_alias = columns[i].table_alias;
-    column.merged_away = columns[i].merged_away;
-    column.is_rowid = columns[i].is_rowid;
-    column.hidden = column.merged_away || column.is_rowid;
-    column.declared_type = columns[i].declared_type;
-  }
+  source->nested = nested.span();
+  for (size_t i = 0; i < nested.size(); ++i) source->columns[i].hidden = nested[i].merged_away || nested[i].is_rowid;
   // What star expansion and look-ups use decides; nothing is used yet.
   for (uint64_t& word : source->used_columns) word = 0;
   return source;

@@ -131,9 +131,9 @@ void find_in_source(Matches* matches, const SourceEntry& entry, const sql::Colum
   const BoundSource& source = *entry.source;
   std::string_view name = ast.column.text;
   bool qualified = ast.table.present();
-  if (source.is_nested_join && !(qualified && iequals(source.alias, ast.table.text))) {
-    for (size_t i = 0; i < source.columns.size(); ++i) {
-      const SourceColumn& column = source.columns[i];
+  if (source.is_nested_join() && !(qualified && iequals(source.alias, ast.table.text))) {
+    for (size_t i = 0; i < source.nested.size(); ++i) {
+      const NestedColumn& column = source.nested[i];
       if (qualified && !iequals(column.table_alias, ast.table.text)) continue;
       if (column.is_rowid) {
         if (matches->count > 0 || !catalog::is_rowid_name(name)) continue;
@@ -145,7 +145,7 @@ void find_in_source(Matches* matches, const SourceEntry& entry, const sql::Colum
       // What USING merged inside is there twice: as the merged column, and under its table's name.
       if (!qualified && column.merged_away) continue;
       if (qualified && column.table_alias.empty()) continue;
-      if (!iequals(column.inner_name.empty() ? column.name : column.inner_name, name)) continue;
+      if (!iequals(column.inner_name, name)) continue;
       add_match(matches, entry, static_cast<int>(i), name);
       if (column.table_alias.empty()) break;  // merged by USING
     }

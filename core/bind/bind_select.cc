@@ -29,6 +29,7 @@ BoundQuery* Binder::Impl::bind_query(const sql::Select& ast, Frame& frame) {
   size_t count = ast.parts.size();
   query->cores = arena.make_array<BoundCore*>(count);
   query->operators = arena.make_array<CompoundOp>(count);
+  if (!bind_limit(ast.limit, ast.offset, &query->limit, &query->offset)) return nullptr;
   ArenaVector<ResultColumn> columns(arena);
   if (count == 1) {
     const sql::SelectCore& core_ast = *ast.parts[0].core;
@@ -56,7 +57,6 @@ BoundQuery* Binder::Impl::bind_query(const sql::Select& ast, Frame& frame) {
     finish_columns(query);
     if (!ast.order_by.empty() && !bind_compound_order_by(ast.order_by, scopes, query)) return nullptr;
   }
-  if (!bind_limit(ast.limit, ast.offset, &query->limit, &query->offset)) return nullptr;
   with = saved_with;
   return query;
 }
@@ -258,6 +258,32 @@ bool Binder::Impl::bind_results(std::span<sql::ResultColumn> list, Scope& scope,
   return true;
 }
 
+namespace {
+
+// Another source that goes by the same full name and has the column too makes a star ambiguous.
+bool has_namesake(const Scope& scope, size_t own, std::string_view column) {
+  const BoundSource& source = *scope.sources[own].source;
+  auto merges = [column](const SourceEntry& entry) {
+    for (std::string_view name : entry.using_columns) {
+      if (iequals(name, column)) return true;
+    }
+    return false;
+  };
+  if (source.is_nested_join() || merges(scope.sources[own])) return false;
+  for (size_t i = 0; i < scope.sources.size(); ++i) {
+    const SourceEntry& entry = scope.sources[i];
+    const BoundSource& other = *entry.source;
+    if (i == own || entry.qualified_only || !iequals(other.alias, source.alias) || merges(entry)) continue;
+    if (other.is_nested_join() || !iequals(other.database_name, source.database_name)) continue;
+    for (const SourceColumn& each : other.columns) {
+      if (iequals(each.name, column)) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
 bool Binder::Impl::expand_star(const sql::ResultColumn& star, Scope& scope, ArenaVector<BoundExpr*>* exprs,
                                ArenaVector<ResultEntry>* entries, ArenaVector<ResultColumn>* columns) {
   std::string_view table = star.table.text;
@@ -267,19 +293,20 @@ bool Binder::Impl::expand_star(const sql::ResultColumn& star, Scope& scope, Aren
     const SourceEntry& entry = scope.sources[i];
     if (entry.qualified_only) continue;
     const BoundSource& source = *entry.source;
-    bool whole_join = source.is_nested_join && qualified && iequals(source.alias, table);
-    if (qualified && !source.is_nested_join && !iequals(source.alias, table)) continue;
+    bool whole_join = source.is_nested_join() && qualified && iequals(source.alias, table);
+    if (qualified && !source.is_nested_join() && !iequals(source.alias, table)) continue;
     for (size_t j = 0; j < source.columns.size(); ++j) {
       const SourceColumn& from = source.columns[j];
       std::string_view name = from.name;
-      if (source.is_nested_join) {
-        if (from.is_rowid) continue;
+      if (source.is_nested_join()) {
+        const NestedColumn& nested = source.nested[j];
+        if (nested.is_rowid) continue;
         if (qualified && !whole_join) {
-          if (!iequals(from.table_alias, table)) continue;
-        } else if (from.merged_away) {
+          if (!iequals(nested.table_alias, table)) continue;
+        } else if (nested.merged_away) {
           continue;
         }
-        name = from.inner_name;
+        name = nested.inner_name;
       } else if (from.hidden) {
         continue;
       }
@@ -288,6 +315,10 @@ bool Binder::Impl::expand_star(const sql::ResultColumn& star, Scope& scope, Aren
       if (!qualified) {
         for (std::string_view other : entry.using_columns) merged |= iequals(other, name);
         if (merged) continue;
+      }
+      if (scope.sources.size() > 1 && has_namesake(scope, i, name)) {
+        std::string full(source.database_name.empty() ? std::string_view("*") : source.database_name);
+        return fail_at({}, "ambiguous column name: " + full + "." + std::string(source.alias) + "." + std::string(name));
       }
       BoundExpr* expr = nullptr;
       if (!qualified && scope.has_right_join) {
@@ -307,7 +338,7 @@ bool Binder::Impl::expand_star(const sql::ResultColumn& star, Scope& scope, Aren
       if (expr == nullptr) return false;
       ResultColumn column;
       describe_column(&column, expr, {&source, static_cast<int>(j)});
-      column.name = column.source_name = source.is_nested_join ? name : from.name;
+      column.name = column.source_name = from.name;
       column.has_alias = true;
       exprs->push_back(expr);
       entries->push_back({expr, column.name, true});

@@ -140,6 +140,7 @@ class TestDatabase : public SchemaSource, public TableFunctionSource {
     if (query != nullptr) list = query->columns;
     if (insert != nullptr && insert->returning != nullptr) list = insert->returning->columns;
     if (update != nullptr && update->returning != nullptr) list = update->returning->columns;
+    if (erase != nullptr && erase->returning != nullptr) list = erase->returning->columns;
     for (const ResultColumn& column : list) names.append(names.empty() ? "" : ",").append(column.name);
     return names;
   }

@@ -168,9 +168,12 @@ struct SourceColumn {
   const Collation* collation = nullptr;
   std::string_view declared_type;
   bool hidden = false;
-  // Columns of a nested join (see BoundSource) are found by the name and table they had inside it.
-  std::string_view table_alias;
-  std::string_view inner_name;              // "" when it is `name`
+};
+
+// Columns of a nested join (see BoundSource) are found by the name and table they had inside it.
+struct NestedColumn {
+  std::string_view table_alias;             // "": merged by USING
+  std::string_view inner_name;
   bool merged_away = false;                 // behind a USING column: only found with its table's name
   bool is_rowid = false;                    // the rowid of that table
 };
@@ -200,7 +203,9 @@ struct BoundSource {
   std::span<BoundExpr*> arguments;          // TableFunction; fewer than its hidden columns when arguments are left out
   const TableFunctionInfo* function = nullptr;  // TableFunction
   std::string_view database_name;           // Table: as ATTACHed
-  bool is_nested_join = false;              // Query made from a parenthesised join: columns go by their tables' names
+  // Query made from a parenthesised join, whose columns go by their tables' names: parallel to `columns`; else empty.
+  std::span<NestedColumn> nested;
+  bool is_nested_join() const { return !nested.empty(); }
   std::string_view indexed_by;              // INDEXED BY name
   const catalog::Index* indexed_by_index = nullptr;
   bool not_indexed = false;
@@ -284,7 +289,8 @@ struct BoundUpsert {
 struct BoundInsert {
   BoundTarget target;
   catalog::ConflictAction on_conflict = catalog::ConflictAction::Default;
-  std::span<int16_t> columns;               // target column of each source column (kRowIdColumn: the rowid)
+  // Target column of each source column; kRowIdColumn: the rowid; kExpressionColumn: dropped (column named twice).
+  std::span<int16_t> columns;
   BoundQuery* source = nullptr;             // VALUES or SELECT; null: DEFAULT VALUES
   bool source_reads_target = false;         // then it is read to the end first
   std::span<BoundUpsert> upserts;
