@@ -74,28 +74,38 @@ struct PathMaker {
 void PathMaker::insert() {
   path.source = static_cast<uint8_t>(source);
   AccessPath** link = sink;
+  AccessPath* place = nullptr;         // the first path that this one beats: it takes its place
   while (*link != nullptr) {
     AccessPath* known = *link;
     if (known->source == path.source && known->sort_index == path.sort_index) {
       bool replaces_hash = known->kind == PathKind::Hash && path.kind == PathKind::Index &&
                            (path.flags & path_flag::kEqual) != 0 &&
                            (known->prerequisite & path.prerequisite) == path.prerequisite;
-      if (!replaces_hash && (known->prerequisite & path.prerequisite) == known->prerequisite && known->setup <= path.setup &&
-          known->run <= path.run && known->out <= path.out) {
+      if (place == nullptr && !replaces_hash && (known->prerequisite & path.prerequisite) == known->prerequisite &&
+          known->setup <= path.setup && known->run <= path.run && known->out <= path.out) {
         return;
       }
       if (replaces_hash || ((known->prerequisite & path.prerequisite) == path.prerequisite && known->setup >= path.setup &&
                             known->run >= path.run && known->out >= path.out)) {
-        *link = known->next;
-        continue;
+        if (place != nullptr) {
+          *link = known->next;
+          continue;
+        }
+        place = known;
       }
     }
     link = &known->next;
   }
-  AccessPath* made = plan.context.scratch.make<AccessPath>(path);
-  made->terms = plan.context.scratch.copy_array<Term*>(std::span<Term* const>(chosen, static_cast<size_t>(chosen_count)));
-  made->next = *sink;
-  *sink = made;
+  std::span<Term*> terms_used =
+      plan.context.scratch.copy_array<Term*>(std::span<Term* const>(chosen, static_cast<size_t>(chosen_count)));
+  if (place == nullptr) {
+    place = plan.context.scratch.make<AccessPath>();
+    *link = place;
+  }
+  AccessPath* after = place->next;
+  *place = path;
+  place->terms = terms_used;
+  place->next = after;
 }
 
 // Conditions that no index checks still cut rows away.
@@ -369,7 +379,7 @@ void PathMaker::add_index(const catalog::Index* index, uint16_t sort_index) {
 
 void PathMaker::add_hash() {
   for (Term* term : terms) {
-    if (term->op != term_op::kEq || term->source != source || term->mask_right == 0) continue;
+    if (term->op != term_op::kEq || term->source != source) continue;
     if ((term->mask_right & bit(source)) != 0 || !usable_at(plan, *term, source)) continue;
     if (term->column == catalog::kExpressionColumn) continue;
     path = AccessPath();

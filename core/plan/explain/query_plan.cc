@@ -12,6 +12,8 @@ struct QueryPlanText {
   const StatementPlan& plan;
   std::vector<ExplainRow> rows;
   int32_t next_id = 1;
+  bool finds_rows_to_change = false;         // UPDATE and DELETE go on to the table row
+  std::vector<const bind::BoundSource*> unnamed;  // numbered as they are met
   std::vector<int32_t> told_shared;
   std::vector<const bind::BoundExpr*> told_subqueries;
 
@@ -30,12 +32,21 @@ struct QueryPlanText {
   void subqueries(int32_t parent, const Node& node);
   void subqueries_in(int32_t parent, const bind::BoundExpr* expr);
   void compound(int32_t parent, const CompoundNode& node);
+  std::string query_name(const bind::BoundSource& source);
 };
 
 std::string source_name(const bind::BoundSource& source) {
   if (!source.alias.empty()) return std::string(source.alias);
   if (source.table != nullptr) return std::string(source.table->name);
   return "(subquery)";
+}
+
+std::string QueryPlanText::query_name(const bind::BoundSource& source) {
+  if (!source.alias.empty()) return std::string(source.alias);
+  auto found = std::find(unnamed.begin(), unnamed.end(), &source);
+  auto number = found - unnamed.begin() + 1;
+  if (found == unnamed.end()) unnamed.push_back(&source);
+  return "(subquery-" + std::to_string(number) + ")";
 }
 
 std::string_view field_name(const TableAccess& access, size_t field) {
@@ -93,7 +104,7 @@ void QueryPlanText::access_row(int32_t parent, const TableAccess& access, bool l
   if (range.upper != nullptr || range.prefix_of != nullptr) append_condition(conditions, field_name(access, next), "<?");
   if (!conditions.empty()) conditions += ")";
   if (access.index != nullptr) {
-    text += access.covering ? " USING COVERING INDEX " : " USING INDEX ";
+    text += access.covering && !finds_rows_to_change ? " USING COVERING INDEX " : " USING INDEX ";
     text += access.index->name;
     if (!conditions.empty()) text += " " + conditions;
   } else if (search) {
@@ -111,7 +122,7 @@ void QueryPlanText::scans(int32_t parent, const Node& node, bool min_max) {
       return;
     case NodeKind::Values: {
       size_t count = static_cast<const ValuesNode&>(node).rows.size();
-      add(parent, count == 1 ? "SCAN CONSTANT ROW" : "SCAN " + std::to_string(count) + " CONSTANT ROWS");
+      add(parent, count == 1 ? "SCAN CONSTANT ROW" : "SCAN " + std::to_string(count) + "-ROW VALUES CLAUSE");
       return;
     }
     case NodeKind::TableScan:
@@ -135,7 +146,7 @@ void QueryPlanText::scans(int32_t parent, const Node& node, bool min_max) {
         told = std::find(told_shared.begin(), told_shared.end(), scan.shared_index) != told_shared.end();
         told_shared.push_back(scan.shared_index);
       }
-      std::string name = scan.source != nullptr ? source_name(*scan.source) : std::string("(subquery)");
+      std::string name = scan.source != nullptr ? query_name(*scan.source) : std::string("(subquery)");
       if (!told) {
         int32_t id = add(parent, (scan.materialize ? "MATERIALIZE " : "CO-ROUTINE ") + name);
         query(id, scan.query);
@@ -264,7 +275,11 @@ void QueryPlanText::block(int32_t parent, const Node& node) {
     for (const Node* at : above) {
       if (at->kind != NodeKind::Aggregate) continue;
       const Node* input = static_cast<const AggregateNode*>(at)->input;
-      min_max = input->kind == NodeKind::Limit;
+      const auto& aggregate = *static_cast<const AggregateNode*>(at);
+      bool extreme = aggregate.keys.empty() && aggregate.aggregates.size() == 1 &&
+                     (aggregate.aggregates[0]->function->kind == functions::BuiltinKind::Min ||
+                      aggregate.aggregates[0]->function->kind == functions::BuiltinKind::Max);
+      min_max = input->kind == NodeKind::Limit || (extreme && aggregate.aggregates[0]->arguments.size() == 1);
     }
     scans(parent, *base, min_max);
   }
@@ -279,6 +294,13 @@ void QueryPlanText::block(int32_t parent, const Node& node) {
     } else if (at->kind == NodeKind::Distinct) {
       if (!static_cast<const DistinctNode*>(at)->input_is_grouped) add(parent, "USE TEMP B-TREE FOR DISTINCT");
     } else if (at->kind == NodeKind::Sort) {
+      const Node* input = static_cast<const SortNode*>(at)->input;
+      // Groups sorted the way ORDER BY wants them: one sort, told above.
+      if (input->kind == NodeKind::Filter) input = static_cast<const FilterNode*>(input)->input;
+      if (input->kind == NodeKind::Aggregate && static_cast<const AggregateNode*>(input)->mode == AggregateMode::Hash &&
+          !static_cast<const AggregateNode*>(input)->output_in_key_order) {
+        continue;
+      }
       const auto& sort = *static_cast<const SortNode*>(at);
       size_t rest = sort.terms.size() - sort.ordered_prefix;
       if (sort.ordered_prefix == 0) {
@@ -295,7 +317,7 @@ void QueryPlanText::block(int32_t parent, const Node& node) {
 }  // namespace
 
 std::vector<ExplainRow> explain_query_plan(const StatementPlan& plan) {
-  QueryPlanText text{plan, {}, 1, {}, {}};
+  QueryPlanText text{plan, {}, 1, plan.kind == StatementKind::Update || plan.kind == StatementKind::Delete, {}, {}, {}};
   switch (plan.kind) {
     case StatementKind::Select: text.query(0, plan.query); break;
     case StatementKind::Insert: text.query(0, plan.insert->source); break;

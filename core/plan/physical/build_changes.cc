@@ -1,5 +1,6 @@
 #include "plan/physical/build_changes.h"
 
+#include "plan/explain/node_expressions.h"
 #include "plan/physical/builders.h"
 
 namespace sqlrite::plan {
@@ -93,20 +94,33 @@ Result<QueryPlan*> plan_finder(PlanContext& context, const BoundCore& core, cons
   query->cores = arena.make_array<BoundCore*>(1);
   query->cores[0] = finder;
   query->operators = arena.make_array<bind::CompoundOp>(1);
-  if (order_by.empty() && !more.empty()) {
-    // UPDATE ... FROM: all matches of a target row side by side, the last one counts.
-    order_by = arena.make_array<OrderTerm>(keys);
-    for (size_t i = 0; i < keys; ++i) {
-      order_by[i].expr = finder->results[i];
-      order_by[i].collation = finder->results[i]->collation != nullptr ? finder->results[i]->collation : &kBinaryCollation;
-      order_by[i].result_column = static_cast<int32_t>(i);
-    }
-  }
   query->order_by = order_by;
   query->limit = limit;
   query->offset = offset;
   *key_count = static_cast<uint16_t>(keys);
-  return plan_query(context, *query);
+  SQLRITE_TRY_ASSIGN(QueryPlan * plan, plan_query(context, *query));
+  if (more.empty()) return plan;
+  // UPDATE ... FROM: all matches of a target row side by side, the last one counts.
+  const Node* first = plan->root;
+  for (auto below = child_nodes(*first); !below.empty(); below = child_nodes(*first)) first = below[0];
+  bool target_outermost = (first->kind == NodeKind::TableScan || first->kind == NodeKind::IndexScan) &&
+                          static_cast<const ScanNode*>(first)->access.source == source;
+  if (target_outermost) return plan;
+  auto* sort = arena.make<SortNode>();
+  sort->kind = NodeKind::Sort;
+  sort->slot_count = plan->root->slot_count;
+  sort->rows_estimate = plan->root->rows_estimate;
+  sort->input = plan->root;
+  sort->terms = arena.make_array<OrderTerm>(keys);
+  for (size_t i = 0; i < keys; ++i) {
+    sort->terms[i].expr = make_slot(arena, static_cast<int32_t>(i), *finder->results[i]);
+    const Collation* collation = finder->results[i]->collation;
+    sort->terms[i].collation = collation != nullptr ? collation : &kBinaryCollation;
+  }
+  sort->payload_slots = arena.make_array<int32_t>(sort->slot_count);
+  for (int32_t i = 0; i < sort->slot_count; ++i) sort->payload_slots[static_cast<size_t>(i)] = i;
+  plan->root = sort;
+  return plan;
 }
 
 }  // namespace

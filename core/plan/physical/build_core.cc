@@ -492,6 +492,7 @@ Result<Node*> CoreBuilder::build() {
   SQLRITE_TRY(collect_above(rewrite));
   SQLRITE_TRY(collect_terms(plan));
   for (const Term* term : plan.terms) volatile_seen |= term->expr != nullptr && term->expr->is_volatile;
+  if (plan.order.use == OrderUse::Distinct && distinct_is_redundant(plan)) plan.order = WantedOrder();
   ChosenPath chosen;
   SQLRITE_TRY(choose_join(plan, &chosen));
   Result<Node*> joined = build_joins(plan, chosen);

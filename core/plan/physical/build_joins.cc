@@ -119,16 +119,20 @@ void JoinBuilder::pick_hash_keys(int number) {
   if (level.info->source->kind == SourceKind::TableFunction && level.info->before != 0) return;
   SourceMask ready = 0;
   for (int i = 0; i < number; ++i) ready |= bit(levels[i].source);
-  for (Term* term : plan.terms) {
-    if (term->op != term_op::kEq || term->consumed || term->source != level.source || term->mask_right == 0) continue;
-    if ((term->mask_right & ~ready) != 0 || level.hash_key_count == 16) continue;
-    bool fits = right_or_full ? term->on_source == level.source : usable_at(plan, *term, level.source);
-    // A WHERE condition over null-extended columns must see them as NULLs, which the join's outer side already has.
-    if (!fits) continue;
-    if (term->left->is_volatile || term->right->is_volatile) continue;
-    level.hash_keys[level.hash_key_count++] = term;
-    consume(term);
-  }
+  auto pick = [&](bool constant) {
+    for (Term* term : plan.terms) {
+      if (term->op != term_op::kEq || term->consumed || term->source != level.source) continue;
+      if ((term->mask_right == 0) != constant || (term->mask_right & ~ready) != 0 || level.hash_key_count == 16) continue;
+      // A WHERE condition over a null-extended source would drop the join's NULL rows: only ON conditions are its keys.
+      bool fits = right_or_full ? term->on_source == level.source : usable_at(plan, *term, level.source);
+      if (!fits || term->left->is_volatile || term->right->is_volatile) continue;
+      level.hash_keys[level.hash_key_count++] = term;
+      consume(term);
+    }
+  };
+  pick(false);
+  // Joined by nothing but a constant: still looked up, so that the whole source is not read for each outer row.
+  if (path.kind == PathKind::Hash && level.hash_key_count == 0) pick(true);
   level.hash = level.hash_key_count > 0;
 }
 
