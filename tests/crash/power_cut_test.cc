@@ -166,8 +166,13 @@ Tally enumerate_many(WorkloadOptions options, size_t states_wanted, const char* 
   return total;
 }
 
+#ifdef NDEBUG
 constexpr size_t kStatesPerLevel = 50000;
 constexpr size_t kStatesPerJournalMode = 15000;
+#else  // unoptimized: the same operations, fewer of the random subsets
+constexpr size_t kStatesPerLevel = 8000;
+constexpr size_t kStatesPerJournalMode = 3000;
+#endif
 
 }  // namespace
 
