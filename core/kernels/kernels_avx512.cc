@@ -1,5 +1,8 @@
 // The kernels for x86-64 with AVX512. System headers come before the target switch, so that only our loops use it.
 #if defined(__x86_64__)
+// The intrinsics start from undefined registers on purpose; under sanitizers GCC 12 warns about its own headers.
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"
 #include <immintrin.h>
 
 #include <cstdint>

@@ -60,28 +60,41 @@ inline uint32_t search(RowidReader<kLeaf>& reader, uint32_t count, RowId rowid, 
     double distance = static_cast<double>(static_cast<uint64_t>(rowid) - static_cast<uint64_t>(least));
     double position = distance / range * (count - 1);
     uint32_t guess = position < count - 1 ? static_cast<uint32_t>(position) : count - 1;  // NaN: the last
-    RowId found = reader.at(guess);
-    if (found == rowid) [[likely]] {
-      *exact = true;
-      return guess;
-    }
-    // Often the neighbour is it.
-    if (found < rowid) {
-      low = guess + 1;
-      if (low < high) {
-        found = reader.at(low);
-        if (found >= rowid) {
-          *exact = found == rowid;
-          return low;
+    if constexpr (kLeaf) {
+      RowId found = reader.at(guess);
+      if (found == rowid) [[likely]] {
+        *exact = true;
+        return guess;
+      }
+      // Often a neighbour is it.
+      if (found < rowid) {
+        low = guess + 1;
+        if (low < high) {
+          found = reader.at(low);
+          if (found >= rowid) {
+            *exact = found == rowid;
+            return low;
+          }
+          ++low;
         }
-        ++low;
+      } else {
+        high = guess;
+        if (guess > low) {
+          found = reader.at(guess - 1);
+          if (found < rowid) return guess;
+          high = guess - 1;
+        }
       }
     } else {
-      high = guess;
-      if (guess > low) {
-        found = reader.at(guess - 1);
-        if (found < rowid) return guess;
-        high = guess - 1;
+      // Above leaves the guess is near but rarely exact. Three keys around it, compared without branches.
+      guess = guess < 1 ? 1 : guess > count - 2 ? count - 2 : guess;
+      uint32_t below = (reader.at(guess - 1) < rowid) + (reader.at(guess) < rowid) + (reader.at(guess + 1) < rowid);
+      if (below == 1 || below == 2) [[likely]] return guess - 1 + below;
+      if (below == 0) {
+        high = guess - 1 < high ? guess - 1 : high;
+        low = low < high ? low : high;
+      } else {
+        low = guess + 2;
       }
     }
   }
