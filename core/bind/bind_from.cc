@@ -325,6 +325,74 @@ bool Binder::Impl::resolve_index_hint(BoundSource* source, sql::IndexHint hint, 
   return fail("no such index: %.*s", static_cast<int>(index.text.size()), index.text.data());
 }
 
+namespace {
+
+// `column = value` among the AND terms of a condition, where value does not look at the function's own row: the value
+// becomes an argument, as if it had been written between the parentheses.
+struct ArgumentSearch {
+  BoundSource* source;
+  static bool uses(BoundExpr* expr, const BoundSource* source) {
+    struct State {
+      const BoundSource* source;
+      bool found;
+      static void visit(void* state, BoundExpr** child) {
+        auto& self = *static_cast<State*>(state);
+        self.found |= (*child)->kind == BoundKind::Column && (*child)->as<BoundColumn>()->source == self.source;
+        if (!self.found) for_each_child(*child, &visit, state);
+      }
+    } state{source, false};
+    State::visit(&state, &expr);
+    return state.found;
+  }
+  // The argument number that `expr` stands for, or -1.
+  int hidden_column(const BoundExpr* expr) const {
+    if (expr->kind != BoundKind::Column || expr->as<BoundColumn>()->source != source) return -1;
+    int first = static_cast<int>(source->columns.size()) - source->function->hidden_count;
+    int column = expr->as<BoundColumn>()->column;
+    return column >= first ? column - first : -1;
+  }
+  void take(BoundExpr** condition, Binder::Impl& impl) const {
+    if (*condition == nullptr) return;
+    if ((*condition)->kind == BoundKind::And) {
+      take(&(*condition)->as<BoundBinaryLogic>()->left, impl);
+      take(&(*condition)->as<BoundBinaryLogic>()->right, impl);
+      return;
+    }
+    if ((*condition)->kind != BoundKind::Compare) return;
+    auto* compare = (*condition)->as<BoundCompare>();
+    if (compare->op != CompareOp::Eq && compare->op != CompareOp::Is) return;
+    for (auto [column, value] : {std::pair{compare->left, compare->right}, std::pair{compare->right, compare->left}}) {
+      int number = hidden_column(column);
+      if (number < 0 || uses(value, source)) continue;
+      auto position = static_cast<size_t>(number);
+      if (position < source->arguments.size() && source->arguments[position] != nullptr) continue;
+      if (position >= source->arguments.size()) {
+        auto grown = impl.arena.make_array<BoundExpr*>(position + 1);
+        for (size_t i = 0; i < source->arguments.size(); ++i) grown[i] = source->arguments[i];
+        source->arguments = grown;
+      }
+      source->arguments[position] = value;
+      *condition = impl.constant(Value::from_bool(true));
+      return;
+    }
+  }
+};
+
+}  // namespace
+
+void Binder::Impl::take_hidden_arguments(BoundCore* core) {
+  for (BoundSource* source : core->sources) {
+    if (source->kind != SourceKind::TableFunction || source->arguments.size() >= source->function->hidden_count) continue;
+    ArgumentSearch search{source};
+    search.take(&core->where, *this);
+    search.take(&source->on, *this);
+    // What was skipped over is NULL.
+    for (BoundExpr*& argument : source->arguments) {
+      if (argument == nullptr) argument = constant(Value::null());
+    }
+  }
+}
+
 BoundSource* Binder::Impl::bind_table_function(const sql::TableFunctionExpr& ast, Scope& scope, FromState* state) {
   (void)scope;
   std::string_view name = ast.name.name.text;

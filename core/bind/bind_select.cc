@@ -148,6 +148,20 @@ const Collation* Binder::Impl::compound_collation(const BoundQuery* query, size_
   return &kBinaryCollation;
 }
 
+namespace {
+
+// "column1", "column2" ...: what VALUES and nameless results are called.
+std::string_view numbered_column(size_t number, Arena& arena) {
+  static constexpr std::string_view kFirst[] = {"column1", "column2", "column3", "column4", "column5", "column6",
+                                                "column7", "column8", "column9", "column10", "column11", "column12"};
+  if (number <= std::size(kFirst)) return kFirst[number - 1];
+  char name[32];
+  int size = std::snprintf(name, sizeof name, "column%zu", number);
+  return arena.copy(std::string_view(name, static_cast<size_t>(size)));
+}
+
+}  // namespace
+
 BoundCore* Binder::Impl::bind_values(const sql::SelectCore& ast, Scope& scope, ArenaVector<ResultColumn>* columns) {
   BoundCore* core = arena.make<BoundCore>();
   core->values = arena.make_array<std::span<BoundExpr*>>(ast.rows.size());
@@ -160,12 +174,11 @@ BoundCore* Binder::Impl::bind_values(const sql::SelectCore& ast, Scope& scope, A
   core->results = core->values[0];
   size_t width = core->results.size();
   core->result_collations = arena.make_array<const Collation*>(width);
+  columns->reserve(width);
   for (size_t i = 0; i < width; ++i) {
     core->result_collations[i] = collation_or_binary(core->results[i]->collation);
     ResultColumn column;
-    char name[24];
-    int size = std::snprintf(name, sizeof name, "column%zu", i + 1);
-    column.name = column.source_name = arena.copy(std::string_view(name, static_cast<size_t>(size)));
+    column.name = column.source_name = numbered_column(i + 1, arena);
     column.affinity = core->results[i]->affinity;
     column.collation = core->results[i]->collation;
     columns->push_back(column);
@@ -208,6 +221,7 @@ BoundCore* Binder::Impl::bind_core(const sql::SelectCore& ast, Scope& scope, Are
   }
   if (!scope.sources.empty() && !finish_from(scope, &from, core)) return nullptr;
   core->where = make_and(core->where, where);
+  take_hidden_arguments(core);
   scope.aggregate_error = nullptr;
   if (!ast.group_by.empty() && !bind_group_by(ast, scope, core)) return nullptr;
 
@@ -247,9 +261,7 @@ bool Binder::Impl::bind_results(std::span<sql::ResultColumn> list, Scope& scope,
       column.source_name = column_name.data() != nullptr ? column_name : source_text;
     }
     if (column.source_name.empty() || iequals(column.source_name, "true") || iequals(column.source_name, "false")) {
-      char name[24];
-      int size = std::snprintf(name, sizeof name, "column%zu", columns->size() + 1);
-      column.source_name = arena.copy(std::string_view(name, static_cast<size_t>(size)));
+      column.source_name = numbered_column(columns->size() + 1, arena);
     }
     exprs->push_back(expr);
     entries->push_back({expr, ast.alias.text, ast.alias.present()});

@@ -324,6 +324,25 @@ TEST_CASE("A bracketed list of numbers that names nothing is a vector") {
   CHECK_EQ(value.length, 12);
 }
 
+TEST_CASE("A hidden column compared is an argument") {
+  TestDatabase db;
+  create_all(db, kTables);
+  REQUIRE_EQ(db.bind("select name from pragma_table_info where schema='main' and arg='t' and cid>1"), "");
+  const BoundSource* source = db.query->cores[0]->sources[0];
+  REQUIRE_EQ(source->arguments.size(), 2);
+  CHECK_EQ(source->arguments[0]->as<BoundConstant>()->value.view(), "t");
+  CHECK_EQ(source->arguments[1]->as<BoundConstant>()->value.view(), "main");
+  REQUIRE_EQ(db.bind("select p.name from t, pragma_table_info p where p.arg=t.a"), "");
+  CHECK_EQ(db.query->cores[0]->sources[1]->arguments[0]->kind, BoundKind::Column);
+}
+
+TEST_CASE("A column named twice takes its first value") {
+  TestDatabase db;
+  create_all(db, kTables);
+  REQUIRE_EQ(db.bind("insert into t(a,b,a) values(1,2,3)"), "");
+  CHECK_EQ(db.insert->columns[2], catalog::kExpressionColumn);
+}
+
 TEST_CASE("CREATE TABLE AS text") {
   TestDatabase db;
   create_all(db, "create table t(i int, x text, n, r real)");

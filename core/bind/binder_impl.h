@@ -210,6 +210,7 @@ struct Binder::Impl {
   bool add_join_condition(const sql::JoinExpr& join, Scope& scope, FromState* state, size_t source);
   bool finish_from(Scope& scope, FromState* state, BoundCore* core);
   bool check_on_clauses(Scope& scope);
+  void take_hidden_arguments(BoundCore* core);
   BoundSource* add_source(Scope& scope, BoundSource* source);
   BoundSource* bind_table_name(const sql::TableNameExpr& ast, Scope& scope);
   BoundSource* bind_table_function(const sql::TableFunctionExpr& ast, Scope& scope, FromState* state);
