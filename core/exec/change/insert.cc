@@ -182,6 +182,7 @@ class Insert final : public Change {
 
   void assign(size_t position, const Value& value) {
     int16_t column = bound_->columns[position];
+    if (column == catalog::kExpressionColumn) return;  // a column named twice takes its first value
     row_.slots()[column == kRowIdColumn ? column_count_ : static_cast<uint32_t>(column)] = value;
   }
 
