@@ -54,6 +54,9 @@ Status SubqueryRuntime::begin_run(ExecContext& context) {
 void SubqueryRuntime::invalidate() {
   for (auto& subplan : subplans_) {
     if (!subplan) continue;
+    // Operators keep hash tables and materialized rows from one opening to the next.
+    if (subplan->opened) subplan->root->close(subplan->context);
+    subplan->opened = false;
     subplan->arguments_known = false;
     subplan->forget();
   }

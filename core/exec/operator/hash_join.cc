@@ -47,8 +47,13 @@ class HashJoin final : public BaseOperator {
     in_unmatched_ = false;
     finished_ = false;
     broadcast(outer_batch, outer_row, broadcast_slots_);
-    SQLRITE_TRY(build_->open(context, outer_batch, outer_row));
-    SQLRITE_TRY(build_table(context));
+    if (!table_ready_ || !node_->build_invariant) {
+      table_ready_ = false;
+      SQLRITE_TRY(build_->open(context, outer_batch, outer_row));
+      SQLRITE_TRY(build_table(context));
+      table_ready_ = true;
+    }
+    if (right_) build_matched_.assign(rows_.row_count(), 0);
     // An inner join with nothing to find need not read the probe side.
     if (rows_.row_count() == 0 && !left_) {
       finished_ = true;
@@ -105,6 +110,7 @@ class HashJoin final : public BaseOperator {
   void close(ExecContext& context) override {
     probe_->close(context);
     build_->close(context);
+    table_ready_ = false;
     rows_.clear();
     table_.clear();
     std::vector<uint32_t>().swap(first_);
@@ -177,7 +183,6 @@ class HashJoin final : public BaseOperator {
       }
     }
     std::vector<uint32_t>().swap(last_);
-    if (right_) build_matched_.assign(rows_.row_count(), 0);
     return {};
   }
 
@@ -390,6 +395,7 @@ class HashJoin final : public BaseOperator {
   std::unique_ptr<uint16_t[]> pair_probe_;
   std::unique_ptr<uint32_t[]> pair_build_, row_numbers_;
   std::unique_ptr<ColumnBuffer[]> buffers_;
+  bool table_ready_ = false;
   bool in_unmatched_ = false;
   bool finished_ = false;
   uint32_t unmatched_next_ = 0;

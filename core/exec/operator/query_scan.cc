@@ -138,7 +138,7 @@ class QueryScan final : public BaseOperator {
       }
     } else {
       rows_ = &own_rows_;
-      if (!own_complete_ || node_->query->is_volatile || !same_arguments()) {
+      if (!own_complete_ || node_->query->is_volatile || node_->query->reads_working_table || !same_arguments()) {
         own_complete_ = false;
         own_rows_.clear();
         table_ready_ = false;

@@ -129,9 +129,10 @@ Status RowFetch::prepare_table(const catalog::Table& table, std::span<const plan
   std::sort(wanted.begin(), wanted.end(), [](const Wanted& a, const Wanted& b) { return a.position < b.position; });
   wanted_ = arena.make_array<uint16_t>(wanted.size());
   slots_ = arena.make_array<int32_t>(wanted.size());
-  real_ = arena.make_array<uint8_t>(wanted.size());
+  real_ = arena.make_array<bool>(wanted.size());
   defaults_ = arena.make_array<Value>(wanted.size());
   row_ = arena.make_array<Value>(wanted.size());
+  sinks_ = arena.make_array<storage::ColumnSink>(wanted.size());
   for (size_t i = 0; i < wanted.size(); ++i) {
     wanted_[i] = wanted[i].position;
     slots_[i] = wanted[i].slot;
@@ -163,8 +164,9 @@ Status RowFetch::prepare_index(const catalog::Index& index, std::span<const plan
   std::sort(wanted.begin(), wanted.end(), [](const Wanted& a, const Wanted& b) { return a.position < b.position; });
   wanted_ = arena.make_array<uint16_t>(wanted.size());
   slots_ = arena.make_array<int32_t>(wanted.size());
-  real_ = arena.make_array<uint8_t>(wanted.size());
+  real_ = arena.make_array<bool>(wanted.size());
   row_ = arena.make_array<Value>(wanted.size());
+  sinks_ = arena.make_array<storage::ColumnSink>(wanted.size());
   for (size_t i = 0; i < wanted.size(); ++i) {
     wanted_[i] = wanted[i].position;
     slots_[i] = wanted[i].slot;
@@ -199,7 +201,7 @@ Status RowFetch::decode(const storage::CellRef& cell, const TreeSource& source, 
     for (uint32_t i = missing_from; i < count; ++i) row_[i] = defaults_[i];
   }
   for (uint32_t i = 0; i < count; ++i) {
-    if (real_[i] != 0 && row_[i].type == ValueType::Integer) {
+    if (real_[i] && row_[i].type == ValueType::Integer) {
       row_[i] = Value::from_real(static_cast<double>(row_[i].integer));
     }
   }
@@ -212,41 +214,66 @@ Status RowFetch::decode_single(const storage::CellRef& cell, const TreeSource& s
 }
 
 Status RowFetch::begin(uint32_t rows) {
-  if (!writers_ && !wanted_.empty()) writers_.reset(new ColumnWriter[wanted_.size()]);
-  for (size_t i = 0; i < wanted_.size(); ++i) SQLRITE_TRY(writers_[i].begin(rows));
-  if (!rowid_slots_.empty()) SQLRITE_TRY(rowid_writer_.begin(rows));
+  if (!buffers_ && !wanted_.empty()) buffers_.reset(new ColumnBuffer[wanted_.size()]);
+  for (size_t i = 0; i < wanted_.size(); ++i) {
+    SQLRITE_TRY(buffers_[i].reserve(rows));
+    Column column;
+    buffers_[i].attach(column, Column::Rep::Nulls);
+    sinks_[i] = storage::ColumnSink();
+    sinks_[i].data = column.data;
+    sinks_[i].nulls = column.nulls;
+  }
+  if (!rowid_slots_.empty()) {
+    SQLRITE_TRY(rowid_buffer_.reserve(rows));
+    rowid_buffer_.attach(rowid_column_, Column::Rep::Ints);
+  }
+  rows_ = 0;
   return {};
+}
+
+Status RowFetch::decode_rows(const storage::CellRef* cells, uint32_t count, const TreeSource& source, Arena& heap) {
+  storage::ColumnPlan plan;
+  plan.wanted = wanted_.data();
+  plan.wanted_count = static_cast<uint32_t>(wanted_.size());
+  plan.defaults = defaults_.empty() ? nullptr : defaults_.data();
+  plan.real_column = real_.data();
+  plan.encoding = source.encoding;
+  plan.pager = source.pager;
+  plan.view = source.view;
+  return storage::decode_columns(cells, count, plan, rows_, sinks_.data(), &heap);
 }
 
 Status RowFetch::add(const storage::CellRef* cells, uint32_t count, const TreeSource& source, Arena& heap) {
   if (!rowid_slots_.empty()) {
-    for (uint32_t i = 0; i < count; ++i) rowid_writer_.push_integer(cells[i].rowid);
+    for (uint32_t i = 0; i < count; ++i) rowid_column_.ints[rows_ + i] = cells[i].rowid;
   }
-  if (wanted_.empty()) return {};
-  for (uint32_t i = 0; i < count; ++i) {
-    SQLRITE_TRY(decode(cells[i], source, heap));
-    for (size_t c = 0; c < wanted_.size(); ++c) writers_[c].push(row_[c]);
-  }
+  if (!wanted_.empty()) SQLRITE_TRY(decode_rows(cells, count, source, heap));
+  rows_ += count;
   return {};
 }
 
 Status RowFetch::add_unpinned(const storage::CellRef& cell, const TreeSource& source, Arena& heap) {
-  if (!rowid_slots_.empty()) rowid_writer_.push_integer(cell.rowid);
-  if (wanted_.empty()) return {};
-  SQLRITE_TRY(decode(cell, source, heap));
-  for (size_t c = 0; c < wanted_.size(); ++c) {
-    SQLRITE_TRY(own_bytes(row_[c], heap));
-    writers_[c].push(row_[c]);
+  if (!rowid_slots_.empty()) rowid_column_.ints[rows_] = cell.rowid;
+  if (!wanted_.empty()) {
+    SQLRITE_TRY(decode_rows(&cell, 1, source, heap));
+    for (storage::ColumnSink& sink : sinks_) {
+      if (sink.rep == storage::ColumnSink::Rep::Cells) SQLRITE_TRY(own_bytes(static_cast<Value*>(sink.data)[rows_], heap));
+    }
   }
+  ++rows_;
   return {};
 }
 
 void RowFetch::finish(std::span<Column> columns) {
-  for (size_t i = 0; i < wanted_.size(); ++i) writers_[i].finish(&columns[static_cast<size_t>(slots_[i])]);
-  if (rowid_slots_.empty()) return;
-  Column rowids;
-  rowid_writer_.finish(&rowids);
-  for (int32_t slot : rowid_slots_) columns[static_cast<size_t>(slot)] = rowids;
+  for (size_t i = 0; i < wanted_.size(); ++i) {
+    Column& column = columns[static_cast<size_t>(slots_[i])];
+    column.rep = static_cast<Column::Rep>(sinks_[i].rep);
+    column.constant = false;
+    column.has_nulls = sinks_[i].has_nulls;
+    column.nulls = sinks_[i].nulls;
+    column.data = sinks_[i].data;
+  }
+  for (int32_t slot : rowid_slots_) columns[static_cast<size_t>(slot)] = rowid_column_;
 }
 
 Status decode_fields(const storage::CellRef& cell, const TreeSource& source, std::span<const uint16_t> positions,

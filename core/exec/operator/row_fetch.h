@@ -6,9 +6,9 @@
 
 #include "batch/batch.h"
 #include "catalog/schema.h"
-#include "exec/operator/column_writer.h"
 #include "plan/physical.h"
 #include "storage/btree/btree.h"
+#include "storage/record/columnar.h"
 #include "storage/record/record.h"
 
 namespace sqlrite::exec {
@@ -40,21 +40,23 @@ class RowFetch {
   // The same for a cell whose page will not stay pinned: bytes are copied to `heap`.
   Status add_unpinned(const storage::CellRef& cell, const TreeSource& source, Arena& heap);
   void finish(std::span<Column> columns);
-  bool needs_record() const { return !wanted_.empty(); }
-  bool has_bytes() const { return wrote_bytes_; }
 
  private:
   Status decode(const storage::CellRef& cell, const TreeSource& source, Arena& heap);
+  Status decode_rows(const storage::CellRef* cells, uint32_t count, const TreeSource& source, Arena& heap);
   std::span<uint16_t> wanted_;      // record positions, ascending
   std::span<int32_t> slots_;        // parallel
-  std::span<uint8_t> real_;         // parallel: REAL affinity, integers are read as reals
+  std::span<bool> real_;            // parallel: REAL affinity, integers are read as reals
   std::span<Value> defaults_;       // parallel, empty for indexes
   std::span<int32_t> rowid_slots_;
   std::span<Value> row_;            // decoded values; attach_single() shows them as columns
   Value rowid_;
-  bool wrote_bytes_ = false;
-  std::unique_ptr<ColumnWriter[]> writers_;
-  ColumnWriter rowid_writer_;
+  // Many rows.
+  std::span<storage::ColumnSink> sinks_;
+  std::unique_ptr<ColumnBuffer[]> buffers_;
+  ColumnBuffer rowid_buffer_;
+  Column rowid_column_;
+  uint32_t rows_ = 0;
 };
 
 // Leading part of a record: what a WITHOUT ROWID look-up or a rowid needs.
