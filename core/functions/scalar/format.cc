@@ -82,8 +82,7 @@ void format_integer_conversion(TextBuilder& out, const Spec& spec, const Integer
     std::memset(p, ' ', static_cast<size_t>(padding));
     p += padding;
   }
-  std::memcpy(p, prefix.data(), prefix.size());
-  p += prefix.size();
+  for (char c : prefix) *p++ = c;
   if (sign != 0) *p++ = sign;
   if (commas == 0) {
     std::memset(p, '0', static_cast<size_t>(zeros));

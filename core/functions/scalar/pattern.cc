@@ -10,7 +10,7 @@ namespace sqlrite::functions {
 namespace {
 
 bool equals(const char* a, const char* b, size_t size, bool fold_case) {
-  if (!fold_case) return std::memcmp(a, b, size) == 0;
+  if (!fold_case) return size == 0 || std::memcmp(a, b, size) == 0;
   for (size_t i = 0; i < size; ++i) {
     if (ascii_lower(a[i]) != ascii_lower(b[i])) return false;
   }
@@ -68,6 +68,19 @@ bool matches_set(const char*& p, const char* end, uint32_t c) {
     item = next_character(p, end);
   }
   return item != 0 && seen != invert;
+}
+
+bool is_ascii(std::string_view text) {
+  const char* p = text.data();
+  const char* end = p + text.size();
+  uint64_t seen = 0;
+  for (; p + 8 <= end; p += 8) {
+    uint64_t word;
+    std::memcpy(&word, p, 8);
+    seen |= word;
+  }
+  for (; p < end; ++p) seen |= static_cast<uint8_t>(*p) & 0x80;
+  return (seen & 0x8080808080808080u) == 0;
 }
 
 }  // namespace
@@ -132,6 +145,7 @@ Pattern::Pattern(std::string_view pattern, const PatternOptions& options)
     open_end = true;
     middle.remove_suffix(1);
   }
+  if (!glob && !options.has_escape) needs_wide_ = !is_ascii(pattern_);
   for (char c : middle) {
     uint8_t byte = static_cast<uint8_t>(c);
     if (byte >= 0x80 || is_all(c) || (match_one_ != 0 && byte == match_one_) || (glob && c == '[') ||
@@ -175,15 +189,42 @@ bool Pattern::matches(std::string_view text) const {
   return matches_general(until_nul(text));
 }
 
+// How many bytes at `p` are ASCII characters that stand for themselves.
+size_t Pattern::plain_run(const char* p, const char* end) const {
+  const char* start = p;
+  for (; p < end; ++p) {
+    uint8_t byte = static_cast<uint8_t>(*p);
+    if (byte >= 0x80 || byte == match_all_ || byte == match_one_ ||
+        (byte == '[' && options_.syntax == PatternOptions::Syntax::Glob) ||
+        (options_.has_escape && byte == options_.escape)) {
+      break;
+    }
+  }
+  return static_cast<size_t>(p - start);
+}
+
 // Every pattern element but the wildcard takes exactly one character, so on a mismatch it is enough to go back to the
-// last wildcard and let it take one character more.
+// last wildcard and let it take one character more. Where plain characters follow the wildcard, it goes on to the next
+// place that has them.
 bool Pattern::matches_general(std::string_view text) const {
+  if (needs_wide_ && is_ascii(text)) return false;
   const char* p = pattern_.data();
   const char* p_end = p + pattern_.size();
   const char* t = text.data();
   const char* t_end = t + text.size();
   const char* p_retry = nullptr;
   const char* t_retry = nullptr;
+  size_t run = 0;  // plain characters behind the last wildcard
+  auto next_place = [&] {
+    if (run > 0) {
+      size_t at = find_literal({t_retry, static_cast<size_t>(t_end - t_retry)}, {p_retry, run}, options_.fold_case);
+      if (at == std::string_view::npos) return false;
+      t_retry += at;
+    }
+    t = t_retry + run;
+    p = p_retry + run;
+    return true;
+  };
   bool glob = options_.syntax == PatternOptions::Syntax::Glob;
   for (;;) {
     bool matched;
@@ -197,6 +238,8 @@ bool Pattern::matches_general(std::string_view text) const {
         if (p == p_end) return true;
         p_retry = p;
         t_retry = t;
+        run = plain_run(p, p_end);
+        if (!next_place()) return false;
         continue;
       }
       bool escaped = false;
@@ -216,8 +259,7 @@ bool Pattern::matches_general(std::string_view text) const {
     if (matched) continue;
     if (p_retry == nullptr) return false;
     t_retry = skip_utf8(t_retry, t_end);
-    t = t_retry;
-    p = p_retry;
+    if (!next_place()) return false;
   }
 }
 

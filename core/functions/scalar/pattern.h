@@ -37,12 +37,14 @@ class Pattern {
 
  private:
   bool matches_general(std::string_view text) const;
+  size_t plain_run(const char* p, const char* end) const;
   std::string_view pattern_;
   std::string_view literal_;
   PatternOptions options_;
   uint32_t match_all_ = '%';  // 0 when the escape character took its place
   uint32_t match_one_ = '_';
   Shape shape_ = Shape::Exact;
+  bool needs_wide_ = false;  // cannot match a text that is all ASCII
 };
 
 inline constexpr PatternOptions kLikeOptions{PatternOptions::Syntax::Like, true, false, 0};
