@@ -45,7 +45,7 @@ Status TableWriter::prepare(const bind::BoundTarget& target, Arena& arena) {
     }
   }
 
-  size_t field_count_max = 1;
+  size_t field_count_max = key_count();  // keys of the table itself are put together there too
   auto* states = static_cast<IndexState*>(arena.allocate(sizeof(IndexState) * (target.indexes.size() + 1)));
   for (size_t number = 0; number < target.indexes.size(); ++number) {
     auto* state = new (states + number) IndexState();
