@@ -70,7 +70,9 @@ inline constexpr uint32_t kDirectOnly = 4;
 inline constexpr uint32_t kNeedsCollation = 8;     // ctx.collation is the first argument collation found
 inline constexpr uint32_t kUser = 16;              // user code: row by row, never ahead
 inline constexpr uint32_t kSubtypeResult = 32;
-inline constexpr uint32_t kSlowChange = 64;        // constant within a statement (date('now'), changes())
+// Constant within one statement (date('now'), current_timestamp). Such a call must not be folded before the statement
+// runs, even where it is deterministic (date('2024-01-01') is; only 'now', localtime and utc make it depend on time).
+inline constexpr uint32_t kSlowChange = 64;
 inline constexpr uint32_t kLazyArguments = 128;    // coalesce, iif...: expr evaluates arms itself
 }  // namespace function_flags
 

@@ -63,6 +63,7 @@ class TextBuilder {
     if (error_ == Code::Ok) error_ = code;
   }
   bool failed() const { return error_ != Code::Ok; }
+  Arena& heap() const { return *heap_; }
   Code error() const { return error_; }
   Status status() const;
   // The text as a Text value in the arena, a NUL behind it.

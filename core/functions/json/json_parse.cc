@@ -1,5 +1,7 @@
 #include "functions/json/json_parse.h"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "base/text.h"
@@ -18,12 +20,19 @@ bool is_label_start(char c) { return is_letter(c) || c == '_' || c == '$' || sta
 bool is_label_byte(char c) { return is_label_start(c) || is_digit(c); }
 bool is_hex(char c) { return hex_digit_value(c) >= 0; }
 // Bytes that need no look inside a string.
-bool is_plain_byte(char c) {
-  return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\' && c != '\'';
-}
+constexpr auto kPlainBytes = [] {
+  std::array<bool, 256> plain{};
+  for (int c = 0x20; c < 256; ++c) plain[static_cast<size_t>(c)] = c != '"' && c != '\\' && c != '\'';
+  return plain;
+}();
+bool is_plain_byte(char c) { return kPlainBytes[static_cast<unsigned char>(c)]; }
+
+// NULs behind the text: no look ahead is longer.
+constexpr size_t kPadding = 8;
 
 class JsonParser {
  public:
+  // REQUIRES: kPadding NULs stand behind `text`.
   JsonParser(std::string_view text, TextBuilder& out) : text_(text), out_(out) {}
 
   JsonParseResult run() {
@@ -51,7 +60,7 @@ class JsonParser {
     size_t at;
   };
 
-  char peek(size_t at) const { return at < text_.size() ? text_[at] : '\0'; }
+  char peek(size_t at) const { return text_.data()[at]; }
   Found error(size_t at) {
     error_ = at;
     return {Token::Error, at};
@@ -126,7 +135,30 @@ class JsonParser {
   }
 
   Found append(JsonKind kind, std::string_view payload, size_t next) {
-    append_json_element(out_, kind, payload);
+    size_t size = payload.size();
+    if (size > 11) {
+      append_json_element(out_, kind, payload);
+      return {Token::Value, next};
+    }
+    char* p = out_.grow(size + 1);
+    if (p == nullptr) return error(next);
+    *p++ = static_cast<char>(static_cast<uint8_t>(kind) | (size << 4));
+    const char* from = payload.data();
+    // Two overlapping copies of fixed size instead of a call.
+    if (size >= 4) {
+      uint32_t head, tail;
+      std::memcpy(&head, from, 4);
+      std::memcpy(&tail, from + size - 4, 4);
+      if (size > 8) {
+        uint32_t middle;
+        std::memcpy(&middle, from + 4, 4);
+        std::memcpy(p + 4, &middle, 4);
+      }
+      std::memcpy(p, &head, 4);
+      std::memcpy(p + size - 4, &tail, 4);
+    } else {
+      for (size_t i = 0; i < size; ++i) p[i] = from[i];
+    }
     return {Token::Value, next};
   }
   Found append_literal(JsonKind kind, size_t next) {
@@ -296,7 +328,7 @@ class JsonParser {
       nonstandard_ = true;
     };
     for (;; ++j) {
-      while (j < text_.size() && is_plain_byte(text_[j])) ++j;
+      while (is_plain_byte(text_.data()[j])) ++j;
       char c = peek(j);
       if (c == delimiter) break;
       if (c == '\\') {
@@ -445,6 +477,16 @@ class JsonParser {
 
 }  // namespace
 
-JsonParseResult parse_json(std::string_view text, TextBuilder& out) { return JsonParser(until_nul(text), out).run(); }
+JsonParseResult parse_json(std::string_view text, TextBuilder& out) {
+  text = until_nul(text);
+  char* copy = static_cast<char*>(out.heap().try_allocate(text.size() + kPadding, 1));
+  if (copy == nullptr) {
+    out.fail(Code::NoMem);
+    return {};
+  }
+  if (!text.empty()) std::memcpy(copy, text.data(), text.size());
+  std::memset(copy + text.size(), 0, kPadding);
+  return JsonParser({copy, text.size()}, out).run();
+}
 
 }  // namespace sqlrite::functions

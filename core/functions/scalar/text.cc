@@ -403,6 +403,11 @@ Status glob(CallContext& ctx, const Value* arguments, int argument_count, Value*
   return match(ctx, arguments, argument_count, kGlobOptions, result);
 }
 
+// MATCH has a meaning only for indexes that provide one.
+Status match_operator(CallContext&, const Value*, int, Value*) {
+  return call_error("unable to use function MATCH in the requested context");
+}
+
 }  // namespace
 
 void add_text_functions(std::vector<FunctionDef>& table) {
@@ -416,6 +421,7 @@ void add_text_functions(std::vector<FunctionDef>& table) {
     table.push_back(scalar_def("like", count, like, kPure, BuiltinKind::Like));
   }
   table.push_back(scalar_def("glob", 2, glob, kPure, BuiltinKind::Glob));
+  table.push_back(scalar_def("match", 2, match_operator, function_flags::kInnocuous));
   for (int count : {1, 2}) {
     table.push_back(scalar_def("trim", count, trim<true, true>));
     table.push_back(scalar_def("ltrim", count, trim<true, false>));
