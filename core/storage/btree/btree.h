@@ -178,7 +178,19 @@ class IndexCursor : public CursorBase {
  private:
   // Stands before the first entry whose prefix is >= key (or > key), on its leaf.
   Status locate(const SearchKey& key, bool after_equal);
-  Result<uint32_t> lower_bound(const Level& level, const SearchKey& key, bool after_equal);
+  // What is known about the first field of a page's entries, as numbers that sort like it: for guessing a place.
+  struct FirstField {
+    bool usable = false;  // the key's first field is an integer or BINARY text, ascending
+    bool text = false;
+    bool has_low = false;
+    bool has_high = false;
+    uint64_t key = 0;
+    uint64_t low = 0;
+    uint64_t high = 0;
+  };
+  bool read_first_field(const Level& level, uint32_t index, bool text, uint64_t* value) const;
+  Result<int> compare_cell(const Level& level, uint32_t index, const SearchKey& key);
+  Result<uint32_t> lower_bound(const Level& level, const SearchKey& key, bool after_equal, const FirstField& guess);
 };
 
 // Fills an empty index tree (a fresh root from create_tree or clear_tree) with records that come in index order: pages

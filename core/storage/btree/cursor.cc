@@ -69,7 +69,7 @@ Status CursorBase::enter(int depth, PageId id) {
   Level& level = levels_[depth];
   if (level.id != id || !level.page) {
     level.id = PageId{};
-    if (ahead_id_ == id) {
+    if (ahead_ && ahead_id_ == id) {
       level.page = std::move(ahead_);
       ahead_id_ = PageId{};
     } else {

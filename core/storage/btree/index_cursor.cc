@@ -6,6 +6,7 @@
 #include "storage/btree/overflow.h"
 #include "storage/record/compare.h"
 #include "storage/record/record.h"
+#include "storage/record/serial.h"
 
 namespace sqlrite::storage {
 
@@ -14,41 +15,110 @@ Status IndexCursor::open(Pager* pager, PageId root, View view, const KeyInfo* ke
   return open_tree(pager, root, view, false);
 }
 
-// First cell of the page that is >= key (after_equal: > key), by its leading fields; cell_count when there is none.
-Result<uint32_t> IndexCursor::lower_bound(const Level& level, const SearchKey& key, bool after_equal) {
+namespace {
+
+// Numbers that sort like the values: integers with the sign bit turned, the first eight bytes of texts.
+uint64_t integer_order(int64_t value) { return static_cast<uint64_t>(value) ^ (uint64_t{1} << 63); }
+uint64_t text_order(const uint8_t* bytes, uint64_t size) {
+  uint64_t value = 0;
+  if (size >= 8) return load_be64(bytes);
+  for (uint64_t i = 0; i < size; ++i) value |= static_cast<uint64_t>(bytes[i]) << (56 - 8 * i);
+  return value;
+}
+
+}  // namespace
+
+// False when the entry's first field is of another kind (or the cell is malformed: comparing will tell).
+bool IndexCursor::read_first_field(const Level& level, uint32_t index, bool text, uint64_t* value) const {
+  const uint8_t* data = level.data();
+  uint32_t offset = load_be16(data + level.pointers + 2 * index);
+  if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return false;
+  const uint8_t* p = data + offset + (level.leaf() ? 0 : 4);
+  uint64_t payload_size;
+  p += read_varint(p, &payload_size);
+  uint64_t header_size = p[0];
+  uint64_t type = p[1];
+  // Eight bytes of the body may be read: they lie within the page's slack whatever the header says.
+  if (header_size < 2 || header_size >= 64 || p >= data + limits_.usable_size_bytes - header_size) return false;
+  const uint8_t* body = p + header_size;
+  if (!text) {
+    if (!is_serial_integer(type)) return false;
+    *value = integer_order(read_serial_integer(body, type));
+    return true;
+  }
+  if (type < 13 || (type < 0x80 && (type & 1) == 0)) return false;
+  if (type >= 0x80) {
+    read_varint(p + 1, &type);
+    if ((type & 1) == 0) return false;
+  }
+  *value = text_order(body, serial_size(type));
+  return true;
+}
+
+// Sign of (entry `index` of the page - key).
+Result<int> IndexCursor::compare_cell(const Level& level, uint32_t index, const SearchKey& key) {
   const uint8_t* data = level.data();
   const uint8_t* end = data + limits_.usable_size_bytes;
-  const uint32_t offset_max = limits_.usable_size_bytes - kMinCellSizeBytes;
-  const uint32_t prefix = level.leaf() ? 0 : 4;
+  uint32_t offset = load_be16(data + level.pointers + 2 * index);
+  if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return Code::Corrupt;
+  const uint8_t* p = data + offset + (level.leaf() ? 0 : 4);
+  uint64_t payload_size;
+  p += read_varint(p, &payload_size);
+  if (payload_size <= limits_.index_local_max) [[likely]] {
+    if (p > end || payload_size > static_cast<uint64_t>(end - p)) return Code::Corrupt;
+    if (payload_size == 0) return key.count == 0 ? 0 : -1;
+    uint32_t equal_fields;
+    return compare_payload(p, payload_size, *key_info_, key, &equal_fields);
+  }
+  if (payload_size > kPayloadSizeMax) return Code::Corrupt;
+  uint32_t local = limits_.local_part(payload_size, limits_.index_local_max);
+  if (p > end || local + 4 > static_cast<uint64_t>(end - p)) return Code::Corrupt;
+  CellRef cell;
+  cell.payload = p;
+  cell.local_size_bytes = local;
+  cell.payload_size_bytes = static_cast<uint32_t>(payload_size);
+  cell.overflow = PageId{load_be32(p + local)};
+  return compare_record(cell, *pager_, view_, *key_info_, key);
+}
+
+// First entry of the page that is >= key (after_equal: > key), by its leading fields; cell_count when there is none.
+// Starts where the first field would stand if it were evenly spread, and widens the search around it: on pages out of the
+// processor's caches every probe saved counts.
+Result<uint32_t> IndexCursor::lower_bound(const Level& level, const SearchKey& key, bool after_equal, const FirstField& guess) {
   uint32_t low = 0;
   uint32_t high = level.cell_count;
+  const int bound = after_equal ? 1 : 0;  // an entry lies before the place when its order is below this
+  if (guess.has_low && guess.has_high && guess.low < guess.high && high > 8) {
+    double position = guess.key <= guess.low ? 0
+                                             : static_cast<double>(guess.key - guess.low) / static_cast<double>(guess.high - guess.low) * (high - 1);
+    uint32_t at = position < high - 1 ? static_cast<uint32_t>(position) : high - 1;
+    SQLRITE_TRY_ASSIGN(int order, compare_cell(level, at, key));
+    if (order < bound) {
+      low = at + 1;
+      for (uint32_t step = 2; low + step < high; step *= 4) {
+        SQLRITE_TRY_ASSIGN(order, compare_cell(level, low + step, key));
+        if (order >= bound) {
+          high = low + step;
+          break;
+        }
+        low += step + 1;
+      }
+    } else {
+      high = at;
+      for (uint32_t step = 3; high > low + step; step *= 4) {
+        SQLRITE_TRY_ASSIGN(order, compare_cell(level, high - step, key));
+        if (order < bound) {
+          low = high - step + 1;
+          break;
+        }
+        high -= step;
+      }
+    }
+  }
   while (low < high) {
     uint32_t middle = (low + high) / 2;
-    uint32_t offset = load_be16(data + level.pointers + 2 * middle);
-    if (offset > offset_max) return Code::Corrupt;
-    const uint8_t* p = data + offset + prefix;
-    uint64_t payload_size;
-    p += read_varint(p, &payload_size);
-    int order;
-    if (payload_size <= limits_.index_local_max) [[likely]] {
-      if (p > end || payload_size > static_cast<uint64_t>(end - p)) return Code::Corrupt;
-      uint32_t equal_fields;
-      Result<int> compared = payload_size == 0 ? Result<int>(key.count == 0 ? 0 : -1)
-                                               : compare_payload(p, payload_size, *key_info_, key, &equal_fields);
-      if (!compared.ok()) return compared.take_status();
-      order = compared.value();
-    } else {
-      if (payload_size > kPayloadSizeMax) return Code::Corrupt;
-      uint32_t local = limits_.local_part(payload_size, limits_.index_local_max);
-      if (p > end || local + 4 > static_cast<uint64_t>(end - p)) return Code::Corrupt;
-      CellRef cell;
-      cell.payload = p;
-      cell.local_size_bytes = local;
-      cell.payload_size_bytes = static_cast<uint32_t>(payload_size);
-      cell.overflow = PageId{load_be32(p + local)};
-      SQLRITE_TRY_ASSIGN(order, compare_record(cell, *pager_, view_, *key_info_, key));
-    }
-    if (order < 0 || (after_equal && order == 0)) {
+    SQLRITE_TRY_ASSIGN(int order, compare_cell(level, middle, key));
+    if (order < bound) {
       low = middle + 1;
     } else {
       high = middle;
@@ -62,19 +132,39 @@ Status IndexCursor::locate(const SearchKey& key, bool after_equal) {
   leaf_moves_ = 0;
   valid_ = false;
   place_ = Place::Nowhere;
+  FirstField guess;
+  if (key.count > 0 && key_info_->field_count > 0 && (key_info_->descending == nullptr || !key_info_->descending[0])) {
+    const Value& first = key.fields[0];
+    if (first.type == ValueType::Integer) {
+      guess.usable = true;
+      guess.key = integer_order(first.integer);
+    } else if (first.type == ValueType::Text && key_info_->encoding == TextEncoding::Utf8 &&
+               (key_info_->collations == nullptr || key_info_->collations[0] == nullptr ||
+                key_info_->collations[0]->kind == Collation::Kind::Binary)) {
+      guess.usable = true;
+      guess.text = true;
+      guess.key = text_order(reinterpret_cast<const uint8_t*>(first.bytes), first.length);
+    }
+  }
   SQLRITE_TRY(enter(0, root_));
   while (true) {
     Level& level = levels_[depth_];
-    SQLRITE_TRY_ASSIGN(uint32_t index, lower_bound(level, key, after_equal));
+    const uint32_t count = level.cell_count;
+    if (guess.usable && count > 8) {
+      if (!guess.has_low) guess.has_low = read_first_field(level, 0, guess.text, &guess.low);
+      if (!guess.has_high) guess.has_high = read_first_field(level, count - 1, guess.text, &guess.high);
+    }
+    SQLRITE_TRY_ASSIGN(uint32_t index, lower_bound(level, key, after_equal, guess));
     level.index = static_cast<uint16_t>(index);
     if (level.leaf()) return {};
-    PageId child;
-    if (index == level.cell_count) {
-      child = PageId{load_be32(level.data() + page_head(level.id) + 8)};
-    } else {
-      child = PageId{load_be32(level.data() + load_be16(level.data() + level.pointers + 2 * index))};
+    if (guess.usable) {
+      guess.has_low = index > 0 && read_first_field(level, index - 1, guess.text, &guess.low);
+      guess.has_high = index < count && read_first_field(level, index, guess.text, &guess.high);
     }
-    SQLRITE_TRY(enter(depth_ + 1, child));
+    uint32_t offset = page_head(level.id) + 8;
+    if (index < count) offset = load_be16(level.data() + level.pointers + 2 * index);
+    if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return Code::Corrupt;
+    SQLRITE_TRY(enter(depth_ + 1, PageId{load_be32(level.data() + offset)}));
   }
 }
 

@@ -41,6 +41,12 @@ inline uint32_t write_varint(uint8_t* p, uint64_t value) {
     p[1] = static_cast<uint8_t>(value & 0x7f);
     return 2;
   }
+  if (value < 0x200000) {
+    p[0] = static_cast<uint8_t>((value >> 14) | 0x80);
+    p[1] = static_cast<uint8_t>((value >> 7) | 0x80);
+    p[2] = static_cast<uint8_t>(value & 0x7f);
+    return 3;
+  }
   return write_varint_slow(p, value);
 }
 

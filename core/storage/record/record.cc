@@ -142,23 +142,25 @@ Status decode_record(const CellRef& cell, Pager& pager, View view, TextEncoding 
     }
     ++column;
     uint64_t end = body + size;
-    if (end > local_size) [[unlikely]] {
-      if (end > cell.payload_size_bytes || h > h_end) return Code::Corrupt;
+    if (end > local_size && (end > cell.payload_size_bytes || h > h_end)) return Code::Corrupt;
+    // Values without bytes (NULL, 0, 1, empty text) need no overflow page wherever they stand.
+    const uint8_t* bytes = size == 0 ? payload : payload + body;
+    if (end > local_size && size > 0) [[unlikely]] {
       SQLRITE_TRY(decode_overflowing({cell, pager, view, encoding, heap, lazy}, type, body, size, w, &out[w]));
     } else if (type >= 12) {
       if (type & 1) {
         if (encoding == TextEncoding::Utf8) [[likely]] {
-          out[w] = Value::from_text({reinterpret_cast<const char*>(payload + body), size}, ValueOwner::Page);
+          out[w] = Value::from_text({reinterpret_cast<const char*>(bytes), size}, ValueOwner::Page);
         } else {
-          SQLRITE_TRY(text_from_file(payload + body, size, encoding, ValueOwner::Page, heap, &out[w]));
+          SQLRITE_TRY(text_from_file(bytes, size, encoding, ValueOwner::Page, heap, &out[w]));
         }
       } else {
-        out[w] = Value::from_blob({reinterpret_cast<const char*>(payload + body), size}, ValueOwner::Page);
+        out[w] = Value::from_blob({reinterpret_cast<const char*>(bytes), size}, ValueOwner::Page);
       }
     } else if (is_serial_integer(type)) {
-      out[w] = Value::from_integer(read_serial_integer(payload + body, type));
+      out[w] = Value::from_integer(read_serial_integer(bytes, type));
     } else if (type == 7) {
-      out[w] = Value::from_real(read_serial_real(payload + body));
+      out[w] = Value::from_real(read_serial_real(bytes));
     } else {
       out[w] = Value();
     }
