@@ -347,7 +347,7 @@ TEST_CASE("CREATE TABLE AS text") {
   TestDatabase db;
   create_all(db, "create table t(i int, x text, n, r real)");
   REQUIRE_EQ(db.bind("select i, x, n as \"a b\" from t"), "");
-  CHECK_EQ(create_table_as_text("q", *db.query, db.arena), "CREATE TABLE \"q\"(i INT,x TEXT,\"a b\")");
+  CHECK_EQ(create_table_as_text("q", *db.query, db.arena), "CREATE TABLE q(i INT,x TEXT,\"a b\")");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "bind/binder_impl.h"
+#include "sql/print/print.h"
 #include "types/affinity.h"
 
 namespace sqlrite::bind {
@@ -193,24 +194,13 @@ BoundSource* Binder::make_table_source(const catalog::Table& table) {
 uint64_t Binder::databases_used() const { return impl_->databases; }
 
 std::string_view create_table_as_text(std::string_view name, const BoundQuery& query, Arena& arena) {
-  auto quoted = [](std::string_view identifier) {
-    std::string out = "\"";
-    for (char c : identifier) {
-      if (c == '"') out += '"';
-      out += c;
-    }
-    return out + "\"";
+  // Plain words stay plain, keywords and the rest get quotes, as SQLite writes them.
+  auto written = [](std::string_view identifier) {
+    std::string out;
+    sql::print_identifier(identifier, out);
+    return out;
   };
-  // Plain words stay plain, as SQLite writes them.
-  auto is_plain = [](std::string_view word) {
-    if (word.empty() || (word[0] >= '0' && word[0] <= '9')) return false;
-    for (char c : word) {
-      bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-      if (!letter) return false;
-    }
-    return true;
-  };
-  std::string text = "CREATE TABLE " + quoted(name) + "(";
+  std::string text = "CREATE TABLE " + written(name) + "(";
   std::string separator = query.columns.size() < 4 ? "" : "\n  ";
   for (size_t i = 0; i < query.columns.size(); ++i) {
     const ResultColumn& column = query.columns[i];
@@ -223,7 +213,7 @@ std::string_view create_table_as_text(std::string_view name, const BoundQuery& q
       if (!taken) break;
       column_name = std::string(column.source_name) + ":" + std::to_string(number);
     }
-    text += is_plain(column_name) ? column_name : quoted(column_name);
+    text += written(column_name);
     switch (column.affinity) {
       case Affinity::Text: text += " TEXT"; break;
       case Affinity::Numeric: text += " NUM"; break;
