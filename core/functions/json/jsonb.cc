@@ -29,10 +29,10 @@ bool is_plain_byte(char c) { return static_cast<unsigned char>(c) >= 0x20 && c !
 
 char at(std::string_view text, size_t index) { return index < text.size() ? text[index] : '\0'; }
 
-size_t int_fault(std::string_view z, size_t from, size_t to) {
+size_t int_fault(std::string_view z, size_t start, size_t from, size_t to) {
   size_t j = from;
-  if (j == to) return from + 1;
-  if (z[j] == '-' && ++j == to) return from + 1;
+  if (j < to && z[j] == '-') ++j;
+  if (j == to) return start + 1;
   for (; j < to; ++j) {
     if (!is_digit(z[j])) return j + 1;
   }
@@ -129,9 +129,7 @@ size_t element_fault(std::string_view z, const JsonElement& element, uint32_t de
     case JsonKind::False:
       return to - element.start == 1 ? 0 : element.start + 1;
     case JsonKind::Int:
-      return from == to ? element.start + 1 : int_fault(z, from, to) == from + 1 && z[from] == '-' && to - from < 2
-                                                  ? element.start + 1
-                                                  : int_fault(z, from, to);
+      return int_fault(z, element.start, from, to);
     case JsonKind::Int5:
       return int5_fault(z, element.start, from, to);
     case JsonKind::Float:
