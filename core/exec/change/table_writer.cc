@@ -67,6 +67,7 @@ Status TableWriter::prepare(const bind::BoundTarget& target, Arena& arena) {
       SQLRITE_TRY_ASSIGN(state->where, expr::make_evaluator(bound.where, arena));
     }
   }
+  if (table_->without_rowid) field_count_max = std::max<size_t>(field_count_max, table_->primary_key_index->key_field_count);
   fields_ = arena.make_array<Value>(field_count_max);
   return {};
 }
@@ -254,7 +255,17 @@ Status TableWriter::insert(expr::EvalContext& eval, const SlotRow& row) {
 
 Status TableWriter::erase(expr::EvalContext& eval, const SlotRow& row) {
   for (IndexState& index : indexes_) SQLRITE_TRY(erase_index_entry(eval, index, row));
-  return table_->without_rowid ? primary_.erase() : rows_.erase();
+  return erase_row(row.slots());
+}
+
+Status TableWriter::erase_row(const Value* slots) {
+  if (!table_->without_rowid) return rows_.erase();
+  // Changes to other trees have unsettled the cursor: find the row again.
+  key_of(slots, fields_.data());
+  SQLRITE_TRY_ASSIGN(bool found,
+                     primary_.seek({fields_.data(), table_->primary_key_index->key_field_count}, storage::Seek::Equal));
+  if (!found) return Code::CorruptIndex;
+  return primary_.erase();
 }
 
 Status TableWriter::replace(expr::EvalContext& eval, const SlotRow& before, const SlotRow& after, const bool* index_changed,
@@ -262,9 +273,7 @@ Status TableWriter::replace(expr::EvalContext& eval, const SlotRow& before, cons
   for (size_t number = 0; number < indexes_.size(); ++number) {
     if (index_changed[number]) SQLRITE_TRY(erase_index_entry(eval, indexes_[number], before));
   }
-  if (key_changed || table_->without_rowid) {
-    SQLRITE_TRY(table_->without_rowid ? primary_.erase() : rows_.erase());
-  }
+  if (key_changed || table_->without_rowid) SQLRITE_TRY(erase_row(before.slots()));
   for (size_t number = 0; number < indexes_.size(); ++number) {
     if (index_changed[number]) SQLRITE_TRY(insert_index_entry(eval, indexes_[number], after));
   }

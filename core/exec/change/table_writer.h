@@ -99,6 +99,7 @@ class TableWriter {
   Status insert_index_entry(expr::EvalContext& eval, IndexState& index, const SlotRow& row);
   Status erase_index_entry(expr::EvalContext& eval, IndexState& index, const SlotRow& row);
   Status write_row(const Value* slots);
+  Status erase_row(const Value* slots);
   bool same_key(const Value* a, const Value* b) const;
 
   const catalog::Table* table_ = nullptr;
