@@ -541,9 +541,9 @@ PageId Connection::sequence_table_root(DatabaseId database) {
 
 Status Connection::create_function(const functions::FunctionDef& def, void (*destroy)(void*)) {
   if (transaction_.active_count() > 0) {
-    functions::FunctionDef probe = def;
     bool known = false;
-    if (registry_.find(probe.name, probe.argument_count, &known) != nullptr) {
+    const functions::FunctionDef* existing = registry_.find(def.name, def.argument_count, &known);
+    if (existing != nullptr && existing->argument_count == def.argument_count) {
       return Status(Code::Busy, "unable to delete/modify user-function due to active statements");
     }
   }

@@ -3,9 +3,9 @@
 #include "engine/commands.h"
 #include "engine/ddl/rename.h"
 #include "engine/ddl/schema_writer.h"
+#include "engine/statement.h"
 #include "sql/lexer/lexer.h"
 #include "sql/parser/parser.h"
-#include "engine/statement.h"
 #include "sql/print/print.h"
 #include "storage/record/record.h"
 
@@ -45,6 +45,10 @@ Status check_rows(Connection& connection, const std::string& query, Status failu
 
 Status add_column(Command& command, const sql::AlterTableStatement& statement, const catalog::Table& table) {
   Connection& connection = command.connection;
+  for (const sql::ColumnConstraint& constraint : statement.definition->constraints) {
+    if (constraint.kind == sql::ColumnConstraintKind::PrimaryKey) return Status(Code::Error, "Cannot add a PRIMARY KEY column");
+    if (constraint.kind == sql::ColumnConstraintKind::Unique) return Status(Code::Error, "Cannot add a UNIQUE column");
+  }
   uint32_t database = table.database.value;
   std::string name(table.name);
   catalog::SchemaRef keep = connection.database(database).schema;
@@ -68,10 +72,6 @@ Status add_column(Command& command, const sql::AlterTableStatement& statement, c
   SQLRITE_TRY_ASSIGN(catalog::Table * defined, catalog::define_table(*grown, context));
   const catalog::TableColumn& column = defined->columns.back();
   bool constant = column.default_expr == nullptr || catalog::is_constant_expr(*column.default_expr, false);
-  for (const sql::ColumnConstraint& constraint : statement.definition->constraints) {
-    if (constraint.kind == sql::ColumnConstraintKind::PrimaryKey) return Status(Code::Error, "Cannot add a PRIMARY KEY column");
-    if (constraint.kind == sql::ColumnConstraintKind::Unique) return Status(Code::Error, "Cannot add a UNIQUE column");
-  }
   Status refused = catalog::check_added_column(column, table, constant, connection.settings().foreign_keys);
   if (!refused.ok()) {
     // NOT NULL without default and values that need a row are harmless while the table has no rows.

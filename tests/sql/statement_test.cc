@@ -1,0 +1,108 @@
+// Statements through the public interface: parameters, conversions, ownership of what accessors hand out, batches, cache.
+#include "session.h"
+
+namespace sqlrite::test {
+
+TEST_CASE("Statement, ParametersByNumberAndName") {
+  Session s;
+  Statement query = s.connection.prepare("SELECT ?1, :name, ?, typeof(?5)").take();
+  CHECK_EQ(query.parameter_count(), 5);
+  CHECK_EQ(query.parameter_index(":name"), 2);
+  query.bind(1, 7).ignore();
+  query.bind(2, "text").ignore();
+  query.bind(3, 2.5).ignore();
+  query.bind_blob(5, std::string_view("\0\1", 2)).ignore();
+  CHECK(query.step().take());
+  CHECK_EQ(query.column_int64(0), 7);
+  CHECK_EQ(query.column_text(1), "text");
+  CHECK_EQ(query.column_double(2), 2.5);
+  CHECK_EQ(query.column_text(3), "blob");
+  CHECK_EQ(query.bind(1, 8).code(), Code::Misuse);
+  query.reset().ignore();
+  CHECK_EQ(query.bind(9, 8).code(), Code::Range);
+  CHECK_EQ(query.expanded_sql(), "SELECT 7, 'text', 2.5, typeof(x'0001')");
+}
+
+TEST_CASE("Statement, ConversionsAndNulEnds") {
+  Session s;
+  Statement query = s.connection.prepare("SELECT 12, '34abc', 1.5, x'3536', NULL, zeroblob(3)").take();
+  CHECK(query.step().take());
+  CHECK_EQ(query.column_text(0), "12");
+  CHECK_EQ(query.column_text(0).data()[2], '\0');
+  CHECK_EQ(query.column_type(0), ValueType::Integer);
+  CHECK_EQ(query.column_int64(1), 34);
+  CHECK_EQ(query.column_text(1).data()[5], '\0');
+  CHECK_EQ(query.column_int64(2), 1);
+  CHECK_EQ(query.column_text(2), "1.5");
+  CHECK_EQ(query.column_int64(3), 56);
+  CHECK(query.is_null(4));
+  CHECK_EQ(query.column_text(4).data(), nullptr);
+  CHECK_EQ(query.column_blob(5), std::string_view("\0\0\0", 3));
+  CHECK(!query.step().take());
+}
+
+TEST_CASE("Statement, TextStaysOverOtherStatements") {
+  Session s;
+  s.rows("CREATE TABLE t(a); INSERT INTO t VALUES('first'),('second')");
+  Statement query = s.connection.prepare("SELECT a FROM t").take();
+  CHECK(query.step().take());
+  std::string_view text = query.column_text(0);
+  s.rows("UPDATE t SET a = 'xxxxx'; DELETE FROM t; VACUUM");
+  CHECK_EQ(text, "first");
+  CHECK(query.step().take());
+  CHECK_EQ(query.column_text(0), "second");
+}
+
+TEST_CASE("Statement, BatchesHoldAllRows") {
+  Session s;
+  s.rows("CREATE TABLE t(a INTEGER PRIMARY KEY)");
+  s.rows("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) INSERT INTO t SELECT i FROM n");
+  Statement query = s.connection.prepare("SELECT a FROM t WHERE a % 2 = 0").take();
+  int64_t sum = 0, count = 0;
+  for (;;) {
+    const Batch* batch = query.next_batch().take();
+    if (batch->selected_count == 0) break;
+    for (uint32_t i = 0; i < batch->selected_count; ++i) sum += batch->columns[0].at(batch->live_row(i)).integer;
+    count += batch->selected_count;
+  }
+  CHECK_EQ(count, 2500);
+  CHECK_EQ(sum, 2500 * 2501);
+}
+
+TEST_CASE("Statement, PreparedAgainFromTheCacheIsFresh") {
+  Session s;
+  s.rows("CREATE TABLE t(a)");
+  for (int64_t i = 0; i < 100; ++i) {
+    Statement insert = s.connection.prepare("INSERT INTO t VALUES(?)").take();
+    if (i % 2 == 0) insert.bind(1, i).ignore();
+    CHECK(insert.run().ok());
+  }
+  CHECK_EQ(s.rows("SELECT count(*), count(a) FROM t"), "100|50");
+  CHECK_EQ(s.connection.changes(), 1);
+  CHECK_EQ(s.connection.last_insert_rowid(), 100);
+}
+
+TEST_CASE("Statement, ErrorsCarryCodeMessageAndOffset") {
+  Session s;
+  auto prepared = s.connection.prepare("SELECT nothing");
+  CHECK_EQ(prepared.status().message(), "no such column: nothing");
+  CHECK_EQ(prepared.status().sql_offset(), 7);
+  s.rows("CREATE TABLE t(a NOT NULL)");
+  Statement insert = s.connection.prepare("INSERT INTO t VALUES(NULL)").take();
+  CHECK_EQ(insert.step().status().code(), Code::ConstraintNotNull);
+  CHECK_EQ(insert.reset().code(), Code::ConstraintNotNull);
+}
+
+TEST_CASE("Statement, BackupCopiesADatabase") {
+  Session from, to;
+  from.rows("CREATE TABLE t(a, b); CREATE INDEX i ON t(a)");
+  from.rows("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) INSERT INTO t SELECT i, hex(i) FROM n");
+  to.rows("CREATE TABLE old(x)");
+  Backup backup = from.connection.backup_to(to.connection).take();
+  CHECK(!backup.step(5).take());
+  CHECK(backup.remaining_page_count() > 0);
+  CHECK(backup.step().take());
+  CHECK_EQ(to.rows("SELECT count(*), max(a) FROM t; PRAGMA integrity_check; SELECT count(*) FROM sqlite_schema"), "3000|3000\nok\n2");
+}
+
+}  // namespace sqlrite::test
