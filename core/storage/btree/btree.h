@@ -110,6 +110,8 @@ class CursorBase {
   Result<bool> stand_or_previous();  // the entry before levels_[depth_].index
   Result<bool> seek_saved(bool forward);
   bool at_right_edge() const;
+  // The schema table of a database that has no pages yet has no rows.
+  bool is_without_pages() const { return root_.value == 1 && pager_->page_count(view_) == 0; }
   Result<bool> nowhere() {
     place_ = Place::Nowhere;
     valid_ = false;

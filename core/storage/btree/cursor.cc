@@ -230,6 +230,7 @@ Result<bool> CursorBase::first() {
   refresh();
   leaf_moves_ = 0;
   valid_ = false;
+  if (is_without_pages()) return nowhere();
   SQLRITE_TRY(enter(0, root_));
   levels_[0].index = 0;
   SQLRITE_TRY(descend_left());
@@ -241,6 +242,7 @@ Result<bool> CursorBase::last() {
   refresh();
   leaf_moves_ = 0;
   valid_ = false;
+  if (is_without_pages()) return nowhere();
   SQLRITE_TRY(enter(0, root_));
   levels_[0].index = levels_[0].cell_count;
   SQLRITE_TRY(descend_right());

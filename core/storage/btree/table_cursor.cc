@@ -164,6 +164,7 @@ Status TableCursor::locate(RowId rowid, bool* exact) {
 
 Result<bool> TableCursor::seek(RowId rowid, Seek op) {
   SQLRITE_ENSURE(pager_ != nullptr);
+  if (is_without_pages()) return nowhere();
   bool exact;
   SQLRITE_TRY(locate(rowid, &exact));
   Level& level = levels_[depth_];

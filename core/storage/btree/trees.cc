@@ -181,6 +181,7 @@ Result<DropResult> drop_tree(Pager& pager, PageId root) {
 }
 
 Result<uint64_t> count_entries(Pager& pager, PageId root, View view) {
+  if (root.value == 1 && pager.page_count(view) == 0) return uint64_t{0};  // no pages yet
   SQLRITE_TRY_ASSIGN(bool table, root_is_table(pager, root, view));
   TreeWalk walk{pager, view, PayloadLimits(pager.usable_size_bytes()), table};
   SQLRITE_TRY(walk.count_below(root, 0));
