@@ -44,7 +44,8 @@ bool fixed_by_equality(const CorePlan& plan, int source, int16_t column, const B
     if ((term->mask_right & ~ready) != 0) continue;
     if (term->column != column) continue;
     if (column == catalog::kExpressionColumn && !bind::equal_exprs(term->left, expr)) continue;
-    if (!usable_at(plan, *term, source)) continue;
+    // An ON condition says nothing of the NULL row of its join.
+    if (term->on_source >= 0 || !usable_at(plan, *term, source)) continue;
     if ((term->op & term_op::kEquality) != 0 && !same_collation(term->collation, collation)) continue;
     return true;
   }

@@ -193,8 +193,6 @@ bool key_fits(const Term& term, Affinity key_affinity, const Collation* key_coll
 // Adds one more key field to the path being built, in each possible way, and goes on from there.
 // `index` null: the rowid.
 void PathMaker::extend(const catalog::Index* index, LogEst in_factor) {
-  Arena& scratch = plan.context.scratch;
-  (void)scratch;
   const AccessPath saved = path;
   const int saved_count = chosen_count;
   int field = path.equal_count;
@@ -357,6 +355,7 @@ void PathMaker::add_index(const catalog::Index* index, uint16_t sort_index) {
   path.out = rows;
   bool covering = covers(*index);
   if (covering) path.flags = path_flag::kCovering;
+  if (info.table_width == 0) info.table_width = table_width(*info.table);
   width_index = index->is_without_rowid_table ? info.table_width : index_width(*index);
   bool ordering = may_order(index);
   path.sort_index = ordering ? sort_index : 0;
@@ -382,6 +381,10 @@ void PathMaker::add_hash() {
     if (term->op != term_op::kEq || term->source != source) continue;
     if ((term->mask_right & bit(source)) != 0 || !usable_at(plan, *term, source)) continue;
     if (term->column == catalog::kExpressionColumn) continue;
+    // Where SQLite could not build an index for this comparison, it decides the order without one; the join found so
+    // is still made a hash join when nodes are built.
+    Affinity affinity = term->left->affinity;
+    if (!key_fits(*term, affinity, nullptr)) continue;
     path = AccessPath();
     chosen_count = 0;
     chosen[chosen_count++] = term;

@@ -173,7 +173,7 @@ void QueryPlanText::scans(int32_t parent, const Node& node, bool min_max) {
     }
     case NodeKind::HashJoin: {
       const auto& join = static_cast<const HashJoinNode&>(node);
-      scans(parent, *join.probe, min_max);
+      if (join.probe->kind != NodeKind::SingleRow) scans(parent, *join.probe, min_max);
       size_t before = rows.size();
       scans(parent, *join.build, false);
       if (rows.size() == before) return;
@@ -321,7 +321,15 @@ std::vector<ExplainRow> explain_query_plan(const StatementPlan& plan) {
   switch (plan.kind) {
     case StatementKind::Select: text.query(0, plan.query); break;
     case StatementKind::Insert: text.query(0, plan.insert->source); break;
-    case StatementKind::Update: text.query(0, plan.update->finder); break;
+    case StatementKind::Update: {
+      const Node* root = plan.update->finder->root;
+      // UPDATE ... FROM sorts its matches by target, which SQLite does unsaid.
+      if (plan.update->set_from_finder && plan.update->bound->order_by.empty() && root->kind == NodeKind::Sort) {
+        root = static_cast<const SortNode*>(root)->input;
+      }
+      text.block(0, *root);
+      break;
+    }
     case StatementKind::Delete:
       if (!plan.remove->truncate) text.query(0, plan.remove->finder);
       break;

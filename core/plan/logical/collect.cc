@@ -181,7 +181,6 @@ Status collect_sources(CorePlan& plan) {
       case SourceKind::Table:
         info.table = source->table;
         info.row_count = log_est(source->table->row_count_estimate);
-        if (!source->table->indexes.empty() || source->table->without_rowid) info.table_width = table_width(*source->table);
         break;
       case SourceKind::Query: {
         for (const PlanContext::Shared& shared : plan.context.shared) {

@@ -104,7 +104,7 @@ struct SourceInfo {
   uint64_t used = 0;                   // columns 0..62 by bit; bit 63: rowid
   std::span<uint64_t> used_more;       // columns from 63 on
   LogEst row_count = 0;
-  uint16_t table_width = 1, key_width = 1;
+  uint16_t table_width = 0;            // of a row, when first needed
   QueryPlan* query_plan = nullptr;     // SourceKind::Query
   int32_t shared_index = -1;
 };

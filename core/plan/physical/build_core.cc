@@ -274,9 +274,15 @@ Status CoreBuilder::collect_above(AggregateRewrite& rewrite) {
 // MIN or MAX over rows that come in order: the first row is all that is needed.
 Node* CoreBuilder::min_max_limit(Node* input) {
   const OrderTerm& term = plan.order.terms[0];
-  if (input->kind == NodeKind::IndexScan) {
-    auto& access = static_cast<ScanNode*>(input)->access;
-    if (!term.descending && access.range.lower == nullptr && access.range.upper == nullptr) access.range.skip_nulls = true;
+  if (input->kind == NodeKind::IndexScan && !term.descending && term.expr->kind == BoundKind::Column) {
+    // NULLs come first in the index: start behind them, when the argument is the field that is walked.
+    TableAccess& access = static_cast<ScanNode*>(input)->access;
+    size_t field = access.range.equals.size();
+    bool walked = field < access.index->fields.size() &&
+                  access.index->fields[field].column == term.expr->as<BoundColumn>()->column;
+    if (walked && access.range.lower == nullptr && access.range.upper == nullptr && access.range.prefix_of == nullptr) {
+      access.range.skip_nulls = true;
+    }
   }
   if (!term.descending) {
     auto* is_null = arena.make<bind::BoundIsNull>();

@@ -111,8 +111,24 @@ bool JoinBuilder::only_index_columns(const Level& level, const Term& term) const
 
 void JoinBuilder::pick_hash_keys(int number) {
   Level& level = levels[number];
-  if (number == 0) return;
   const AccessPath& path = *level.path;
+  if (number == 0) {
+    // A correlated block that would scan its first source for every outer row keeps it in a hash table instead, by the
+    // columns that are compared with the outer row.
+    if (plan.query.outer_args.empty() || !path.terms.empty() || path.kind == PathKind::MultiOr) return;
+    SourceKind kind = level.info->source->kind;
+    if ((kind != SourceKind::Table && kind != SourceKind::Query) || level.info->depends_on_outer) return;
+    if (level.info->query_plan != nullptr && (level.info->query_plan->is_volatile || level.info->query_plan->reads_working_table)) return;
+    for (Term* term : plan.terms) {
+      if (term->op != term_op::kEq || term->consumed || term->source != level.source || term->mask_right != 0) continue;
+      if (!term->right->has_outer || term->right->is_volatile || term->right->has_subquery || term->left->is_volatile) continue;
+      if (!usable_at(plan, *term, level.source) || level.hash_key_count == 16) continue;
+      level.hash_keys[level.hash_key_count++] = term;
+      consume(term);
+    }
+    level.hash = level.hash_key_count > 0;
+    return;
+  }
   bool right_or_full = level.info->join == JoinKind::Right || level.info->join == JoinKind::Full;
   bool keyed = path.kind != PathKind::Hash && (!path.terms.empty() || path.kind == PathKind::MultiOr);
   if (keyed || (level.one_outer_row && path.kind != PathKind::Hash && !right_or_full)) return;
@@ -150,6 +166,8 @@ void JoinBuilder::place_terms() {
     Level& level = levels[at];
     bool own = (term->mask & bit(level.source)) != 0;
     bool own_only = term->mask == bit(level.source);
+    // What depends on the outer row stays out of a hash table, which then serves all outer rows.
+    if (level.hash && (term->expr->has_outer || term->expr->has_subquery)) own_only = false;
     JoinKind join = level.info->join;
     if (term->on_source >= 0) {
       if (join == JoinKind::Left && own && (!level.hash || own_only)) {
@@ -160,7 +178,7 @@ void JoinBuilder::place_terms() {
       continue;
     }
     bool after_join = join == JoinKind::Left || join == JoinKind::Right || join == JoinKind::Full;
-    if (at > 0 && (after_join || (level.hash && !own_only))) {
+    if ((at > 0 && after_join) || (level.hash && !own_only)) {
       level.join_filter.add(arena, term->expr);
     } else if (level.path->kind == PathKind::Index && (level.path->flags & path_flag::kCovering) == 0 &&
                !term->expr->has_subquery && level.path->index != nullptr && !level.path->index->is_without_rowid_table &&
@@ -487,6 +505,8 @@ Result<Node*> JoinBuilder::build() {
     level.info = &plan.sources[level.source];
     level_of[level.source] = i;
     level.one_outer_row = one_row;
+    // (In a correlated block "one row" is one for each outer row; hash tables that serve all of them pay.)
+    if (!plan.query.outer_args.empty()) level.one_outer_row = false;
     bool query_row = level.info->query_plan != nullptr && level.info->query_plan->root->single_row_max;
     one_row = one_row && ((level.path->flags & path_flag::kOneRow) != 0 || query_row);
     if (level.path->kind == PathKind::Hash) continue;
@@ -503,7 +523,7 @@ Result<Node*> JoinBuilder::build() {
       if (exact) consume(level.path->or_term);
     }
   }
-  for (int i = 1; i < chosen.count; ++i) pick_hash_keys(i);
+  for (int i = 0; i < chosen.count; ++i) pick_hash_keys(i);
   place_terms();
   assign_slots();
   Node* root = nullptr;
@@ -514,7 +534,11 @@ Result<Node*> JoinBuilder::build() {
     Node* scan = scan_of(level, i);
     if (i == 0) {
       root = scan;
-      continue;
+      if (!level.hash) continue;
+      root = arena.make<Node>();
+      root->kind = NodeKind::SingleRow;
+      root->slot_count = static_cast<uint16_t>(slot_count);
+      root->single_row_max = true;
     }
     bool single = root->single_row_max && scan->single_row_max && level.info->join != JoinKind::Full &&
                   level.info->join != JoinKind::Right;

@@ -6,7 +6,7 @@ namespace sqlrite::plan {
 
 namespace {
 
-constexpr int kDepthMax = 1000;  // nesting of sub-queries and views; far above what a thread's stack or SQLite allows
+constexpr int kDepthMax = 400;  // nested sub-queries and views: about 10 KiB of stack each
 
 void common_fields(Node* node, NodeKind kind, size_t width, double rows) {
   node->kind = kind;
@@ -93,7 +93,7 @@ Status collect_limits(PlanContext& context, BoundQuery& query) {
 }  // namespace
 
 Result<QueryPlan*> plan_query(PlanContext& context, BoundQuery& query) {
-  if (context.depth > kDepthMax) return Status(Code::Error, "parser stack overflow");
+  if (context.depth > kDepthMax) return Status(Code::Error, "too many levels of nested queries");
   ++context.depth;
   QueryPlan* plan = context.arena.make<QueryPlan>();
   SQLRITE_TRY(apply_rules(context, query));
