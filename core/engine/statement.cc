@@ -115,9 +115,11 @@ Status Statement::start_databases() {
   for (uint32_t i = 0; used >> i != 0; ++i) {
     if ((used >> i & 1) == 0) continue;
     Database& database = connection.databases_[i];
-    handles_[i] = {database.pager.get(), database.pager->open_view(), database.encoding};
+    // A change pins what its source needs on its own: a view over a dirty overlay costs a copy of every page written.
+    storage::View view = program_->is_change ? storage::kNewestView : database.pager->open_view();
+    handles_[i] = {database.pager.get(), view, database.encoding};
   }
-  views_open_ = used;
+  views_open_ = program_->is_change ? 0 : used;
   return {};
 }
 
