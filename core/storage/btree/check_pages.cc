@@ -175,9 +175,9 @@ struct Checker {
         prefix = "Tree %u page %u right child: ";
         pointer(child, PointerKind::Child, id);
       }
+      // In pointer map files SQLite keeps this prefix for the page's cells too.
       height = subtree(child, &largest, largest);
       equal_allowed = false;
-      prefix = "Tree %u page %u cell %u: ";
     }
     for (uint32_t i = p.cell_count; i-- > 0 && errors_left > 0;) {
       cell = i;

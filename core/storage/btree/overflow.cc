@@ -69,7 +69,7 @@ Result<PageId> write_overflow(Pager& pager, const Payload& payload, uint64_t off
   PageId previous;
   while (offset < total) {
     SQLRITE_TRY_ASSIGN(PageId id, allocate_page(pager, previous ? previous : near));
-    SQLRITE_TRY_ASSIGN(uint8_t* page, pager.fetch_mut_fresh(id));
+    SQLRITE_TRY_ASSIGN(uint8_t* page, pager.fetch_mut(id));
     uint32_t part = static_cast<uint32_t>(std::min<uint64_t>(content, total - offset));
     uint32_t real = offset >= payload.bytes.size() ? 0 : static_cast<uint32_t>(std::min<uint64_t>(part, payload.bytes.size() - offset));
     store_be32(page, 0);

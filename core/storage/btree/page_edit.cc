@@ -41,7 +41,7 @@ Result<uint32_t> PageEdit::free_size_bytes() const {
     low = block + size + 4;  // neighbours closer than this would have been joined
     block = load_be16(bytes_ + block);
   }
-  if (total > view_.usable) return Code::Corrupt;
+  if (total + end > view_.usable) return Code::Corrupt;
   return total;
 }
 

@@ -50,8 +50,14 @@ Status CursorBase::insert_cell(CellDraft& draft, bool append) {
   }
   TreeWriter writer(*pager_, limits_, table_);
   for (int d = 0; d <= depth_; ++d) writer.push(levels_[d].id, levels_[d].index);
-  Status status = writer.insert_cell(depth_, leaf.index, draft);
-  if (status.ok()) status = writer.balance(depth_, append);
+  Status status;
+  CellInfo last;
+  if (append && table_ && depth_ > 0 && leaf.cell_count > 0 && parse_cell(edit.view(), leaf.cell_count - 1u, limits_, &last)) {
+    status = writer.append_leaf(depth_, draft, last.rowid);
+  } else {
+    status = writer.insert_cell(depth_, leaf.index, draft);
+    if (status.ok()) status = writer.balance(depth_, append);
+  }
   forget_levels();
   stamp_ = pager_->change_count();
   return status;

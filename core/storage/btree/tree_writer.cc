@@ -132,15 +132,42 @@ Status TreeWriter::split_append(int depth) {
   const LooseCell& last_cell = node.cells[node.count - 2];
   if (!parse_cell_at(last_cell.bytes, last_cell.bytes + last_cell.size_bytes + 4, kTableLeaf, limits_, &last)) return Code::Corrupt;
   step.loose = nullptr;
+  return link_leaf(depth, fresh, last.rowid);
+}
+
+// Enters `fresh` as the parent's right-most child, behind the leaf at `depth` whose last rowid is `last`.
+Status TreeWriter::link_leaf(int depth, PageId fresh, RowId last) {
+  Step& step = steps_[depth];
+  Step& parent = steps_[depth - 1];
   CellDraft divider;
   store_be32(divider.head, step.id.value);
-  divider.head_size_bytes = 4 + write_varint(divider.head + 4, static_cast<uint64_t>(last.rowid));
+  divider.head_size_bytes = 4 + write_varint(divider.head + 4, static_cast<uint64_t>(last));
   divider.finish();
   {
     SQLRITE_TRY_ASSIGN(uint8_t* bytes, pager_.fetch_mut(parent.id));
     store_be32(bytes + page_head(parent.id) + 8, fresh.value);
   }
   return insert_cell(depth - 1, parent.index, divider);
+}
+
+Status TreeWriter::append_leaf(int depth, const CellDraft& draft, RowId last) {
+  SQLRITE_TRY_ASSIGN(PageId fresh, allocate_page(pager_, steps_[depth].id));
+  {
+    SQLRITE_TRY_ASSIGN(uint8_t* bytes, pager_.fetch_mut(fresh));
+    format_page(bytes, fresh, kTableLeaf, limits_.usable_size_bytes);
+    PageEdit edit;
+    SQLRITE_ENSURE(edit.open(bytes, fresh, limits_, true));
+    SQLRITE_TRY_ASSIGN(uint8_t* slot, edit.insert(0, draft.size_bytes));
+    SQLRITE_ENSURE(slot != nullptr);
+    draft.write(slot);
+  }
+  SQLRITE_TRY_ASSIGN(bool mapped, uses_pointer_map(pager_));
+  if (mapped) {
+    SQLRITE_TRY(put_pointer(pager_, fresh, PointerKind::Child, steps_[depth - 1].id));
+    SQLRITE_TRY(put_child_pointers(pager_, fresh));
+  }
+  SQLRITE_TRY(link_leaf(depth, fresh, last));
+  return balance(depth - 1, false);
 }
 
 // Gathers the cells of the page and up to two siblings (with the dividers between them, except above table leaves), deals

@@ -21,6 +21,9 @@ class TreeWriter {
 
   // Puts a cell in as cell `index` of the page at `depth`, in place or loose. The draft's bytes may go afterwards.
   Status insert_cell(int depth, uint32_t index, const CellDraft& draft);
+  // A row beyond all others, for which the right-most leaf (at `depth`, its last rowid `last`) has no room: the leaf stays
+  // as it is, the row begins a new leaf. Mends what is above.
+  Status append_leaf(int depth, const CellDraft& draft, RowId last);
   // Mends the page at `depth` and everything above it. `bulk`: the insert was at the right edge of sorted input, so
   // left pages are left full instead of being evened out.
   Status balance(int depth, bool bulk);
@@ -62,6 +65,7 @@ class TreeWriter {
   Result<LooseCell> copy_cell(const uint8_t* bytes, uint32_t size_bytes);
   Status deepen_root();
   Status split_append(int depth);
+  Status link_leaf(int depth, PageId fresh, RowId last);
   Status redistribute(int depth, bool bulk);
   Status put_page(PageId id, uint8_t type, const LooseCell* cells, uint32_t count, PageId right_child);
 
