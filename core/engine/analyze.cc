@@ -117,7 +117,7 @@ Status analyze_database(Connection& connection, uint32_t database, const catalog
                        Value::from_text(row.stat, ValueOwner::Caller)};
     SQLRITE_TRY(connection.exec_internal(insert, nullptr, nullptr, values, 3));
   }
-  return writer.finish();
+  return writer.finish(false);
 }
 
 }  // namespace

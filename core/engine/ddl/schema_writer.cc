@@ -130,12 +130,16 @@ Status SchemaWriter::drop_tree(PageId root) {
 }
 
 Status SchemaWriter::publish() {
-  SQLRITE_TRY_ASSIGN(uint32_t cookie, storage::read_meta(pager(), storage::kNewestView, 1));
-  SQLRITE_TRY(storage::write_meta(pager(), 1, cookie + 1));
+  if (!counted_) {
+    SQLRITE_TRY_ASSIGN(uint32_t cookie, storage::read_meta(pager(), storage::kNewestView, 1));
+    SQLRITE_TRY(storage::write_meta(pager(), 1, cookie + 1));
+    counted_ = true;
+  }
   return connection_.reload_schema(database_);
 }
 
-Status SchemaWriter::finish() {
+Status SchemaWriter::finish(bool counts) {
+  if (!counts) counted_ = true;
   SQLRITE_TRY(publish());
   pager().release(mark_);
   open_ = false;

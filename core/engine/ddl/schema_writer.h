@@ -45,10 +45,10 @@ class SchemaWriter {
   // Creates a tree; frees one. Dropping in an auto-vacuum file may move another tree's root: its row follows.
   Result<PageId> create_tree(storage::TreeKind kind);
   Status drop_tree(PageId root);
-  // Counts the cookie up and loads the schema; more may follow before finish().
+  // Counts the cookie up (once) and loads the schema; more may follow before finish().
   Status publish();
-  // publish() and no way back.
-  Status finish();
+  // publish() and no way back. `counts` false: nothing that other connections must read again (statistics).
+  Status finish(bool counts = true);
 
  private:
   Connection& connection_;
@@ -56,6 +56,7 @@ class SchemaWriter {
   catalog::SchemaRef before_;
   uint32_t mark_ = 0;
   bool open_ = false;
+  bool counted_ = false;
 };
 
 // Fills an empty index tree from its table, in key order. UNIQUE violations fail.

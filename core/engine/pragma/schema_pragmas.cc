@@ -161,11 +161,10 @@ Status pragma_foreign_key_list(PragmaCall& call) {
   SQLRITE_TRY(read_all(call));
   const catalog::Table* table = argument_table(call);
   if (table == nullptr) return {};
-  int64_t id = 0;
-  for (size_t at = table->foreign_keys.size(); at-- > 0; ++id) {
-    const catalog::ForeignKey& key = table->foreign_keys[at];
+  for (size_t id = 0; id < table->foreign_keys.size(); ++id) {
+    const catalog::ForeignKey& key = table->foreign_keys[id];
     for (size_t i = 0; i < key.columns.size(); ++i) {
-      call.rows.add_integer(id);
+      call.rows.add_integer(static_cast<int64_t>(id));
       call.rows.add_integer(static_cast<int64_t>(i));
       call.rows.add_text(key.parent_table);
       call.rows.add_text(table->columns[key.columns[i]].name);
@@ -198,9 +197,8 @@ Status pragma_foreign_key_check(PragmaCall& call) {
     catalog::SchemaRef schema = connection.database(i).schema;
     for (const catalog::Table* table : schema->tables_in_order) {
       if (only != nullptr && table != only) continue;
-      int64_t id = 0;
-      for (size_t at = table->foreign_keys.size(); at-- > 0; ++id) {
-        const catalog::ForeignKey& key = table->foreign_keys[at];
+      for (size_t id = 0; id < table->foreign_keys.size(); ++id) {
+        const catalog::ForeignKey& key = table->foreign_keys[id];
         const catalog::Table* parent = schema->find_table(key.parent_table);
         std::string rowid = rowid_name(*table);
         std::string schema_name = quoted_name(connection.database(i).name);
@@ -227,7 +225,7 @@ Status pragma_foreign_key_check(PragmaCall& call) {
         if (parent != nullptr) {
           query += " AND NOT EXISTS (SELECT 1 FROM " + schema_name + "." + quoted_name(parent->name) + " p WHERE " + match + ")";
         }
-        Found found{&call.rows, table, key.parent_table, id};
+        Found found{&call.rows, table, key.parent_table, static_cast<int64_t>(id)};
         SQLRITE_TRY(connection.exec_internal(
             query,
             [](void* context, Statement& row) -> Status {

@@ -105,7 +105,7 @@ void Pager::Impl::install_snapshot(const Snapshot& snapshot, bool own) {
     ++pager_->change_count_;
   }
   if (snapshot.page_size_bytes != snapshot_.page_size_bytes) give_back_spares();  // they are of the old size
-  if (data_version_known_ && snapshot.sequence != last_own_sequence_) ++data_version_;
+  if (data_version_known_ && !own && snapshot.sequence != last_own_sequence_) ++data_version_;
   data_version_known_ = true;
   last_own_sequence_ = snapshot.sequence;
   if (own && snapshot.page_count < snapshot_.page_count) tables_.clear(tables_.newest());
