@@ -32,6 +32,16 @@ bool is_plain_inner(const sql::TableExpr& ast) {
          is_plain_inner(*join->right);
 }
 
+// Whether what this join writes out in place has an inner condition: one that must hold before a RIGHT or FULL join
+// adds its unmatched rows.
+bool has_inner_condition(const sql::TableExpr& ast) {
+  const auto* join = ast.kind == TableExprKind::Join ? ast.as<sql::JoinExpr>() : nullptr;
+  if (join == nullptr || join->alias.present()) return false;
+  bool conditional = join->on != nullptr || !join->using_columns.empty() || (join->type & sql::kJoinNatural) != 0;
+  return ((join->type & kOuterSides) == 0 && conditional) || has_inner_condition(*join->left) ||
+         has_inner_condition(*join->right);
+}
+
 std::string full_name(const sql::QualifiedName& name) {
   std::string text;
   if (name.schema.present()) text.append(name.schema.text).append(".");
@@ -89,7 +99,15 @@ bool Binder::Impl::add_tables(const sql::TableExpr& ast, Scope& scope, FromState
                                       is_plain_inner(ast);
       if (dissolves) {
         // Inside parentheses on the right, the first table is joined by the operator before the parenthesis.
-        if (!add_tables(*inner.left, scope, state, join_type, join)) return false;
+        if ((inner.type & sql::kJoinRight) != 0 && has_inner_condition(*inner.left)) {
+          BoundSource* left = nested_join(*inner.left->as<sql::JoinExpr>(), scope);
+          if (left == nullptr) return false;
+          // Nobody wrote parentheses: stars show the plain names.
+          for (size_t i = 0; i < left->nested.size(); ++i) left->columns[i].name = left->nested[i].inner_name;
+          add_source(scope, left, join_type, join);
+        } else if (!add_tables(*inner.left, scope, state, join_type, join)) {
+          return false;
+        }
         size_t first_right = scope.sources.size();
         if (!add_tables(*inner.right, scope, state, inner.type, &inner)) return false;
         return add_join_condition(inner, scope, state, first_right);
@@ -99,12 +117,16 @@ bool Binder::Impl::add_tables(const sql::TableExpr& ast, Scope& scope, FromState
     }
   }
   if (source == nullptr) return false;
+  add_source(scope, source, join_type, join);
+  return true;
+}
+
+void Binder::Impl::add_source(Scope& scope, BoundSource* source, uint8_t join_type, const sql::JoinExpr* join) {
   if (join != nullptr) source->join = join_kind(join_type);
   source->position = static_cast<uint16_t>(scope.sources.size());
   SourceEntry entry;
   entry.source = source;
   scope.sources.push_back(entry);
-  return true;
 }
 
 // The condition of `join`, whose right side starts at source number `right`.
@@ -188,11 +210,6 @@ bool Binder::Impl::finish_from(Scope& scope, FromState* state, BoundCore* core) 
   for (auto& function : state->functions) {
     if (!bind_list(function.arguments, scope, &function.source->arguments)) return false;
   }
-  size_t last_right_join = 0;
-  for (size_t i = 0; i < scope.sources.size(); ++i) {
-    JoinKind join = scope.sources[i].source->join;
-    if (join == JoinKind::Right || join == JoinKind::Full) last_right_join = i;
-  }
   for (const PendingJoin& pending : state->pending) {
     BoundSource* source = scope.sources[pending.source].source;
     BoundExpr* condition = pending.equalities;
@@ -201,7 +218,13 @@ bool Binder::Impl::finish_from(Scope& scope, FromState* state, BoundCore* core) 
       if (on == nullptr) return false;
       condition = make_and(condition, on);
     }
-    if (is_outer(source->join) || pending.source < last_right_join) {
+    // An inner join's condition is part of WHERE, unless a RIGHT or FULL JOIN follows: its NULL rows come after it.
+    bool stays = is_outer(source->join);
+    for (size_t later = pending.source + 1; later < scope.sources.size(); ++later) {
+      JoinKind join = scope.sources[later].source->join;
+      stays |= join == JoinKind::Right || join == JoinKind::Full;
+    }
+    if (stays) {
       source->on = make_and(source->on, condition);
     } else {
       core->where = make_and(core->where, condition);

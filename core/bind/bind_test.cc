@@ -254,7 +254,7 @@ TEST_CASE("A common table expression used twice is shared") {
   CHECK_EQ(recursive->cores[1]->sources[0]->recursive_of, recursive);
 }
 
-TEST_CASE("Conditions of inner joins go to WHERE unless a RIGHT JOIN follows") {
+TEST_CASE("Conditions of inner joins go to WHERE, or into a nested join before a RIGHT JOIN") {
   TestDatabase db;
   create_all(db, kTables);
   REQUIRE_EQ(db.bind("select * from t join u on t.a=u.a left join w on w.a=t.b where t.c=1"), "");
@@ -263,8 +263,12 @@ TEST_CASE("Conditions of inner joins go to WHERE unless a RIGHT JOIN follows") {
   CHECK_NE(core->sources[2]->on, nullptr);
   CHECK_EQ(core->where->kind, BoundKind::And);
   REQUIRE_EQ(db.bind("select * from t join u on t.a=u.a right join w on w.a=t.b"), "");
-  CHECK_NE(db.query->cores[0]->sources[1]->on, nullptr);
+  REQUIRE_EQ(db.query->cores[0]->sources.size(), 2);
+  CHECK(db.query->cores[0]->sources[0]->is_nested_join());
+  CHECK_NE(db.query->cores[0]->sources[0]->query->cores[0]->where, nullptr);
   CHECK_EQ(db.query->cores[0]->where, nullptr);
+  CHECK_EQ(db.columns("select *, u.a, t.rowid from t join u on t.a=u.a right join w on w.a=t.b"),
+           "a,b,c,a,d,a,e,a,rowid");
   REQUIRE_EQ(db.bind("select * from t, (u join w on u.a=w.a)"), "");
   CHECK_EQ(db.query->cores[0]->sources.size(), 3);
 }

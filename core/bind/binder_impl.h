@@ -211,7 +211,7 @@ struct Binder::Impl {
   bool finish_from(Scope& scope, FromState* state, BoundCore* core);
   bool check_on_clauses(Scope& scope);
   void take_hidden_arguments(BoundCore* core);
-  BoundSource* add_source(Scope& scope, BoundSource* source);
+  static void add_source(Scope& scope, BoundSource* source, uint8_t join_type, const sql::JoinExpr* join);
   BoundSource* bind_table_name(const sql::TableNameExpr& ast, Scope& scope);
   BoundSource* bind_table_function(const sql::TableFunctionExpr& ast, Scope& scope, FromState* state);
   BoundSource* nested_join(const sql::JoinExpr& ast, Scope& scope);

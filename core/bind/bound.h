@@ -190,8 +190,8 @@ struct BoundSource {
   SourceKind kind = SourceKind::Table;
   uint16_t position = 0;                    // in its core's list
   JoinKind join = JoinKind::Inner;          // to everything before it
-  // ON and USING/NATURAL equalities for Left/Right/Full. Inner ones are in WHERE, except those left of a Right or Full
-  // join, which must hold before it: they are here, too.
+  // ON and USING/NATURAL equalities for Left/Right/Full. Inner ones are in WHERE; where such a join stands left of a
+  // Right or Full one, which must see its result, it has become a Query source (a nested join).
   BoundExpr* on = nullptr;
   std::string_view alias;                   // name in this query
   const catalog::Table* table = nullptr;    // Table
