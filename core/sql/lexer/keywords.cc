@@ -207,4 +207,7 @@ TokenKind keyword_kind(std::string_view word) {
   return TokenKind::Identifier;
 }
 
+size_t keyword_count() { return std::size(kKeywords); }
+std::string_view keyword_word(size_t index) { return kKeywords[index].word; }
+
 }  // namespace sqlrite::sql

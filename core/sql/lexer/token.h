@@ -208,5 +208,8 @@ constexpr bool is_expression_name(TokenKind kind) {
 
 // The keyword's kind, or Identifier. Upper and lower case are the same.
 TokenKind keyword_kind(std::string_view word);
+// All keywords in alphabetical order, in upper case.
+size_t keyword_count();
+std::string_view keyword_word(size_t index);
 
 }  // namespace sqlrite::sql

@@ -1,0 +1,14 @@
+// Databases as one run of bytes (sqlite3_deserialize).
+#pragma once
+
+#include <string_view>
+
+#include "engine/connection.h"
+
+namespace sqlrite::engine {
+
+// The database becomes a private one in memory with the content of `image`, a whole database file. What it was before is
+// let go. REQUIRES: no transaction is open on it, else BUSY.
+Status replace_by_image(Connection& connection, uint32_t database, std::string_view image);
+
+}  // namespace sqlrite::engine
