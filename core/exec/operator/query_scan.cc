@@ -78,7 +78,9 @@ class QueryScan final : public BaseOperator {
       if (!keeps_) {
         Batch* input = nullptr;
         SQLRITE_TRY(input_->next(child_context_, wanted, &input));
-        for (const plan::ColumnFetch& fetch : node_->fetch) columns_[static_cast<size_t>(fetch.slot)] = input->columns[fetch.column];
+        if (input->selected_count > 0) {  // the batch that ends the input may have no columns
+          for (const plan::ColumnFetch& fetch : node_->fetch) columns_[static_cast<size_t>(fetch.slot)] = input->columns[fetch.column];
+        }
         batch_.row_count = input->row_count;
         batch_.selection = input->selection;
         batch_.selected_count = input->selected_count;
