@@ -106,6 +106,7 @@ int ordered_prefix(const CorePlan& plan, AccessPath* const* paths, int count, st
   const int wanted = static_cast<int>(terms.size());
   if (wanted == 0) return 0;
   if (wanted > 63) return 0;
+  if (plan.last_right_join >= 0) return 0;  // rows without a partner come last, whatever their order
   const uint64_t all = bit(wanted) - 1;
   uint64_t satisfied = 0;
   bool any_place = use != OrderUse::OrderBy;  // GROUP BY and DISTINCT: terms in any sequence and direction

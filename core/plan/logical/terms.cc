@@ -27,7 +27,9 @@ BoundExpr* strip_collate(BoundExpr* expr) {
 
 bool usable_at(const CorePlan& plan, const Term& term, int source) {
   const SourceInfo& info = plan.sources[source];
-  if (term.on_source >= 0) return term.on_source == source && info.join == JoinKind::Left;
+  if (term.on_source >= 0) {
+    return term.on_source == source && info.join != JoinKind::Right && info.join != JoinKind::Full;
+  }
   return !info.null_extended && source > plan.last_right_join;
 }
 
@@ -464,10 +466,9 @@ Status add_conjuncts(CorePlan& plan, BoundExpr* condition, int16_t on_source) {
 Status collect_terms(CorePlan& plan) {
   plan.term_columns_begin = static_cast<int32_t>(plan.columns.size());
   for (int i = 0; i < plan.source_count; ++i) {
+    bool inner = plan.sources[i].join == JoinKind::Inner || plan.sources[i].join == JoinKind::Cross;
     SQLRITE_TRY(add_conjuncts(plan, plan.sources[i].source->on,
-                              plan.sources[i].join == JoinKind::Inner || plan.sources[i].join == JoinKind::Cross
-                                  ? int16_t{-1}
-                                  : static_cast<int16_t>(i)));
+                              inner && i > plan.last_right_join ? int16_t{-1} : static_cast<int16_t>(i)));
   }
   SQLRITE_TRY(add_conjuncts(plan, plan.core.where, -1));
   ArenaVector<Term*> implied(plan.context.scratch);

@@ -170,7 +170,9 @@ void JoinBuilder::place_terms() {
     if (level.hash && (term->expr->has_outer || term->expr->has_subquery)) own_only = false;
     JoinKind join = level.info->join;
     if (term->on_source >= 0) {
-      if (join == JoinKind::Left && own && (!level.hash || own_only)) {
+      if (join == JoinKind::Inner || join == JoinKind::Cross) {
+        (at > 0 && (!own || (level.hash && !own_only)) ? level.join_filter : level.scan_filter).add(arena, term->expr);
+      } else if (join == JoinKind::Left && own && (!level.hash || own_only)) {
         level.scan_filter.add(arena, term->expr);
       } else {
         level.on.add(arena, term->expr);
