@@ -1,4 +1,5 @@
 // From text to Program: parse, bind, plan, build executors.
+#include "engine/authorize.h"
 #include "engine/commands.h"
 #include "engine/pragma/pragma.h"
 #include "engine/pragma/table_functions.h"
@@ -129,6 +130,7 @@ Status Statement::compile_once(std::string_view sql, size_t* tail, std::unique_p
   if (is_row_statement(statement.kind)) {
     SQLRITE_TRY(compile_rows(*program, statement));
   } else {
+    SQLRITE_TRY(authorize_command(*connection_, statement));
     compile_command(*program, statement);
   }
   if (statement.explain != sql::ExplainMode::None) {
@@ -171,6 +173,7 @@ Status Statement::compile_rows(Program& program, const sql::Statement& statement
     case sql::StatementKind::Select: {
       auto query = binder.bind_select(*statement.as<sql::SelectStatement>()->select);
       if (!query.ok()) return bound(query.take_status());
+      SQLRITE_TRY(authorize_query(connection, *query.value()));
       SQLRITE_TRY(plan::plan_select(query.value(), plan));
       program.columns = query.value()->columns;
       program.row_by_row = has_volatile(*query.value());
@@ -191,6 +194,7 @@ Status Statement::compile_rows(Program& program, const sql::Statement& statement
       for (const bind::BoundUpsert& upsert : change.upserts) updates = updates || !upsert.do_nothing;
       SQLRITE_TRY(check_write_supported(connection, *target->table, WriteKind::Insert, change.on_conflict == catalog::ConflictAction::Replace));
       if (updates) SQLRITE_TRY(check_write_supported(connection, *target->table, WriteKind::Update, false));
+      SQLRITE_TRY(authorize_insert(connection, change));
       SQLRITE_TRY(plan::plan_insert(&change, plan));
       break;
     }
@@ -202,6 +206,7 @@ Status Statement::compile_rows(Program& program, const sql::Statement& statement
       returning = change.returning;
       program.keep_on_failure = change.on_conflict == catalog::ConflictAction::Fail;
       SQLRITE_TRY(check_write_supported(connection, *target->table, WriteKind::Update, change.on_conflict == catalog::ConflictAction::Replace));
+      SQLRITE_TRY(authorize_update(connection, change));
       SQLRITE_TRY(plan::plan_update(&change, plan));
       break;
     }
@@ -212,6 +217,7 @@ Status Statement::compile_rows(Program& program, const sql::Statement& statement
       target = &change.target;
       returning = change.returning;
       SQLRITE_TRY(check_write_supported(connection, *target->table, WriteKind::Delete, false));
+      SQLRITE_TRY(authorize_delete(connection, change));
       SQLRITE_TRY(plan::plan_delete(&change, plan));
       break;
     }

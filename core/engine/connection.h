@@ -213,6 +213,14 @@ class Connection final : public functions::FunctionContext,
   Settings& settings() { return settings_; }
   const Settings& settings() const { return settings_; }
   Hooks& hooks() { return hooks_; }
+  // Statements compiled before are compiled again, so that the hook is asked about them too.
+  void set_authorizer(int (*hook)(void*, int, const char*, const char*, const char*, const char*), void* context) {
+    hooks_.authorizer = hook;
+    hooks_.authorizer_context = context;
+    bump_epoch();
+  }
+  // The engine is running a statement for itself.
+  bool is_internal() const { return internal_depth_ > 0; }
   // Tells the pagers whether to report WAL commits.
   void set_wal_hook(int (*hook)(void*, Connection*, const char*, int), void* context);
   // Sets and returns the old value; a negative one only asks.

@@ -57,7 +57,7 @@ TEST_CASE("SchemaChange, CreateTableAsSelect") {
   Session s;
   CHECK_EQ(s.rows("CREATE TABLE t AS SELECT 1 AS a, 'x' AS b, 2.5 AS c; SELECT * FROM t; SELECT sql FROM sqlite_schema"),
            "1|x|2.5\nCREATE TABLE t(a,b,c)");
-  CHECK_EQ(s.rows("CREATE TABLE u AS SELECT nothing"), "Error: no such column: nothing");
+  CHECK_EQ(s.rows("CREATE TABLE u AS SELECT missing"), "Error: no such column: missing");
   CHECK_EQ(s.rows("SELECT count(*) FROM sqlite_schema"), "1");
 }
 

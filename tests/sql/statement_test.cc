@@ -84,8 +84,8 @@ TEST_CASE("Statement, PreparedAgainFromTheCacheIsFresh") {
 
 TEST_CASE("Statement, ErrorsCarryCodeMessageAndOffset") {
   Session s;
-  auto prepared = s.connection.prepare("SELECT nothing");
-  CHECK_EQ(prepared.status().message(), "no such column: nothing");
+  auto prepared = s.connection.prepare("SELECT missing");
+  CHECK_EQ(prepared.status().message(), "no such column: missing");
   CHECK_EQ(prepared.status().sql_offset(), 7);
   s.rows("CREATE TABLE t(a NOT NULL)");
   Statement insert = s.connection.prepare("INSERT INTO t VALUES(NULL)").take();

@@ -30,7 +30,7 @@ TEST_CASE("Transaction, MistakesGetSqlitesWords") {
   CHECK_EQ(s.rows("COMMIT"), "Error: cannot commit - no transaction is active");
   CHECK_EQ(s.rows("ROLLBACK"), "Error: cannot rollback - no transaction is active");
   CHECK_EQ(s.rows("BEGIN; BEGIN"), "Error: cannot start a transaction within a transaction");
-  CHECK_EQ(s.rows("ROLLBACK TO nothing"), "Error: no such savepoint: nothing");
+  CHECK_EQ(s.rows("ROLLBACK TO absent"), "Error: no such savepoint: absent");
 }
 
 TEST_CASE("Transaction, RollbackTakesTheSchemaBack") {
