@@ -219,7 +219,7 @@ class Aggregate final : public BaseOperator {
 
   Status consume_hash(ExecContext& context) {
     if (node_->groups_estimate > 1000) {
-      SQLRITE_TRY(table_.expect(static_cast<uint64_t>(std::min(node_->groups_estimate, 4e6))));
+      table_.expect(static_cast<uint64_t>(std::min(node_->groups_estimate, 4e6)));
     }
     if (!groups_) groups_.reset(new uint32_t[kBatchRowsMax]);
     for (;;) {

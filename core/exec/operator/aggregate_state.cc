@@ -10,14 +10,9 @@
 
 namespace sqlrite::exec {
 
-void SumState::add_integer(int64_t value) {
+void SumState::add_inexact_integer(int64_t value) {
   ++count;
   if (!approximate) {
-    int64_t sum;
-    if (!__builtin_add_overflow(integer_sum, value, &sum)) [[likely]] {
-      integer_sum = sum;
-      return;
-    }
     overflowed = true;
     approximate = true;
     real_sum = kernels::CompensatedSum();

@@ -20,7 +20,16 @@ struct SumState {
   uint64_t count = 0;
   bool approximate = false;
   bool overflowed = false;
-  void add_integer(int64_t value);
+  void add_integer(int64_t value) {
+    int64_t sum;
+    if (!approximate && !__builtin_add_overflow(integer_sum, value, &sum)) [[likely]] {
+      integer_sum = sum;
+      ++count;
+      return;
+    }
+    add_inexact_integer(value);
+  }
+  void add_inexact_integer(int64_t value);
   void add_real(double value);
   void add(const Value& value);
 };

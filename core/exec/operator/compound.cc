@@ -139,6 +139,17 @@ class Compound final : public BaseOperator {
     size_t count = std::min<size_t>(stream_from_, inputs_.size());
     bool distinct = false;       // the rows so far are in tables_[current], else in stores_[0]
     size_t current = 0;
+    // Of rows that are equal but not the same (1 and 1.0), UNION shows the first one of its right side. A chain of UNIONs
+    // is therefore collected from its end.
+    bool only_union = true;
+    for (size_t i = 1; i < count; ++i) only_union = only_union && node_->operators[i] == CompoundOp::Union;
+    if (only_union && count > 1) {
+      for (size_t i = count; i-- > 0;) {
+        SQLRITE_TRY(drain(context, i, [&](Batch& batch) { return tables_[0].find_or_add(batch, batch.columns, ids); }));
+      }
+      result_ = &tables_[0].keys();
+      return sort_rows(*result_, 0, order_keys_, order_);
+    }
     for (size_t i = 0; i < count; ++i) {
       CompoundOp op = i == 0 ? CompoundOp::UnionAll : node_->operators[i];
       if (op == CompoundOp::UnionAll) {
@@ -163,7 +174,12 @@ class Compound final : public BaseOperator {
       }
       KeyTable& left = tables_[current];
       if (op == CompoundOp::Union) {
-        SQLRITE_TRY(drain(context, i, [&](Batch& batch) { return left.find_or_add(batch, batch.columns, ids); }));
+        KeyTable& both = tables_[1 - current];
+        both.clear();
+        SQLRITE_TRY(drain(context, i, [&](Batch& batch) { return both.find_or_add(batch, batch.columns, ids); }));
+        SQLRITE_TRY(add_all(left.keys(), both));
+        left.clear();
+        current = 1 - current;
         continue;
       }
       // INTERSECT and EXCEPT: mark the left rows that the right side has.

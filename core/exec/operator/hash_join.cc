@@ -155,7 +155,7 @@ class HashJoin final : public BaseOperator {
     next_row_.clear();
     chains_ = false;
     if (node_->build_rows_estimate > 1000) {
-      SQLRITE_TRY(table_.expect(static_cast<uint64_t>(std::min(node_->build_rows_estimate, 4e6))));
+      table_.expect(static_cast<uint64_t>(std::min(node_->build_rows_estimate, 4e6)));
     }
     for (;;) {
       Batch* batch = nullptr;

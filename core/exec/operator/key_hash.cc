@@ -1,5 +1,6 @@
 #include "exec/operator/key_hash.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdlib>
 #include <cstring>
@@ -15,6 +16,9 @@ constexpr uint64_t kNullHash = 0x8B72E1C3A94D5F01ull;
 constexpr uint64_t kBlobSeed = 0x51ED270B7F4A7C15ull;
 constexpr uint32_t kPrefetchDistance = 16;
 constexpr uint32_t kNone = UINT32_MAX;
+constexpr uint64_t kDirectSizeMin = 32768;
+constexpr uint64_t kDirectSizeMax = 1u << 24;
+constexpr uint64_t kDirectEntriesPerKey = 16;
 
 uint64_t hash_real(double value) {
   if (value >= -9.2e18 && value <= 9.2e18) {
@@ -105,6 +109,10 @@ void KeyTable::init(std::span<const Collation* const> collations) {
 
 void KeyTable::clear() {
   keys_.clear();
+  std::free(direct_);
+  direct_ = nullptr;
+  direct_size_ = 0;
+  direct_tried_ = false;
   ints_ = collations_.size() == 1;
   null_id_ = 0;
   if (capacity_ > 512) {
@@ -115,6 +123,9 @@ void KeyTable::clear() {
 }
 
 void KeyTable::free_slots() {
+  std::free(direct_);
+  direct_ = nullptr;
+  direct_size_ = 0;
   std::free(slots_);
   slots_ = nullptr;
   capacity_ = 0;
@@ -158,15 +169,89 @@ Status KeyTable::grow(uint32_t capacity) {
   return {};
 }
 
-Status KeyTable::expect(uint64_t key_count) {
-  if (key_count > (1u << 26)) key_count = 1u << 26;
+bool KeyTable::is_narrow(int64_t low, int64_t high, uint64_t key_count) const {
+  uint64_t size = static_cast<uint64_t>(high) - static_cast<uint64_t>(low);
+  return size < kDirectSizeMin || (size < kDirectSizeMax && size / kDirectEntriesPerKey < key_count);
+}
+
+// REQUIRES: is_narrow(low, high). Room beyond both ends keeps neighbours from making it grow one by one.
+Status KeyTable::become_direct(int64_t low, int64_t high) {
+  uint64_t span = static_cast<uint64_t>(high) - static_cast<uint64_t>(low) + 1;
+  uint64_t slack = span / 4 + 64;
+  int64_t first = low < INT64_MIN + static_cast<int64_t>(slack) ? INT64_MIN : low - static_cast<int64_t>(slack);
+  uint64_t size = static_cast<uint64_t>(high) - static_cast<uint64_t>(first) + 1 + slack;
+  auto* fresh = static_cast<uint32_t*>(std::calloc(size, sizeof(uint32_t)));
+  if (fresh == nullptr) return Code::NoMem;
+  free_slots();
+  direct_ = fresh;
+  direct_low_ = first;
+  direct_size_ = static_cast<uint32_t>(size);
+  for (uint32_t id = 0; id < keys_.row_count(); ++id) {
+    if (id + 1 == null_id_) continue;
+    direct_[static_cast<uint64_t>(keys_.ints(0)[id]) - static_cast<uint64_t>(first)] = id + 1;
+  }
+  return {};
+}
+
+Status KeyTable::leave_direct() {
+  std::free(direct_);
+  direct_ = nullptr;
+  direct_size_ = 0;
   uint32_t capacity = 64;
-  while (capacity < key_count * 2) capacity *= 2;
-  return capacity > capacity_ ? grow(capacity) : Status();
+  while (capacity < keys_.row_count() * 2 + 2 * kBatchRowsMax) capacity *= 2;
+  SQLRITE_TRY(grow(capacity));
+  for (uint32_t id = 0; id < keys_.row_count(); ++id) {
+    if (id + 1 != null_id_) place_int(keys_.ints(0)[id], id + 1);
+  }
+  return {};
+}
+
+// A key that the array does not know yet: beyond its ends the array grows, or makes way for the hash table.
+Status KeyTable::add_direct(int64_t key, uint32_t* id) {
+  bool first = keys_.row_count() == (null_id_ != 0 ? 1u : 0u);
+  lowest_ = first || key < lowest_ ? key : lowest_;
+  highest_ = first || key > highest_ ? key : highest_;
+  SQLRITE_TRY(keys_.append_integer(key));
+  *id = keys_.row_count() - 1;
+  uint64_t at = static_cast<uint64_t>(key) - static_cast<uint64_t>(direct_low_);
+  if (at < direct_size_) {
+    direct_[at] = *id + 1;
+    return {};
+  }
+  if (is_narrow(lowest_, highest_, keys_.row_count())) return become_direct(lowest_, highest_);
+  return leave_direct();
+}
+
+uint32_t KeyTable::find_integer(int64_t key) const {
+  if (direct_ != nullptr) {
+    uint64_t at = static_cast<uint64_t>(key) - static_cast<uint64_t>(direct_low_);
+    return at < direct_size_ ? direct_[at] - 1 : kNone;
+  }
+  const auto* slots = static_cast<const IntSlot*>(slots_);
+  uint64_t at = kernels::hash_int(key) & (capacity_ - 1);
+  while (slots[at].id != 0 && slots[at].key != key) at = (at + 1) & (capacity_ - 1);
+  return slots[at].id - 1;
+}
+
+// REQUIRES: direct_ and integers without NULL. Ends early (and without direct_) when the keys turn out to lie too far
+// apart: then the rest of the ids is unset and the caller goes on with the hash table.
+Status KeyTable::find_or_add_direct(const Batch& batch, const Column& key, uint32_t* ids) {
+  for (uint32_t i = 0; i < batch.selected_count && direct_ != nullptr; ++i) {
+    int64_t value = key.ints[batch.live_row(i)];
+    uint64_t at = static_cast<uint64_t>(value) - static_cast<uint64_t>(direct_low_);
+    uint32_t id = at < direct_size_ ? direct_[at] : 0;
+    if (id == 0) [[unlikely]] {
+      SQLRITE_TRY(add_direct(value, &ids[i]));
+    } else {
+      ids[i] = id - 1;
+    }
+  }
+  return {};
 }
 
 // The first key that is not an integer ends the integer table.
 Status KeyTable::become_generic() {
+  if (direct_ != nullptr) SQLRITE_TRY(leave_direct());
   ints_ = false;
   if (capacity_ == 0) return {};
   std::memset(slots_, 0, size_t{capacity_} * sizeof(HashSlot));
@@ -193,7 +278,7 @@ uint32_t KeyTable::find_hash(uint64_t hash, const Batch& batch, const Column* ke
 }
 
 uint32_t KeyTable::find_row(const Value* key) const {
-  if (capacity_ == 0) return kNone;
+  if (capacity_ == 0 && direct_ == nullptr) return kNone;
   if (ints_) {
     Value value = key[0];
     if (value.type == ValueType::Real) {
@@ -204,12 +289,7 @@ uint32_t KeyTable::find_row(const Value* key) const {
     }
     if (value.is_null()) return null_id_ - 1;
     if (value.type != ValueType::Integer) return kNone;
-    const auto* slots = static_cast<const IntSlot*>(slots_);
-    uint64_t at = kernels::hash_int(value.integer) & (capacity_ - 1);
-    for (; slots[at].id != 0; at = (at + 1) & (capacity_ - 1)) {
-      if (slots[at].key == value.integer) return slots[at].id - 1;
-    }
-    return kNone;
+    return find_integer(value.integer);
   }
   uint64_t hash = 0;
   for (size_t k = 0; k < collations_.size(); ++k) {
@@ -261,14 +341,39 @@ Status KeyTable::find_or_add(const Batch& batch, const Column* keys, uint32_t* i
     std::memset(ids, 0, count * sizeof(uint32_t));
     return {};
   }
+  if (ints_ && !all_integers(batch, keys[0])) SQLRITE_TRY(become_generic());
+  bool typed_keys = ints_ && keys[0].rep == Column::Rep::Ints && !keys[0].constant && !keys[0].has_nulls;
+  if (ints_ && keys_.row_count() == 0 && !direct_tried_ && typed_keys && count > 1) {
+    // The first keys tell whether their range is narrow.
+    direct_tried_ = true;
+    int64_t low = INT64_MAX;
+    int64_t high = INT64_MIN;
+    for (uint32_t i = 0; i < count; ++i) {
+      int64_t value = keys[0].ints[batch.live_row(i)];
+      low = value < low ? value : low;
+      high = value > high ? value : high;
+    }
+    if (is_narrow(low, high, std::max<uint64_t>(count, expected_keys_))) SQLRITE_TRY(become_direct(low, high));
+  }
+  if (direct_ != nullptr && typed_keys) {
+    SQLRITE_TRY(find_or_add_direct(batch, keys[0], ids));
+    if (direct_ != nullptr) return {};
+    // The hash table has taken over; it knows the keys done so far.
+  } else if (direct_ != nullptr) {
+    SQLRITE_TRY(leave_direct());
+  }
   uint64_t room = uint64_t{keys_.row_count()} + count;
   if (room * 2 > capacity_) {
     // Doubling from the number of keys there are, not from what this batch could add at worst.
     uint32_t wanted = capacity_ > 0 ? capacity_ : 64;
+    while (capacity_ == 0 && wanted < expected_keys_ * 2) wanted *= 2;
     while (uint64_t{keys_.row_count()} * 2 + count + (count >> 1) > wanted) wanted *= 2;
+    if (ints_ && typed_keys && capacity_ > 0 && wanted > capacity_ && is_narrow(lowest_, highest_, keys_.row_count())) {
+      SQLRITE_TRY(become_direct(lowest_, highest_));
+      return find_or_add(batch, keys, ids);
+    }
     if (wanted > capacity_) SQLRITE_TRY(grow(wanted));
   }
-  if (ints_ && !all_integers(batch, keys[0])) SQLRITE_TRY(become_generic());
   if (ints_) {
     const Column& key = keys[0];
     auto* slots = static_cast<IntSlot*>(slots_);
@@ -296,8 +401,10 @@ Status KeyTable::find_or_add(const Batch& batch, const Column* keys, uint32_t* i
       uint64_t at = kernels::hash_int(value) & mask;
       while (slots[at].id != 0 && slots[at].key != value) at = (at + 1) & mask;
       if (slots[at].id == 0) {
-        Value cell = Value::from_integer(value);
-        SQLRITE_TRY(keys_.append_row(&cell));
+        bool first = keys_.row_count() == (null_id_ != 0 ? 1u : 0u);
+        lowest_ = first || value < lowest_ ? value : lowest_;
+        highest_ = first || value > highest_ ? value : highest_;
+        SQLRITE_TRY(keys_.append_integer(value));
         slots[at].key = value;
         slots[at].id = keys_.row_count();
       }
@@ -333,8 +440,22 @@ Status KeyTable::find_or_add(const Batch& batch, const Column* keys, uint32_t* i
 
 Status KeyTable::find(const Batch& batch, const Column* keys, bool nulls_never_match, uint32_t* ids) {
   uint32_t count = batch.selected_count;
-  if (capacity_ == 0) {
+  if (capacity_ == 0 && direct_ == nullptr) {
     for (uint32_t i = 0; i < count; ++i) ids[i] = kNone;
+    return {};
+  }
+  if (ints_ && direct_ != nullptr) {
+    const Column& key = keys[0];
+    bool typed = key.rep == Column::Rep::Ints && !key.constant;
+    for (uint32_t i = 0; i < count; ++i) {
+      uint32_t row = batch.live_row(i);
+      if (typed && !(key.has_nulls && key.nulls[row] != 0)) {
+        ids[i] = find_integer(key.ints[row]);
+        continue;
+      }
+      Value cell = key.at(row);
+      ids[i] = cell.is_null() && nulls_never_match ? kNone : find_row(&cell);
+    }
     return {};
   }
   if (ints_) {

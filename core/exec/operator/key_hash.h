@@ -31,9 +31,9 @@ class KeyTable {
   uint32_t count() const { return keys_.row_count(); }
   // The keys by number.
   const RowStore& keys() const { return keys_; }
-  size_t size_bytes() const { return keys_.size_bytes() + size_t{capacity_} * 16; }
-  // Makes room for so many keys at once.
-  Status expect(uint64_t key_count);
+  size_t size_bytes() const { return keys_.size_bytes() + size_t{capacity_} * 16 + size_t{direct_size_} * 4; }
+  // How many keys are likely: the first table is made for them.
+  void expect(uint64_t key_count) { expected_keys_ = key_count < (1u << 22) ? key_count : 1u << 22; }
 
  private:
   struct IntSlot {
@@ -52,12 +52,25 @@ class KeyTable {
   void place_int(int64_t key, uint32_t id);
   void place_hash(uint64_t hash, uint32_t id);
   void free_slots();
+  // Integers in a narrow range need no hash: an array by key gives the number.
+  bool is_narrow(int64_t low, int64_t high, uint64_t key_count) const;
+  Status become_direct(int64_t low, int64_t high);
+  Status leave_direct();
+  Status add_direct(int64_t key, uint32_t* id);
+  Status find_or_add_direct(const Batch& batch, const Column& key, uint32_t* ids);
+  uint32_t find_integer(int64_t key) const;
   std::span<const Collation* const> collations_;
   RowStore keys_;
   bool ints_ = false;          // one integer key: IntSlot table
   uint32_t null_id_ = 0;       // ints_: number + 1 of the NULL key
   uint32_t capacity_ = 0;      // power of two
   void* slots_ = nullptr;
+  uint32_t* direct_ = nullptr;  // numbers + 1 of keys from direct_low_ on; then there are no slots
+  int64_t direct_low_ = 0;
+  uint32_t direct_size_ = 0;
+  bool direct_tried_ = false;
+  uint64_t expected_keys_ = 0;
+  int64_t lowest_ = 0, highest_ = 0;  // of the integer keys
   struct FreeSlots {
     KeyTable* table;
     ~FreeSlots() { table->free_slots(); }

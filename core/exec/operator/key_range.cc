@@ -127,16 +127,46 @@ Status RowIdWalk::prepare(const plan::TableAccess& access, Arena& arena) {
   return {};
 }
 
-Status RowIdWalk::add_point(Value value) {
+namespace {
+
+// The rowid that equals the value, if there is one.
+bool rowid_of(Value value, RowId* out) {
+  if (value.type == ValueType::Integer) {
+    *out = value.integer;
+    return true;
+  }
   apply_numeric_to_text(value, true);
   if (value.type == ValueType::Real) {
-    if (!(value.real >= -kTwoPow63 && value.real < kTwoPow63)) return {};
-    auto integer = static_cast<int64_t>(value.real);
-    if (static_cast<double>(integer) != value.real) return {};
-    points_.push_back(integer);
-  } else if (value.type == ValueType::Integer) {
-    points_.push_back(value.integer);
+    if (!(value.real >= -kTwoPow63 && value.real < kTwoPow63)) return false;
+    *out = static_cast<int64_t>(value.real);
+    return static_cast<double>(*out) == value.real;
   }
+  *out = value.integer;
+  return value.type == ValueType::Integer;
+}
+
+}  // namespace
+
+bool RowIdWalk::has_single_key() const {
+  const plan::KeyRange& range = exprs_.plan();
+  return range.equals.size() == 1 && range.equals[0].value != nullptr && range.equals[0].values.empty() &&
+         range.equals[0].in_query == nullptr;
+}
+
+Result<bool> RowIdWalk::find(const Value& key, storage::CellRef* cell) {
+  RowId rowid;
+  if (!rowid_of(key, &rowid)) return false;
+  SQLRITE_TRY_ASSIGN(bool found, cursor_.seek(rowid, storage::Seek::Equal));
+  if (found) *cell = cursor_.cell();
+  return found;
+}
+
+Status RowIdWalk::open_tree(ExecContext& context) {
+  DatabaseHandle& database = context.databases[access_->table->database.value];
+  if (open_ && source_.view.slot == database.view.slot && source_.pager == database.pager) return {};
+  source_ = {database.pager, database.view, database.encoding};
+  SQLRITE_TRY(cursor_.open(database.pager, access_->table->root, database.view));
+  open_ = true;
   return {};
 }
 
@@ -187,19 +217,17 @@ Status RowIdWalk::narrow(Value value, bool upper, bool inclusive) {
 
 Status RowIdWalk::open(ExecContext& context, expr::EvalContext& eval, const Batch* outer_batch, uint32_t outer_row) {
   const Batch& outer = outer_batch != nullptr ? *outer_batch : kNoBatch;
-  DatabaseHandle& database = context.databases[access_->table->database.value];
-  if (!open_ || source_.view.slot != database.view.slot || source_.pager != database.pager) {
-    source_ = {database.pager, database.view, database.encoding};
-    SQLRITE_TRY(cursor_.open(database.pager, access_->table->root, database.view));
-    open_ = true;
-  }
+  SQLRITE_TRY(open_tree(context));
   done_ = false;
   started_ = false;
   if (by_point_) {
     points_.clear();
     next_point_ = 0;
     SQLRITE_TRY(exprs_.equal_values_of(0, context, eval, outer, outer_row, values_));
-    for (const Value& value : values_) SQLRITE_TRY(add_point(value));
+    for (const Value& value : values_) {
+      RowId rowid;
+      if (rowid_of(value, &rowid)) points_.push_back(rowid);
+    }
     if (points_.size() > 1) {
       std::sort(points_.begin(), points_.end());
       points_.erase(std::unique(points_.begin(), points_.end()), points_.end());

@@ -32,6 +32,7 @@ class KeyRangeExprs {
   Status like_prefix(expr::EvalContext& eval, const Batch& outer, uint32_t outer_row, std::string_view* prefix,
                      Arena& heap);
   const plan::KeyRange& plan() const { return *plan_; }
+  ColumnExpr& single_value() { return equals_[0].value; }
   size_t equal_count() const { return plan_->equals.size(); }
 
  private:
@@ -45,6 +46,12 @@ class RowIdWalk {
  public:
   Status prepare(const plan::TableAccess& access, Arena& arena);
   Status open(ExecContext& context, expr::EvalContext& eval, const Batch* outer_batch, uint32_t outer_row);
+  // Opens the tree only; then find() may be used.
+  Status open_tree(ExecContext& context);
+  bool has_single_key() const;
+  ColumnExpr& single_key() { return exprs_.single_value(); }
+  // The row with this key after conversion to a rowid; false when the value is none or there is no such row.
+  Result<bool> find(const Value& key, storage::CellRef* cell);
   // Up to `max` cells of one leaf; 0 at the end. `pin` may stay empty: the cursor itself then holds the page until the
   // next call.
   Result<uint32_t> next(storage::CellRef* cells, uint32_t max, storage::PageRef* pin);
@@ -54,7 +61,6 @@ class RowIdWalk {
   bool is_full_scan() const { return full_; }
 
  private:
-  Status add_point(Value value);
   Status narrow(Value value, bool upper, bool inclusive);
   const plan::TableAccess* access_ = nullptr;
   KeyRangeExprs exprs_;

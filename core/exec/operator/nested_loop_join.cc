@@ -37,6 +37,16 @@ class NestedLoopJoin final : public BaseOperator {
     SQLRITE_TRY_ASSIGN(inner_, build_operator(node.inner, inner_build));
     if (node.on != nullptr) SQLRITE_TRY(on_.make(node.on, arena));
     if (node.filter != nullptr) SQLRITE_TRY(filter_.make(node.filter, arena));
+    auto* lookup = dynamic_cast<BatchLookup*>(inner_.get());
+    bool simple = !keeps_inner_ && !node.inner_once && !(left_ && node.on != nullptr);
+    if (lookup != nullptr && simple && lookup->can_look_up(left_)) {
+      lookup_ = lookup;
+      // Columns shown in place: the outer side's and those of enclosing loops that are wanted here.
+      ArenaVector<int32_t> shown(arena);
+      for (int32_t slot : node.outer_slots) shown.push_back(slot);
+      for (int32_t slot : build.broadcast) shown.push_back(slot);
+      shown_slots_ = shown.span();
+    }
     init_batch(node.slot_count, arena);
     kept_.init(static_cast<uint32_t>(node.inner_slots.size()));
     return {};
@@ -51,6 +61,7 @@ class NestedLoopJoin final : public BaseOperator {
     finished_ = false;
     given_batch_ = outer_batch;
     given_row_ = outer_row;
+    lookup_open_ = false;
     return outer_->open(context, outer_batch, outer_row);
   }
 
@@ -82,6 +93,7 @@ class NestedLoopJoin final : public BaseOperator {
       }
       // The next outer row.
       if (outer_rows_ == nullptr || ++outer_position_ >= outer_rows_->selected_count) {
+        if (lookup_open_) SQLRITE_TRY(lookup_->look_up_error());
         SQLRITE_TRY(outer_->next(context, wanted, &outer_rows_));
         outer_position_ = 0;
         if (outer_rows_->selected_count == 0) {
@@ -94,6 +106,25 @@ class NestedLoopJoin final : public BaseOperator {
           finished_ = true;
           return finish(out);
         }
+      }
+      if (lookup_ != nullptr && outer_position_ == 0 && outer_rows_->selected_count > 1) {
+        if (!lookup_open_) SQLRITE_TRY(lookup_->open_lookup(context));
+        lookup_open_ = true;
+        outer_position_ = outer_rows_->selected_count - 1;
+        SQLRITE_TRY(lookup_->look_up(context, *outer_rows_, shown_slots_, left_, out));
+        Batch& batch = **out;
+        if (on_ && batch.selected_count > 0) {
+          heap_.reset();
+          SQLRITE_TRY(filter_or_cut(on_, batch));
+        }
+        if (filter_ && batch.selected_count > 0) {
+          if (!on_) heap_.reset();
+          SQLRITE_TRY(filter_or_cut(filter_, batch));
+        }
+        if (batch.selected_count > 0) return {};
+        if (has_pending()) return take_pending();
+        wanted = grow_wanted(context, wanted);
+        continue;
       }
       outer_row_ = outer_rows_->live_row(outer_position_);
       matched_ = false;
@@ -227,6 +258,9 @@ class NestedLoopJoin final : public BaseOperator {
   std::unique_ptr<Operator> outer_, inner_;
   expr::Evaluator on_, filter_;
   std::span<const int32_t> inherited_broadcast_;
+  BatchLookup* lookup_ = nullptr;      // the inner side, when it finds single rows by key
+  std::span<const int32_t> shown_slots_;
+  bool lookup_open_ = false;
   bool left_ = false;
   bool keeps_inner_ = false;
   Batch* outer_rows_ = nullptr;

@@ -90,9 +90,9 @@ Status RecursiveUnionOperator::prepare(const plan::RecursiveUnionNode& node, Ope
   many_at_once_ = node.order_by.empty() && steps_in_order(node.step);
   SQLRITE_TRY(limit_.make(node.limit, node.offset, arena));
   init_batch(column_count_, arena);
-  queue_.init(column_count_);
-  spare_.init(column_count_);
-  working_.init(column_count_);
+  queue_->init(column_count_);
+  spare_->init(column_count_);
+  working_->init(column_count_);
   slots_ = arena.make_array<int32_t>(column_count_);
   for (uint32_t i = 0; i < column_count_; ++i) slots_[i] = static_cast<int32_t>(i);
   if (node.distinct) seen_.init(node.collations);
@@ -112,8 +112,8 @@ Status RecursiveUnionOperator::open(ExecContext& context, const Batch* outer_bat
   outer_batch_ = outer_batch;
   outer_row_ = outer_row;
   seeded_ = false;
-  queue_.clear();
-  working_.clear();
+  queue_->clear();
+  working_->clear();
   order_.clear();
   if (node_->distinct) seen_.clear();
   head_ = 0;
@@ -138,14 +138,14 @@ Status RecursiveUnionOperator::enqueue(Batch& batch) {
     batch.selected_count = count;
     if (count == 0) return {};
   }
-  uint32_t first = queue_.row_count();
-  SQLRITE_TRY(queue_.append(batch, slots_));
+  uint32_t first = queue_->row_count();
+  SQLRITE_TRY(queue_->append(batch, slots_));
   if (keys_.empty()) return {};
   auto after = [this](uint32_t a, uint32_t b) {
-    int order = compare_rows(queue_, a, queue_, b, keys_);
+    int order = compare_rows(*queue_, a, *queue_, b, keys_);
     return order != 0 ? order > 0 : a > b;
   };
-  for (uint32_t row = first; row < queue_.row_count(); ++row) {
+  for (uint32_t row = first; row < queue_->row_count(); ++row) {
     order_.push_back(row);
     std::push_heap(order_.begin(), order_.end(), after);
   }
@@ -164,37 +164,42 @@ Status RecursiveUnionOperator::run(ExecContext& context, Operator& input) {
 
 // Moves the next rows of the queue into working_: results now, sources of the step on the next call.
 Status RecursiveUnionOperator::take(ExecContext& context, uint32_t rows_wanted) {
-  working_.clear();
+  working_->clear();
   if (!keys_.empty()) {
     if (order_.empty()) return {};
     auto after = [this](uint32_t a, uint32_t b) {
-      int order = compare_rows(queue_, a, queue_, b, keys_);
+      int order = compare_rows(*queue_, a, *queue_, b, keys_);
       return order != 0 ? order > 0 : a > b;
     };
     std::pop_heap(order_.begin(), order_.end(), after);
     uint32_t row = order_.back();
     order_.pop_back();
-    return working_.append_from(queue_, &row, 1);
+    return working_->append_from(*queue_, &row, 1);
   }
-  uint32_t waiting = queue_.row_count() - head_;
+  uint32_t waiting = queue_->row_count() - head_;
   uint32_t rows = std::min<uint32_t>(waiting, many_at_once_ && !context.row_by_row ? std::min(rows_wanted, kBatchRowsMax) : 1);
+  if (rows == 0) return {};
+  if (head_ == 0 && rows == waiting) {
+    std::swap(queue_, working_);
+    return {};
+  }
   uint32_t numbers[kBatchRowsMax];
   for (uint32_t i = 0; i < rows; ++i) numbers[i] = head_ + i;
-  SQLRITE_TRY(working_.append_from(queue_, numbers, rows));
+  SQLRITE_TRY(working_->append_from(*queue_, numbers, rows));
   head_ += rows;
-  if (head_ == queue_.row_count()) {
-    queue_.clear();
+  if (head_ == queue_->row_count()) {
+    queue_->clear();
     head_ = 0;
-  } else if (head_ >= 4096 && head_ * 2 > queue_.row_count()) {
+  } else if (head_ >= 4096 && head_ * 2 > queue_->row_count()) {
     // Rows that were taken give their room back.
-    std::vector<uint32_t> rest(queue_.row_count() - head_);
+    std::vector<uint32_t> rest(queue_->row_count() - head_);
     for (size_t i = 0; i < rest.size(); ++i) rest[i] = head_ + static_cast<uint32_t>(i);
-    spare_.clear();
-    SQLRITE_TRY(spare_.append_from(queue_, rest.data(), static_cast<uint32_t>(rest.size())));
-    queue_.clear();
+    spare_->clear();
+    SQLRITE_TRY(spare_->append_from(*queue_, rest.data(), static_cast<uint32_t>(rest.size())));
+    queue_->clear();
     for (size_t i = 0; i < rest.size(); ++i) rest[i] = static_cast<uint32_t>(i);
-    SQLRITE_TRY(queue_.append_from(spare_, rest.data(), static_cast<uint32_t>(rest.size())));
-    spare_.clear();
+    SQLRITE_TRY(queue_->append_from(*spare_, rest.data(), static_cast<uint32_t>(rest.size())));
+    spare_->clear();
     head_ = 0;
   }
   return {};
@@ -215,7 +220,7 @@ Status RecursiveUnionOperator::next(ExecContext& context, uint32_t rows_wanted, 
       SQLRITE_TRY(run(context, *step_));
     }
     SQLRITE_TRY(take(context, left_ > 0 ? static_cast<uint32_t>(std::min<int64_t>(wanted, left_ + skip_)) : wanted));
-    uint32_t rows = working_.row_count();
+    uint32_t rows = working_->row_count();
     if (rows == 0) return finish(out);
     pending_step_ = true;
     uint32_t first = 0;
@@ -229,7 +234,7 @@ Status RecursiveUnionOperator::next(ExecContext& context, uint32_t rows_wanted, 
       count = static_cast<uint32_t>(std::min<int64_t>(count, left_));
       left_ -= count;
     }
-    for (uint32_t c = 0; c < column_count_; ++c) working_.view(c, first, &columns_[c]);
+    for (uint32_t c = 0; c < column_count_; ++c) working_->view(c, first, &columns_[c]);
     batch_.select_all(count);
     *out = &batch_;
     return {};
@@ -239,9 +244,9 @@ Status RecursiveUnionOperator::next(ExecContext& context, uint32_t rows_wanted, 
 void RecursiveUnionOperator::close(ExecContext& context) {
   seed_->close(context);
   step_->close(context);
-  queue_.clear();
-  spare_.clear();
-  working_.clear();
+  queue_->clear();
+  spare_->clear();
+  working_->clear();
   if (node_->distinct) seen_.clear();
   BaseOperator::close(context);
 }

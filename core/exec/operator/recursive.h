@@ -17,9 +17,9 @@ class RecursiveUnionOperator final : public BaseOperator {
   Status open(ExecContext& context, const Batch* outer_batch, uint32_t outer_row) override;
   Status next(ExecContext& context, uint32_t rows_wanted, Batch** out) override;
   void close(ExecContext& context) override;
-  const RowStore& working_rows() const { return working_; }
+  const RowStore& working_rows() const { return *working_; }
   uint32_t working_begin() const { return 0; }
-  uint32_t working_end() const { return working_.row_count(); }
+  uint32_t working_end() const { return working_->row_count(); }
 
  private:
   Status run(ExecContext& context, Operator& input);
@@ -31,8 +31,10 @@ class RecursiveUnionOperator final : public BaseOperator {
   uint32_t column_count_ = 0;
   std::span<int32_t> slots_;
   std::span<SortKey> keys_;
-  RowStore queue_, spare_;
-  RowStore working_;               // the rows handed out last
+  RowStore stores_[3];
+  RowStore* queue_ = &stores_[0];
+  RowStore* working_ = &stores_[1];  // the rows handed out last
+  RowStore* spare_ = &stores_[2];
   std::vector<uint32_t> order_;    // heap of queue rows when there is an ORDER BY
   KeyTable seen_;
   uint32_t head_ = 0;

@@ -253,7 +253,10 @@ Status RowFetch::add(const storage::CellRef* cells, uint32_t count, const TreeSo
 }
 
 Status RowFetch::add_unpinned(const storage::CellRef& cell, const TreeSource& source, Arena& heap) {
-  if (!rowid_slots_.empty()) rowid_column_.ints[rows_] = cell.rowid;
+  if (!rowid_slots_.empty()) {
+    rowid_column_.ints[rows_] = cell.rowid;
+    if (rowid_column_.has_nulls) rowid_column_.nulls[rows_] = 0;
+  }
   if (!wanted_.empty()) {
     SQLRITE_TRY(decode_rows(&cell, 1, source, heap));
     for (storage::ColumnSink& sink : sinks_) {
@@ -262,6 +265,34 @@ Status RowFetch::add_unpinned(const storage::CellRef& cell, const TreeSource& so
   }
   ++rows_;
   return {};
+}
+
+void RowFetch::add_missing(uint32_t until) {
+  if (until <= rows_) return;
+  uint32_t count = until - rows_;
+  for (storage::ColumnSink& sink : sinks_) {
+    switch (sink.rep) {
+      case storage::ColumnSink::Rep::Nulls:
+        break;
+      case storage::ColumnSink::Rep::Cells:
+        for (uint32_t row = rows_; row < until; ++row) static_cast<Value*>(sink.data)[row] = Value();
+        break;
+      case storage::ColumnSink::Rep::Ints:
+      case storage::ColumnSink::Rep::Reals:
+        if (!sink.has_nulls) std::memset(sink.nulls, 0, rows_);
+        sink.has_nulls = true;
+        std::memset(sink.nulls + rows_, 1, count);
+        std::memset(static_cast<int64_t*>(sink.data) + rows_, 0, count * sizeof(int64_t));
+        break;
+    }
+  }
+  if (!rowid_slots_.empty()) {
+    if (!rowid_column_.has_nulls) std::memset(rowid_column_.nulls, 0, rows_);
+    rowid_column_.has_nulls = true;
+    std::memset(rowid_column_.nulls + rows_, 1, count);
+    std::memset(rowid_column_.ints + rows_, 0, count * sizeof(int64_t));
+  }
+  rows_ = until;
 }
 
 void RowFetch::finish(std::span<Column> columns) {

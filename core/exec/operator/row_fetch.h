@@ -39,6 +39,9 @@ class RowFetch {
   Status add(const storage::CellRef* cells, uint32_t count, const TreeSource& source, Arena& heap);
   // The same for a cell whose page will not stay pinned: bytes are copied to `heap`.
   Status add_unpinned(const storage::CellRef& cell, const TreeSource& source, Arena& heap);
+  // Rows of NULLs, up to row number `until`.
+  void add_missing(uint32_t until);
+  uint32_t row_count() const { return rows_; }
   void finish(std::span<Column> columns);
 
  private:

@@ -28,6 +28,16 @@ class RowStore {
   // The same from columns[0..column_count) with the selection of `batch`.
   Status append(const Batch& batch, const Column* columns);
   Status append_row(const Value* values);
+  // A row of one column that holds an integer.
+  Status append_integer(int64_t value) {
+    StoreColumn& column = columns_[0];
+    if (column.rep == Column::Rep::Ints && !column.has_nulls && row_count_ < column.data_capacity) [[likely]] {
+      column.ints()[row_count_++] = value;
+      return {};
+    }
+    Value cell = Value::from_integer(value);
+    return append_row(&cell);
+  }
   // Appends rows[0..count) of another store with as many columns.
   Status append_from(const RowStore& other, const uint32_t* rows, uint32_t count);
   void truncate(uint32_t row_count) { row_count_ = row_count; }

@@ -135,6 +135,137 @@ uint64_t prefix_of(const Value& value, const SortKey& key) {
   return key.descending ? ~prefix : prefix;
 }
 
+// Sorting of texts eight bytes at a time: by the first eight, then runs that agree in them by the next eight.
+class TextSort {
+ public:
+  TextSort(const RowStore& store, std::span<const SortKey> keys, Entry* entries, Entry* scratch)
+      : store_(store), key_(keys[0]), rest_(keys.subspan(1)), base_(entries), scratch_(scratch) {}
+
+  // Whether the column is texts and NULLs only, under a collation that orders by (folded, trimmed) bytes.
+  static bool applies(const RowStore& store, const SortKey& key, uint32_t first_row, uint32_t count) {
+    if (store.rep(key.column) != Column::Rep::Cells || key.collation->kind == Collation::Kind::User) return false;
+    const Value* cells = store.cells(key.column);
+    for (uint32_t i = 0; i < count; ++i) {
+      ValueType type = cells[first_row + i].type;
+      if (type != ValueType::Text && type != ValueType::Null) return false;
+    }
+    return true;
+  }
+
+  void run(uint32_t count) {
+    // NULLs to their end first; they are equal in this key.
+    const Value* cells = store_.cells(key_.column);
+    uint32_t kept = 0;
+    uint32_t null_count = 0;
+    for (uint32_t i = 0; i < count; ++i) {
+      if (cells[base_[i].row].is_null()) {
+        scratch_[null_count++] = base_[i];
+      } else {
+        base_[kept++] = base_[i];
+      }
+    }
+    Entry* texts = base_;
+    Entry* nulls = base_ + kept;
+    if (null_count > 0) {
+      if (!key_.nulls_last) {
+        std::memmove(static_cast<void*>(base_ + null_count), base_, size_t{kept} * sizeof(Entry));
+        texts = base_ + null_count;
+        nulls = base_;
+      }
+      std::memcpy(static_cast<void*>(nulls), scratch_, size_t{null_count} * sizeof(Entry));
+      settle_equal(nulls, null_count);
+    }
+    sort_range(texts, kept, 0);
+  }
+
+ private:
+  static constexpr uint32_t kCompareRowsMax = 48;
+  static constexpr uint32_t kOffsetMax = 4096;  // longer common beginnings are compared, not split further
+
+  std::string_view text_of(uint32_t row) const {
+    std::string_view text = store_.cells(key_.column)[row].view();
+    if (key_.collation->kind == Collation::Kind::RTrim) {
+      while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+    }
+    return text;
+  }
+  uint64_t chunk_at(uint32_t row, size_t offset) const {
+    std::string_view text = text_of(row);
+    unsigned char head[8] = {};
+    if (text.size() > offset) std::memcpy(head, text.data() + offset, std::min<size_t>(8, text.size() - offset));
+    if (key_.collation->kind == Collation::Kind::NoCase) {
+      for (unsigned char& byte : head) byte = static_cast<unsigned char>(ascii_lower(static_cast<char>(byte)));
+    }
+    uint64_t chunk;
+    std::memcpy(&chunk, head, 8);
+    chunk = __builtin_bswap64(chunk);
+    return key_.descending ? ~chunk : chunk;
+  }
+  // Rows equal in the text: by the remaining keys.
+  void settle_equal(Entry* entries, uint32_t count) const {
+    if (rest_.empty() || count < 2) return;
+    std::sort(entries, entries + count, [&](const Entry& a, const Entry& b) {
+      int order = compare_rows(store_, a.row, store_, b.row, rest_);
+      return order != 0 ? order < 0 : a.row < b.row;
+    });
+  }
+  void compare_range(Entry* entries, uint32_t count, size_t offset) const {
+    std::sort(entries, entries + count, [&](const Entry& a, const Entry& b) {
+      std::string_view left = text_of(a.row);
+      std::string_view right = text_of(b.row);
+      int order;
+      if (key_.collation->kind == Collation::Kind::Binary && left.size() >= offset && right.size() >= offset) {
+        order = left.substr(offset).compare(right.substr(offset));
+      } else {
+        order = compare_text(*key_.collation, left, right);
+      }
+      if (order != 0) return key_.descending ? order > 0 : order < 0;
+      order = compare_rows(store_, a.row, store_, b.row, rest_);
+      return order != 0 ? order < 0 : a.row < b.row;
+    });
+  }
+  // Entries agree in the bytes before `offset`, and their rows ascend.
+  void sort_range(Entry* entries, uint32_t count, size_t offset) {
+    if (count < 2) return;
+    if (count <= kCompareRowsMax || offset > kOffsetMax) return compare_range(entries, count, offset);
+    constexpr uint32_t kAhead = 12;
+    const Value* cells = store_.cells(key_.column);
+    for (uint32_t i = 0; i < count; ++i) {
+      if (i + kAhead < count) __builtin_prefetch(cells[entries[i + kAhead].row].bytes + offset);
+      entries[i].key = chunk_at(entries[i].row, offset);
+    }
+    if (count >= kRadixRowsMin) {
+      radix_sort(entries, scratch_, count);
+    } else {
+      std::sort(entries, entries + count,
+                [](const Entry& a, const Entry& b) { return a.key != b.key ? a.key < b.key : a.row < b.row; });
+    }
+    for (uint32_t begin = 0; begin < count;) {
+      uint32_t end = begin + 1;
+      while (end < count && entries[end].key == entries[begin].key) ++end;
+      if (end - begin > 1) split_run(entries + begin, end - begin, offset);
+      begin = end;
+    }
+  }
+  // Equal chunks: texts that end within the chunk differ at most in trailing NULs; the others go on with the next chunk.
+  void split_run(Entry* entries, uint32_t count, size_t offset) {
+    bool any_ends = false;
+    for (uint32_t i = 0; i < count && !any_ends; ++i) any_ends = text_of(entries[i].row).size() <= offset + 8;
+    if (!any_ends) return sort_range(entries, count, offset + 8);
+    size_t size = text_of(entries[0].row).size();
+    bool all_same = true;
+    for (uint32_t i = 1; i < count && all_same; ++i) all_same = text_of(entries[i].row).size() == size;
+    if (all_same) return settle_equal(entries, count);
+    compare_range(entries, count, offset);
+  }
+
+  const RowStore& store_;
+  const SortKey& key_;
+  std::span<const SortKey> rest_;
+  Entry* base_;
+  Entry* scratch_;
+};
+
 }  // namespace
 
 int compare_sort_values(const Value& a, const Value& b, const SortKey& key) {
@@ -161,11 +292,14 @@ Status sort_rows(const RowStore& store, uint32_t first_row, std::span<const Sort
   order.resize(count);
   bool typed = count >= kRadixRowsMin;
   for (const SortKey& key : keys) typed = typed && is_typed(store, key);
-  std::unique_ptr<Entry[]> entries(new (std::nothrow) Entry[size_t{count} * (typed ? 2 : 1)]);
+  bool texts = !typed && count >= 32 && !keys.empty() && TextSort::applies(store, keys[0], first_row, count);
+  std::unique_ptr<Entry[]> entries(new (std::nothrow) Entry[size_t{count} * (typed || texts ? 2 : 1)]);
   if (!entries) return Code::NoMem;
   for (uint32_t i = 0; i < count; ++i) entries[i] = {0, first_row + i};
   if (typed) {
     for (size_t k = keys.size(); k-- > 0;) sort_by_typed(store, keys[k], entries.get(), entries.get() + count, count);
+  } else if (texts) {
+    TextSort(store, keys, entries.get(), entries.get() + count).run(count);
   } else if (!keys.empty()) {
     const SortKey& first = keys[0];
     // Equal prefixes say nothing only where information was cut off: numbers in full width are decisive.

@@ -10,7 +10,7 @@ namespace {
 
 constexpr size_t kHeapSizeBytesMax = 256 * 1024;
 
-class TableScan final : public BaseOperator {
+class TableScan final : public BaseOperator, public BatchLookup {
  public:
   Status prepare(const plan::ScanNode& node, OperatorBuild& build) {
     access_ = &node.access;
@@ -58,6 +58,46 @@ class TableScan final : public BaseOperator {
       return {};
     }
     return finish(out);
+  }
+
+  Status look_up_error() override { return take_pending(); }
+  bool can_look_up(bool keep_unmatched) const override {
+    return single_ && walk_.has_single_key() && !(keep_unmatched && filter_);
+  }
+
+  Status open_lookup(ExecContext& context) override {
+    start(context);
+    return walk_.open_tree(context);
+  }
+
+  Status look_up(ExecContext& context, const Batch& outer, std::span<const int32_t> outer_slots, bool keep_unmatched,
+                 Batch** out) override {
+    *out = &batch_;
+    SQLRITE_TRY(check_interrupt(context));
+    heap_.reset();
+    Column keys;
+    Batch live_outer = outer;
+    SQLRITE_TRY(evaluate_or_cut(walk_.single_key(), live_outer, &keys));
+    SQLRITE_TRY(fetch_.begin(outer.row_count));
+    uint16_t* found_rows = selection_buffer(outer);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < live_outer.selected_count; ++i) {
+      uint32_t row = outer.live_row(i);
+      fetch_.add_missing(row);
+      storage::CellRef cell;
+      SQLRITE_TRY_ASSIGN(bool found, walk_.find(keys.at(row), &cell));
+      found_rows[count] = static_cast<uint16_t>(row);
+      count += found || keep_unmatched;
+      if (found) SQLRITE_TRY(fetch_.add_unpinned(cell, walk_.source(), heap_));
+    }
+    fetch_.add_missing(outer.row_count);
+    fetch_.finish(columns_);
+    attached_ = false;
+    for (int32_t slot : outer_slots) columns_[static_cast<size_t>(slot)] = outer.columns[slot];
+    batch_.row_count = outer.row_count;
+    batch_.selection = count == outer.row_count ? nullptr : found_rows;
+    batch_.selected_count = count;
+    return filter_ && count > 0 ? filter_or_cut(filter_, batch_) : Status();
   }
 
   void close(ExecContext& context) override {
