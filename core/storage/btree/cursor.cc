@@ -105,7 +105,7 @@ Result<PageId> child_page(const Level& level, uint32_t usable) {
 
 }  // namespace
 
-// Pins the leaf after the current one, if both hang on the same parent, and asks the processor for its first bytes.
+// Pins the leaf after the current one, if both hang on the same parent, and asks the processor for its bytes.
 void CursorBase::look_ahead() {
   if (depth_ < 1) return;
   const Level& parent = levels_[depth_ - 1];
@@ -119,10 +119,9 @@ void CursorBase::look_ahead() {
   if (!page.ok()) return;  // whoever goes there will meet the error
   ahead_ = page.take();
   ahead_id_ = id;
-  // The pointer array at the front, and the last bytes, where the first cells mostly lie.
+  // All of it: a scan waits for memory more than for anything else, and the hardware does not cross pages.
   const uint8_t* data = ahead_.data();
-  for (uint32_t at = 0; at < 256; at += 64) __builtin_prefetch(data + at);
-  for (uint32_t at = 64; at <= 512; at += 64) __builtin_prefetch(data + limits_.usable_size_bytes - at);
+  for (uint32_t at = 0; at < limits_.usable_size_bytes && at < 8192; at += 64) __builtin_prefetch(data + at, 0, 2);
 }
 
 // From levels_[depth_] down: if it is interior, to the left-most leaf below its child `index`.

@@ -221,6 +221,7 @@ Result<uint32_t> IndexCursor::next_cells(CellRef* cells, uint32_t max, bool desc
   const uint32_t local_max = limits_.index_local_max;
   uint32_t available = descending ? level.index + 1u : static_cast<uint32_t>(level.cell_count - level.index);
   uint32_t count = available < max ? available : max;
+  if (count == available && !descending) look_ahead();
   const uint8_t* pointer = data + level.pointers + 2 * level.index;
   const int step = descending ? -2 : 2;
   for (uint32_t i = 0; i < count; ++i, pointer += step) {
@@ -245,7 +246,6 @@ Result<uint32_t> IndexCursor::next_cells(CellRef* cells, uint32_t max, bool desc
       cell.overflow = PageId{load_be32(p + local)};
     }
   }
-  if (count == available && !descending) look_ahead();
   if (pin != nullptr) *pin = level.page.clone();
   level.index = static_cast<uint16_t>(descending ? level.index + 1u - count : level.index + count);
   place_ = Place::Gap;
