@@ -124,6 +124,7 @@ def statements():
     db.execute("PRAGMA foreign_keys=ON")
     raises("foreign key", sqlite3.IntegrityError, "FOREIGN KEY constraint failed",
            lambda: db.execute("INSERT INTO person(dept) VALUES(77)"))
+    db.rollback()
     check("vacuum", db.execute("VACUUM").fetchall(), [])
     check("integrity", one("PRAGMA integrity_check"), "ok")
     with db:
