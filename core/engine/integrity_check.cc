@@ -167,8 +167,21 @@ Status check_table(Connection& connection, uint32_t database, const catalog::Tab
       },
       &check));
   for (auto& entry : check.indexes) {
+    if (entry->index->where == nullptr) continue;  // complete ones are counted beforehand
     SQLRITE_TRY_ASSIGN(uint64_t count, storage::count_entries(pager, entry->index->root, storage::kNewestView));
     if (count != entry->expected_count) messages.add("wrong # of entries in index " + text_of_name(entry->index->name));
+  }
+  return {};
+}
+
+Status check_counts(storage::Pager& pager, const catalog::Table& table, Messages& messages) {
+  if (table.indexes.empty()) return {};
+  PageId root = table.without_rowid ? table.primary_key_index->root : table.root;
+  SQLRITE_TRY_ASSIGN(uint64_t row_count, storage::count_entries(pager, root, storage::kNewestView));
+  for (const catalog::Index* index : table.indexes) {
+    if (index->where != nullptr) continue;
+    SQLRITE_TRY_ASSIGN(uint64_t count, storage::count_entries(pager, index->root, storage::kNewestView));
+    if (count != row_count) messages.add("wrong # of entries in index " + text_of_name(index->name));
   }
   return {};
 }
@@ -209,10 +222,19 @@ Status check_database(PragmaCall& call, uint32_t database, const catalog::Table*
       messages.add(report.text);
     }
   }
-  for (const catalog::Table* table : schema->tables_in_order) {
+  // The newest table comes first, as SQLite walks them; entry counts of all indexes come before all rows.
+  std::vector<const catalog::Table*> tables;
+  for (size_t i = schema->tables_in_order.size(); i-- > 0;) {
+    const catalog::Table* table = schema->tables_in_order[i];
+    if (table->kind != catalog::TableKind::Table || (table->is_system && table->root == PageId{1})) continue;
+    if (only == nullptr || table == only) tables.push_back(table);
+  }
+  for (const catalog::Table* table : tables) {
+    Status status = check_counts(*target.pager, *table, messages);
+    if (!status.ok() && status.primary() != Code::Corrupt) return status;
+  }
+  for (const catalog::Table* table : tables) {
     if (messages.full()) break;
-    if (table->is_system && table->root == PageId{1}) continue;
-    if (only != nullptr && table != only) continue;
     Status status = check_table(connection, database, *table, quick, messages);
     if (status.code() == Code::Done) break;
     if (status.primary() == Code::Corrupt) {
