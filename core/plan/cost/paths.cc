@@ -12,6 +12,7 @@ namespace sqlrite::plan {
 namespace {
 
 constexpr LogEst kRowFetchCost = 16;      // log_est(3): visiting a table row
+constexpr LogEst kRandomFetchCost = 30;   // log_est(8): rows in another order than the table's
 constexpr LogEst kHashSetupCost = 28;     // a hash over a stored table is built from scratch at each run
 constexpr LogEst kInQueryRows = 46;       // log_est(25): rows guessed for x IN (SELECT ...)
 constexpr LogEst kHashMatches = 43;       // log_est(20)
@@ -367,6 +368,9 @@ void PathMaker::add_index(const catalog::Index* index, uint16_t sort_index) {
     path.run = static_cast<LogEst>(rows + 1 + 15 * width_index / info.table_width);
     if (!covering) {
       LogEst fetch = static_cast<LogEst>(rows + kRowFetchCost);
+      // Groups and distinct rows are found by hashing at little cost: an index that is walked for their sake alone must
+      // not fetch each row from somewhere else.
+      if (plan.order.use == OrderUse::GroupBy || plan.order.use == OrderUse::Distinct) fetch = static_cast<LogEst>(fetch + kRandomFetchCost);
       path.run = log_add(path.run, fetch);
     }
     adjust_output(rows);

@@ -218,7 +218,7 @@ bool implies(const BoundExpr* known, const sql::Expr* wanted, const Matcher& mat
     case BoundKind::Between:
       return !known->as<bind::BoundBetween>()->negated && is_operand(known->as<bind::BoundBetween>()->operand);
     case BoundKind::InList:
-      return !known->as<bind::BoundInList>()->negated && is_operand(known->as<bind::BoundInList>()->operand);
+      return !known->as<bind::BoundInList>()->items.empty() && is_operand(known->as<bind::BoundInList>()->operand);
     case BoundKind::InQuery:
       return !known->as<bind::BoundInQuery>()->negated && known->as<bind::BoundInQuery>()->operands.size() == 1 &&
              is_operand(known->as<bind::BoundInQuery>()->operands[0]);

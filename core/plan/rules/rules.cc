@@ -3,6 +3,7 @@
 namespace sqlrite::plan {
 
 Status apply_rules(PlanContext& context, BoundQuery& query) {
+  split_compound_sources(context, query);
   for (BoundCore* core : query.cores) {
     if (!core->values.empty()) continue;
     if (!core->sources.empty()) {

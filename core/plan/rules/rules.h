@@ -12,6 +12,8 @@ Status apply_rules(PlanContext& context, BoundQuery& query);
 
 // Replaces deterministic sub-trees of constants by their value.
 void fold_constants(PlanContext& context, BoundCore& core);
+// A UNION ALL in FROM, joined with other sources: the query becomes a UNION ALL of joins.
+void split_compound_sources(PlanContext& context, BoundQuery& query);
 // Views and FROM sub-queries that are plain SELECTs become part of the block around them.
 void flatten_subqueries(PlanContext& context, BoundQuery& query, BoundCore& core);
 // Conditions on the columns of a FROM sub-query move into it (into each arm of a compound).
