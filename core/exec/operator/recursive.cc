@@ -93,6 +93,7 @@ Status RecursiveUnionOperator::prepare(const plan::RecursiveUnionNode& node, Ope
   queue_->init(column_count_);
   spare_->init(column_count_);
   working_->init(column_count_);
+  results_->init(column_count_);
   slots_ = arena.make_array<int32_t>(column_count_);
   for (uint32_t i = 0; i < column_count_; ++i) slots_[i] = static_cast<int32_t>(i);
   if (node.distinct) seen_.init(node.collations);
@@ -206,22 +207,30 @@ Status RecursiveUnionOperator::take(ExecContext& context, uint32_t rows_wanted) 
 }
 
 Status RecursiveUnionOperator::next(ExecContext& context, uint32_t rows_wanted, Batch** out) {
+  if (has_pending()) return take_pending();
   if (!seeded_) {
     if (left_ == 0) return finish(out);
     SQLRITE_TRY(run(context, *seed_));
     seeded_ = true;
   }
   uint32_t wanted = std::max<uint32_t>(std::min(rows_wanted, kBatchRowsMax), 1);
-  for (;;) {
-    if (left_ == 0) return finish(out);
-    SQLRITE_TRY(check_interrupt(context));
+  results_->clear();
+  for (uint32_t steps = 0;; ++steps) {
+    if (left_ == 0) break;
+    if ((steps & 63) == 0) SQLRITE_TRY(check_interrupt(context));
     if (pending_step_) {
       pending_step_ = false;
-      SQLRITE_TRY(run(context, *step_));
+      Status status = run(context, *step_);
+      if (!status.ok()) {
+        if (results_->row_count() == 0) return status;
+        pending_ = std::move(status);
+        break;
+      }
     }
-    SQLRITE_TRY(take(context, left_ > 0 ? static_cast<uint32_t>(std::min<int64_t>(wanted, left_ + skip_)) : wanted));
+    uint32_t room = wanted - results_->row_count();
+    SQLRITE_TRY(take(context, left_ > 0 ? static_cast<uint32_t>(std::min<int64_t>(room, left_ + skip_)) : room));
     uint32_t rows = working_->row_count();
-    if (rows == 0) return finish(out);
+    if (rows == 0) break;
     pending_step_ = true;
     uint32_t first = 0;
     if (skip_ > 0) {
@@ -234,11 +243,19 @@ Status RecursiveUnionOperator::next(ExecContext& context, uint32_t rows_wanted, 
       count = static_cast<uint32_t>(std::min<int64_t>(count, left_));
       left_ -= count;
     }
-    for (uint32_t c = 0; c < column_count_; ++c) working_->view(c, first, &columns_[c]);
-    batch_.select_all(count);
-    *out = &batch_;
-    return {};
+    SQLRITE_TRY(show(*working_, first, count, out));
+    if (results_->row_count() == 0 && (count >= 64 || count >= wanted)) return {};
+    SQLRITE_TRY(results_->append(batch_, slots_));
+    if (results_->row_count() >= wanted) break;
   }
+  return show(*results_, 0, results_->row_count(), out);
+}
+
+Status RecursiveUnionOperator::show(const RowStore& rows, uint32_t first, uint32_t count, Batch** out) {
+  for (uint32_t c = 0; c < column_count_; ++c) rows.view(c, first, &columns_[c]);
+  batch_.select_all(count);
+  *out = &batch_;
+  return {};
 }
 
 void RecursiveUnionOperator::close(ExecContext& context) {
@@ -247,6 +264,7 @@ void RecursiveUnionOperator::close(ExecContext& context) {
   queue_->clear();
   spare_->clear();
   working_->clear();
+  results_->clear();
   if (node_->distinct) seen_.clear();
   BaseOperator::close(context);
 }

@@ -24,6 +24,7 @@ class RecursiveUnionOperator final : public BaseOperator {
  private:
   Status run(ExecContext& context, Operator& input);
   Status enqueue(Batch& batch);
+  Status show(const RowStore& rows, uint32_t first, uint32_t count, Batch** out);
   Status take(ExecContext& context, uint32_t rows_wanted);
   const plan::RecursiveUnionNode* node_ = nullptr;
   std::unique_ptr<Operator> seed_, step_;
@@ -31,10 +32,11 @@ class RecursiveUnionOperator final : public BaseOperator {
   uint32_t column_count_ = 0;
   std::span<int32_t> slots_;
   std::span<SortKey> keys_;
-  RowStore stores_[3];
+  RowStore stores_[4];
   RowStore* queue_ = &stores_[0];
   RowStore* working_ = &stores_[1];  // the rows handed out last
   RowStore* spare_ = &stores_[2];
+  RowStore* results_ = &stores_[3];  // small steps are gathered into one batch
   std::vector<uint32_t> order_;    // heap of queue rows when there is an ORDER BY
   KeyTable seen_;
   uint32_t head_ = 0;

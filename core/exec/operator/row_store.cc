@@ -36,7 +36,8 @@ void RowStore::clear() {
     } else if (column.rep == Column::Rep::Cells) {
       column.data_capacity *= 2;  // counted in words while the representation is open
     }
-    column.rep = Column::Rep::Nulls;
+    // Typed columns stay typed, as the next rows are likely to be of the same type.
+    if (!keep || column.rep == Column::Rep::Cells) column.rep = Column::Rep::Nulls;
     column.has_nulls = false;
   }
   if (!keep) arrays_size_bytes_ = 0;
@@ -147,6 +148,7 @@ Status RowStore::put(StoreColumn& column, uint32_t row, const Value& value) {
     Column::Rep wanted = value.type == ValueType::Integer ? Column::Rep::Ints
                          : value.type == ValueType::Real  ? Column::Rep::Reals
                                                           : Column::Rep::Cells;
+    if (row == 0 && column.rep != Column::Rep::Cells && column.rep != wanted) column.rep = Column::Rep::Nulls;
     if (column.rep != wanted && column.rep != Column::Rep::Cells) {
       status = become(column, column.rep == Column::Rep::Nulls ? wanted : Column::Rep::Cells);
     }
@@ -196,6 +198,7 @@ Status RowStore::append_column(StoreColumn& to, const Column& from, const Batch&
     if (to.rep == Column::Rep::Nulls) return {};
     return append_cells(to, from, batch);
   }
+  if (row_count_ == 0 && to.rep != Column::Rep::Cells && to.rep != from.rep) to.rep = Column::Rep::Nulls;
   if (to.rep == Column::Rep::Nulls) SQLRITE_TRY(become(to, from.rep));
   if (to.rep != from.rep) return append_cells(to, from, batch);
   SQLRITE_TRY(reserve(to, total));
@@ -222,6 +225,20 @@ Status RowStore::append_column(StoreColumn& to, const Column& from, const Batch&
 
 Status RowStore::append(const Batch& batch, std::span<const int32_t> slots) {
   if (batch.selected_count > kNone - 1 - row_count_) return Code::NoMem;
+  if (batch.selected_count == 1) {
+    uint32_t row = batch.live_row(0);
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      StoreColumn& to = columns_[i];
+      Value value = batch.columns[slots[i]].at(row);
+      if (to.rep == Column::Rep::Ints && value.type == ValueType::Integer && !to.has_nulls && row_count_ < to.data_capacity) {
+        to.ints()[row_count_] = value.integer;
+      } else {
+        SQLRITE_TRY(put(to, row_count_, value));
+      }
+    }
+    ++row_count_;
+    return {};
+  }
   for (size_t i = 0; i < columns_.size(); ++i) {
     SQLRITE_TRY(append_column(columns_[i], batch.columns[slots[i]], batch));
   }
