@@ -167,7 +167,8 @@ void find_in_source(Matches* matches, const SourceEntry& entry, const sql::Colum
       return;
     }
   }
-  if (matches->count == 0 && source.table != nullptr && !source.table->without_rowid) {
+  bool has_rowid = source.kind == SourceKind::TableFunction || (source.table != nullptr && !source.table->without_rowid);
+  if (matches->count == 0 && has_rowid) {
     ++matches->rowid_count;
     matches->rowid_entry = &entry;
     matches->rowid_column = catalog::kRowIdColumn;

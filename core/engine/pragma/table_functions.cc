@@ -2,12 +2,14 @@
 
 #include "engine/connection.h"
 #include "engine/pragma/pragma.h"
+#include "functions/json/json_each.h"
 #include "types/value_text.h"
 
 namespace sqlrite::engine {
 
 const bind::TableFunctionInfo* TableFunctions::find_table_function(std::string_view name) {
   constexpr std::string_view kPrefix = "pragma_";
+  if (name.size() > 4 && iequals(name.substr(0, 4), "json")) return find_json_function(name);
   if (name.size() <= kPrefix.size() || !iequals(name.substr(0, kPrefix.size()), kPrefix)) return nullptr;
   const PragmaDef* pragma = find_pragma(name.substr(kPrefix.size()));
   if (pragma == nullptr || (pragma->flags & pragma_flags::kTableFunction) == 0) return nullptr;
@@ -37,9 +39,65 @@ const bind::TableFunctionInfo* TableFunctions::find_table_function(std::string_v
   return &entries_.back()->info;
 }
 
+const bind::TableFunctionInfo* TableFunctions::find_json_function(std::string_view name) {
+  struct JsonFunction {
+    std::string_view name;
+    bool tree;
+    bool binary;
+  };
+  static constexpr JsonFunction kFunctions[] = {
+      {"json_each", false, false}, {"json_tree", true, false}, {"jsonb_each", false, true}, {"jsonb_tree", true, true}};
+  for (const JsonFunction& function : kFunctions) {
+    if (!iequals(function.name, name)) continue;
+    for (auto& entry : entries_) {
+      if (entry->info.name == function.name) return &entry->info;
+    }
+    auto entry = std::make_unique<Entry>();
+    entry->json_tree = function.tree;
+    entry->json_binary = function.binary;
+    entry->info.hidden_count = 2;  // json, root
+    for (int i = 0; i < functions::JsonEach::kColumnCount; ++i) {
+      bind::SourceColumn column;
+      column.name = functions::JsonEach::kColumnNames[i];
+      column.collation = &kBinaryCollation;
+      column.hidden = i >= functions::JsonEach::kJson;
+      entry->columns.push_back(column);
+    }
+    entry->info.name = function.name;
+    entry->info.columns = entry->columns;
+    entry->info.implementation = entry.get();
+    entries_.push_back(std::move(entry));
+    return &entries_.back()->info;
+  }
+  return nullptr;
+}
+
+Status TableFunctions::run_json(const bind::BoundSource& source, const Entry& entry, std::span<const Value> arguments, Arena& heap,
+                                Status (*emit)(void* context, std::span<const Value> row), void* context) {
+  if (arguments.empty()) return {};
+  functions::CallContext call;
+  call.connection = &connection_;
+  call.heap = &heap;
+  functions::JsonEach rows(heap, entry.json_tree, entry.json_binary);
+  SQLRITE_TRY(rows.open(call, arguments[0], arguments.size() > 1 ? &arguments[1] : nullptr));
+  Arena row_heap(512);
+  Value values[functions::JsonEach::kColumnCount];
+  for (; !rows.at_end();) {
+    row_heap.reset();
+    for (size_t i = 0; i < functions::JsonEach::kColumnCount; ++i) {
+      if ((source.used_columns[i / 64] >> (i % 64) & 1) == 0) continue;
+      SQLRITE_TRY(rows.column(static_cast<functions::JsonEach::Column>(i), row_heap, &values[i]));
+    }
+    SQLRITE_TRY(emit(context, std::span<const Value>(&values[0], functions::JsonEach::kColumnCount)));
+    SQLRITE_TRY(rows.next());
+  }
+  return {};
+}
+
 Status TableFunctions::run(const bind::BoundSource& source, std::span<const Value> arguments, Arena& heap,
                            Status (*emit)(void* context, std::span<const Value> row), void* context) {
   const Entry& entry = *static_cast<const Entry*>(source.function->implementation);
+  if (entry.pragma == nullptr) return run_json(source, entry, arguments, heap, emit, context);
   uint32_t column_count = static_cast<uint32_t>(entry.pragma->columns.size());
   RowSet rows;
   rows.reset(column_count);

@@ -1,4 +1,5 @@
-// The table-valued functions of a connection: pragma_NAME(arg, schema) for every pragma that answers rows.
+// The table-valued functions of a connection: pragma_NAME(arg, schema) for every pragma that answers rows, and
+// json_each(), json_tree() with their jsonb_ forms.
 #pragma once
 
 #include <memory>
@@ -22,11 +23,17 @@ class TableFunctions final : public bind::TableFunctionSource, public exec::Tabl
  private:
   struct Entry {
     std::string_view name;
-    const PragmaDef* pragma = nullptr;
+    const PragmaDef* pragma = nullptr;     // null: a JSON function
+    bool json_tree = false;
+    bool json_binary = false;
     std::vector<bind::SourceColumn> columns;
     bind::TableFunctionInfo info;
     bool has_argument = false;
   };
+  const bind::TableFunctionInfo* find_json_function(std::string_view name);
+  Status run_json(const bind::BoundSource& source, const Entry& entry, std::span<const Value> arguments, Arena& heap,
+                  Status (*emit)(void* context, std::span<const Value> row), void* context);
+
   Connection& connection_;
   std::vector<std::unique_ptr<Entry>> entries_;
 };
