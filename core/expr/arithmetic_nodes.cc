@@ -54,8 +54,8 @@ Value compute(ArithmeticOp op, const Value& left, const Value& right) {
   bool integers = a.type == ValueType::Integer && b.type == ValueType::Integer;
   switch (op) {
     case ArithmeticOp::Modulo: {
-      int64_t dividend = to_integer(a);
-      int64_t divisor = to_integer(b);
+      int64_t dividend = to_integer(left);  // of a text: its integer prefix, not its number
+      int64_t divisor = to_integer(right);
       if (divisor == 0) return Value::null();
       int64_t remainder = divisor == -1 ? 0 : dividend % divisor;
       return integers ? Value::from_integer(remainder) : Value::from_real(static_cast<double>(remainder));

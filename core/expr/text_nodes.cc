@@ -8,6 +8,11 @@ namespace sqlrite::expr {
 
 namespace {
 
+// Constants are folded before a connection is in sight: SQLite's default then.
+int64_t length_limit_bytes(const EvalContext& context) {
+  return context.connection != nullptr ? context.connection->length_limit_bytes() : 1000000000;
+}
+
 class ConcatNode final : public ExprNode {
  public:
   Evaluator left_, right_;
@@ -24,7 +29,7 @@ class ConcatNode final : public ExprNode {
     NumberText left_text, right_text;
     std::string_view a = text_of(left, left_text);
     std::string_view b = text_of(right, right_text);
-    if (static_cast<int64_t>(a.size() + b.size()) > context.connection->length_limit_bytes()) return Code::TooBig;
+    if (static_cast<int64_t>(a.size() + b.size()) > length_limit_bytes(context)) return Code::TooBig;
     char* bytes = static_cast<char*>(context.heap->allocate(a.size() + b.size() + 1, 1));
     std::memcpy(bytes, a.data(), a.size());
     std::memcpy(bytes + a.size(), b.data(), b.size());

@@ -21,7 +21,7 @@ constexpr uint64_t kDirectSizeMax = 1u << 24;
 constexpr uint64_t kDirectEntriesPerKey = 16;
 
 uint64_t hash_real(double value) {
-  if (value >= -9.2e18 && value <= 9.2e18) {
+  if (value >= -0x1p63 && value < 0x1p63) {
     auto integer = static_cast<int64_t>(value);
     if (static_cast<double>(integer) == value) return kernels::hash_int(integer);
   }
@@ -282,7 +282,7 @@ uint32_t KeyTable::find_row(const Value* key) const {
   if (ints_) {
     Value value = key[0];
     if (value.type == ValueType::Real) {
-      if (!(value.real >= -9.2e18 && value.real <= 9.2e18)) return kNone;
+      if (!(value.real >= -0x1p63 && value.real < 0x1p63)) return kNone;
       auto integer = static_cast<int64_t>(value.real);
       if (static_cast<double>(integer) != value.real) return kNone;
       value = Value::from_integer(integer);
