@@ -123,7 +123,7 @@ struct Commands {
 
   static Next indexes(Shell& shell, const Words& words) {
     if (words.size() > 2) return usage(".indexes ?LIKE-PATTERN?");
-    return done(shell.show_names("type='index' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'", "tbl_name", words));
+    return done(shell.show_names("type='index'", "tbl_name", words));
   }
 
   static Next mode(Shell& shell, const Words& words) {
@@ -339,6 +339,7 @@ const Commands::Entry Commands::entries[] = {
     {"help", 1, Commands::help, ".help ?PATTERN?", "Show help text for PATTERN"},
     {"import", 2, Commands::import, ".import FILE TABLE", "Import data from FILE into TABLE"},
     {"indexes", 2, Commands::indexes, ".indexes ?TABLE?", "Show names of indexes"},
+    {"indices", 4, Commands::indexes, ".indices ?TABLE?", "Another spelling of .indexes"},
     {"mode", 1, Commands::mode, ".mode MODE ?OPTIONS?", "Set output mode"},
     {"nullvalue", 2, Commands::null_value, ".nullvalue STRING", "Use STRING in place of NULL values"},
     {"once", 2, Commands::once, ".once FILE", "Output for the next SQL command only to FILE"},
@@ -409,7 +410,7 @@ void Shell::set_output(const std::string& target, bool once) {
   bool is_pipe = target.starts_with("|");
   FILE* file = target == "off" ? std::fopen("/dev/null", "wb") : is_pipe ? popen(target.c_str() + 1, "w") : std::fopen(target.c_str(), "wb");
   if (!file) {
-    std::fprintf(stderr, "Error: cannot write to \"%s\"\n", target.c_str());
+    std::fprintf(stderr, "Error: cannot open \"%s\"\nError: cannot write to \"%s\"\n", target.c_str(), target.c_str());
     return;
   }
   out_ = file;

@@ -50,15 +50,18 @@ std::string take_line(std::string_view text, size_t width, bool word_wrap, std::
   }
   size_t end = at;
   bool cut = shown >= width && at < text.size() && static_cast<unsigned char>(text[at]) >= ' ';
-  if (cut && word_wrap) {
+  // A text that just fits is split at its last space too: SQLite's shell has it so.
+  if (shown >= width && word_wrap) {
+    auto character = [&](size_t i) { return i < text.size() ? text[i] : '\0'; };
     size_t split = at;
     while (split > at / 2 && !is_space(text[split - 1])) --split;
     if (split <= at / 2) {
       split = at;
-      while (split > at / 2 && (is_alphanumeric(text[split - 1]) == is_alphanumeric(text[split]) || (text[split] & 0xc0) == 0x80)) --split;
+      while (split > at / 2 && (is_alphanumeric(text[split - 1]) == is_alphanumeric(character(split)) || (character(split) & 0xc0) == 0x80)) --split;
     }
     if (split > at / 2) {
       at = end = split;
+      cut = true;
       while (at < text.size() && text[at] == ' ') ++at;
     }
   }

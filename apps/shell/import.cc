@@ -170,7 +170,7 @@ bool Shell::import(const std::vector<std::string>& words) {
     } else if (word == "-skip" && i + 1 < words.size()) {
       skip = std::strtol(words[++i].c_str(), nullptr, 10);
     } else {
-      std::fprintf(out_, "ERROR: unknown option: \"%s\".  Usage:\n%s", words[i].c_str(), kImportHelp);
+      std::fprintf(out_, "ERROR: unknown option: \"%s\".  Usage:\n%s", word.c_str(), kImportHelp);
       return false;
     }
   }
@@ -192,7 +192,11 @@ bool Shell::import(const std::vector<std::string>& words) {
     std::fprintf(stderr, "Error: non-null row separator required for import\n");
     return false;
   }
-  if (row_separator == "\r\n") row_separator = "\n";
+  if (row_separator == "\r\n") {
+    // From here on the output has plain line ends as well: SQLite's shell has it so.
+    row_separator = "\n";
+    output.row_separator = "\n";
+  }
   if (row_separator.size() > 1) {
     std::fprintf(stderr, "Error: multi-character row separators not allowed for import\n");
     return false;
@@ -304,7 +308,7 @@ bool Shell::import(const std::vector<std::string>& words) {
   if (verbose) {
     std::fprintf(out_, "Added %ld rows with %ld errors using %d lines of input\n", row_count, error_count, reader.line() - 1);
   }
-  return committed;
+  return committed && error_count == 0;
 }
 
 }  // namespace sqlrite::shell

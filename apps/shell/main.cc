@@ -76,9 +76,12 @@ int main(int argc, char** argv) {
       return argv[++i];
     };
     if (is_mode_option(name)) {
+      // An option selects the look only: no headers, no carriage returns. That is for .mode to do.
       bool header = shell.output.header;
+      std::string row_separator = shell.output.row_separator;
       sqlrite::shell::select_mode(shell.output, name);
-      if (name != "column") shell.output.header = header;
+      shell.output.header = header;
+      if (name == "csv") shell.output.row_separator = row_separator;
     } else if (name == "header" || name == "noheader") {
       shell.output.header = name == "header";
       shell.output.header_was_set = true;
