@@ -20,11 +20,32 @@ BoundExpr* make_slot(Arena& arena, int32_t slot, const BoundExpr& like) {
   return made;
 }
 
+namespace {
+
+bool is_extreme(const BoundAggregate& call) {
+  BuiltinKind kind = call.function->kind;
+  return (kind == BuiltinKind::Min || kind == BuiltinKind::Max) && call.arguments.size() == 1;
+}
+
+// May a column's equal values look different: 'a' and 'A', 1 and 1.0?
+bool looks_vary(const BoundExpr& column) {
+  bool exact_text = column.collation == nullptr || column.collation->kind == Collation::Kind::Binary;
+  return !exact_text || column.affinity <= Affinity::Blob || column.affinity == Affinity::Numeric;
+}
+
+}  // namespace
+
+AggregateRewrite::AggregateRewrite(CorePlan& p) : plan(p), keys(p.core.group_by), bare(p.context.arena) {
+  for (const BoundAggregate* call : p.core.aggregates) follows_extreme |= is_extreme(*call);
+}
+
 void AggregateRewrite::apply(BoundExpr** expr) {
   BoundExpr* node = *expr;
   if (node == nullptr) return;
   Arena& arena = plan.context.arena;
-  for (size_t i = 0; i < keys.size(); ++i) {
+  // With MIN or MAX a key column is shown as in the row of the extreme, like every other column.
+  bool as_bare = follows_extreme && node->kind == BoundKind::Column && looks_vary(*node);
+  for (size_t i = 0; i < keys.size() && !as_bare; ++i) {
     if (node == keys[i] || bind::equal_exprs(node, keys[i])) {
       *expr = make_slot(arena, static_cast<int32_t>(i), *node);
       return;
@@ -319,8 +340,7 @@ Node* CoreBuilder::aggregate(Node* input, const ChosenPath& chosen, const Aggreg
   // Bare columns follow the only MIN or MAX.
   int min_max = -1, min_max_count = 0;
   for (size_t i = 0; i < core.aggregates.size(); ++i) {
-    BuiltinKind kind = core.aggregates[i]->function->kind;
-    if ((kind == BuiltinKind::Min || kind == BuiltinKind::Max) && core.aggregates[i]->arguments.size() == 1) {
+    if (is_extreme(*core.aggregates[i])) {
       min_max = static_cast<int>(i);
       ++min_max_count;
     }

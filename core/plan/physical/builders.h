@@ -22,7 +22,8 @@ struct AggregateRewrite {
   CorePlan& plan;
   std::span<BoundExpr*> keys;
   ArenaVector<BoundExpr*> bare;
-  explicit AggregateRewrite(CorePlan& p) : plan(p), keys(p.core.group_by), bare(p.context.arena) {}
+  bool follows_extreme = false;        // bare columns come from the row of a MIN or MAX
+  explicit AggregateRewrite(CorePlan& p);
   void apply(BoundExpr** expr);
 };
 
