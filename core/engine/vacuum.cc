@@ -62,6 +62,9 @@ Status copy_database(Connection& connection, uint32_t index, storage::Pager& to)
   std::vector<SchemaRecord> records;
   SQLRITE_TRY(read_schema_records(connection, index, &records));
   const catalog::Schema& schema = *database.schema;
+  bool counts_rowids = false;
+  for (const catalog::Table* table : schema.tables_in_order) counts_rowids = counts_rowids || table->autoincrement;
+  if (!counts_rowids) std::erase_if(records, [](const SchemaRecord& record) { return record.name == "sqlite_sequence"; });
   // All trees first: in auto-vacuum files roots stand at the front, and a tree made later would push pages away.
   std::vector<PageId> roots(records.size());
   for (size_t i = 0; i < records.size(); ++i) {

@@ -93,6 +93,16 @@ TEST_CASE("Statement, ErrorsCarryCodeMessageAndOffset") {
   CHECK_EQ(insert.reset().code(), Code::ConstraintNotNull);
 }
 
+TEST_CASE("Statement, FailedRunLeavesNothingToTheNext") {
+  Session s;
+  s.rows("CREATE TABLE t(a INTEGER PRIMARY KEY); INSERT INTO t VALUES(2)");
+  Statement insert = s.connection.prepare("INSERT INTO t VALUES(1),(2),(3)").take();
+  CHECK_EQ(insert.run().message(), "UNIQUE constraint failed: t.a");
+  s.rows("DELETE FROM t");
+  CHECK(insert.run().ok());
+  CHECK_EQ(s.rows("SELECT group_concat(a) FROM t"), "1,2,3");
+}
+
 TEST_CASE("Statement, BackupCopiesADatabase") {
   Session from, to;
   from.rows("CREATE TABLE t(a, b); CREATE INDEX i ON t(a)");

@@ -28,6 +28,24 @@ Result<SchemaRecord> table_record(SchemaWriter& writer, std::string_view name) {
   return Code::Corrupt;
 }
 
+// What SQLite takes as a constant default of an added column: a literal, with a sign or a CAST around it at most.
+bool is_literal_default(const sql::Expr* expr) {
+  if (expr == nullptr) return true;
+  switch (expr->kind) {
+    case sql::ExprKind::Literal: {
+      sql::LiteralKind kind = expr->as<sql::LiteralExpr>()->literal;
+      return kind != sql::LiteralKind::CurrentTime && kind != sql::LiteralKind::CurrentDate && kind != sql::LiteralKind::CurrentTimestamp;
+    }
+    case sql::ExprKind::Unary: {
+      const auto& unary = *expr->as<sql::UnaryExpr>();
+      return (unary.op == sql::UnaryOp::Minus || unary.op == sql::UnaryOp::Plus) && is_literal_default(unary.operand);
+    }
+    case sql::ExprKind::Cast: return is_literal_default(expr->as<sql::CastExpr>()->operand);
+    case sql::ExprKind::ColumnRef: return true;  // a bare word is a string, or TRUE and FALSE
+    default: return false;
+  }
+}
+
 // Any row for which the condition is false makes the change fail.
 Status check_rows(Connection& connection, const std::string& query, Status failure) {
   struct Found {
@@ -71,7 +89,7 @@ Status add_column(Command& command, const sql::AlterTableStatement& statement, c
   context.column_count_max = static_cast<uint32_t>(connection.limit(Limit::Column));
   SQLRITE_TRY_ASSIGN(catalog::Table * defined, catalog::define_table(*grown, context));
   const catalog::TableColumn& column = defined->columns.back();
-  bool constant = column.default_expr == nullptr || catalog::is_constant_expr(*column.default_expr, false);
+  bool constant = is_literal_default(column.default_expr);
   Status refused = catalog::check_added_column(column, table, constant, connection.settings().foreign_keys);
   if (!refused.ok()) {
     // NOT NULL without default and values that need a row are harmless while the table has no rows.

@@ -78,6 +78,7 @@ class Insert final : public Change {
     const catalog::Table& table = core.writer.table();
     if (table.autoincrement) SQLRITE_TRY(sequence_.load(*run.context, *run.host, table));
     wrote_ = wrote;
+    SQLRITE_TRY(restart_row());  // a run that failed left the rowid of its last row
     Status status = run_rows(run, source, action);
     if (table.autoincrement && (status.ok() || *action == ConflictAction::Fail)) {
       Status stored = sequence_.store();
