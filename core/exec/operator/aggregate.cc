@@ -168,14 +168,21 @@ class Aggregate final : public BaseOperator {
       updates_.clear();
       SQLRITE_TRY(calls_[i].feed(eval_, batch, groups, leads ? &updates_ : nullptr));
       if (!leads) continue;
-      bare_.add_groups(total);
+      // A group's first row stands in until min or max meets a row (its FILTER may let none through).
+      SQLRITE_TRY(keep_first_rows(batch, groups, known, total));
       for (size_t u = 0; u < updates_.size(); ++u) {
         // Only the last change counts; runs of changes to one group are the common case.
         if (u + 1 < updates_.size() && updates_[u + 1].group == updates_[u].group) continue;
         SQLRITE_TRY(bare_.set(eval_, updates_[u].group, batch, updates_[u].row));
       }
     }
-    if (bare_.count() == 0 || node_->bare_follows >= 0 || known == total) return {};
+    if (bare_.count() == 0 || node_->bare_follows >= 0) return {};
+    return keep_first_rows(batch, groups, known, total);
+  }
+
+  // Bare columns of the groups that this batch brought.
+  Status keep_first_rows(const Batch& batch, const uint32_t* groups, uint32_t known, uint32_t total) {
+    if (known == total) return {};
     bare_.add_groups(total);
     for (uint32_t i = 0; i < batch.selected_count && known < total; ++i) {
       if ((groups != nullptr ? groups[i] : 0) != known) continue;
