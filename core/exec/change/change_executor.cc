@@ -81,12 +81,11 @@ Status ChangeExecutor::Impl::run(ExecContext& context, ChangeHost& host, ChangeO
     if (pinned && handle.pager != nullptr && handle.pager->is_reading()) handle.view = handle.pager->open_view();
   }
   ConflictAction action = ConflictAction::Abort;
-  bool wrote = false;
   bool marked = change->needs_mark();
   if (marked) run.mark = run.pager->open_mark();
   Status status;
   if (subqueries != nullptr) status = subqueries->begin_run(newest);
-  if (status.ok()) status = change->run(run, source, &action, &wrote);
+  if (status.ok()) status = change->run(run, source, &action);
   change->close();
   if (subqueries != nullptr) subqueries->end_run();
   for (DatabaseHandle& handle : source_databases) {
@@ -106,7 +105,7 @@ Status ChangeExecutor::Impl::run(ExecContext& context, ChangeHost& host, ChangeO
     Status undone = run.pager->rollback_to(run.mark);
     run.pager->release(run.mark);
     if (!undone.ok()) outcome->failure_scope = FailureScope::Transaction;
-  } else if (wrote) {
+  } else if (run.wrote) {
     outcome->failure_scope = FailureScope::Transaction;
   }
   return status;

@@ -40,9 +40,12 @@ ChangeCore::~ChangeCore() {
 
 Status ChangeCore::prepare(const bind::BoundTarget& target, ConflictAction action, const bind::BoundReturning* returning,
                            Arena& arena) {
-  statement_action = action;
   SQLRITE_TRY(writer.prepare(target, arena));
   SQLRITE_TRY(checker.prepare(target, action, arena));
+  const catalog::Table& table = writer.table();
+  may_replace_ = action == ConflictAction::Replace || table.rowid_conflict == ConflictAction::Replace ||
+                 (table.without_rowid && table.primary_key_index->conflict == ConflictAction::Replace);
+  for (size_t i = 0; i < writer.index_count(); ++i) may_replace_ |= writer.index(i).conflict == ConflictAction::Replace;
   uint32_t slot_count = writer.column_count() + 1;
   victim_.attach(arena.make_array<Value>(slot_count).data(), slot_count, arena);
   other_key_ = arena.make_array<Value>(writer.key_count());
@@ -94,6 +97,7 @@ Status ChangeCore::remove_row(ChangeRun& run, const Value* key) {
   SQLRITE_TRY_ASSIGN(bool found, writer.find(key));
   if (!found) return Code::CorruptIndex;
   SQLRITE_TRY(writer.read(*run.eval.heap, victim_.slots()));
+  run.wrote = true;
   return writer.erase(run.eval, victim_);
 }
 

@@ -37,6 +37,7 @@ struct ChangeRun {
   expr::EvalContext eval;
   storage::Pager* pager = nullptr;
   uint32_t mark = 0;                   // 0: none taken
+  bool wrote = false;                  // something was changed: without a mark only the transaction can undo it
 };
 
 // The parts of an executor that do not depend on the kind of change.
@@ -59,9 +60,11 @@ class ChangeCore {
 
   TableWriter writer;
   RowChecker checker;
-  catalog::ConflictAction statement_action = catalog::ConflictAction::Default;
+  // Some constraint of the table, or the statement, makes room by removing rows.
+  bool may_replace() const { return may_replace_; }
 
  private:
+  bool may_replace_ = false;
   std::span<expr::ExprNode*> returning_;
   SlotRow victim_;                     // a row that REPLACE removes
   std::span<Value> other_key_;

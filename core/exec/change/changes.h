@@ -14,8 +14,8 @@ class Change {
   virtual ~Change() = default;
   virtual Status prepare(const plan::StatementPlan& plan, Arena& arena) = 0;
   // Runs to the end or to the first failure. `source`: the context of the rows read (see ChangeExecutor::run). On failure
-  // *action tells how the constraint wants the statement to end; *wrote whether anything was changed before.
-  virtual Status run(ChangeRun& run, ExecContext& source, catalog::ConflictAction* action, bool* wrote) = 0;
+  // *action tells how the constraint wants the statement to end.
+  virtual Status run(ChangeRun& run, ExecContext& source, catalog::ConflictAction* action) = 0;
   virtual void close() = 0;
   // A failure can come after a first write, so the statement needs a mark to come back to.
   virtual bool needs_mark() const = 0;

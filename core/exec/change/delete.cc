@@ -23,11 +23,11 @@ class Delete final : public Change {
   bool needs_mark() const override { return plan_->finder == nullptr || !plan_->finder->root->single_row_max; }
   bool needs_pinned_source() const override { return false; }
 
-  Status run(ChangeRun& run, ExecContext& source, ConflictAction*, bool* wrote) override {
+  Status run(ChangeRun& run, ExecContext& source, ConflictAction*) override {
     const catalog::Table& table = core.writer.table();
     if (plan_->truncate && (!run.host->wants_row_changes() || plan_->finder == nullptr)) {
       SQLRITE_TRY(core.writer.open(*run.context));
-      *wrote = true;
+      run.wrote = true;
       SQLRITE_TRY_ASSIGN(uint64_t removed, core.writer.clear());
       run.outcome->changes = static_cast<int64_t>(removed);
       return {};
@@ -42,7 +42,7 @@ class Delete final : public Change {
       SQLRITE_TRY_ASSIGN(bool found, core.writer.find(keys_.at(i)));
       if (!found) continue;
       SQLRITE_TRY(core.writer.read(*run.eval.heap, row_.slots()));
-      *wrote = true;
+      run.wrote = true;
       SQLRITE_TRY(core.add_returned(run, row_));
       SQLRITE_TRY(core.writer.erase(run.eval, row_));
       ++run.outcome->changes;

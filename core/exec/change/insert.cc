@@ -57,27 +57,19 @@ class Insert final : public Change {
 
     SQLRITE_TRY(prepare_source(plan, arena));
     SQLRITE_TRY(prepare_upserts(arena));
-    may_replace_ = bound_->on_conflict == ConflictAction::Replace;
-    for (size_t i = 0; i < core.writer.index_count(); ++i) {
-      may_replace_ |= core.writer.index(i).conflict == ConflictAction::Replace;
-    }
-    const catalog::Table& table = core.writer.table();
-    may_replace_ |= table.rowid_conflict == ConflictAction::Replace;
-    may_replace_ |= table.without_rowid && table.primary_key_index->conflict == ConflictAction::Replace;
     return {};
   }
 
   bool needs_mark() const override {
     bool single = bound_->source == nullptr || (direct_ && direct_row_count_ == 1);
-    return !single || may_replace_ || !upserts_.empty();
+    return !single || core.may_replace() || !upserts_.empty();
   }
   bool needs_pinned_source() const override { return bound_->source != nullptr && !direct_; }
 
-  Status run(ChangeRun& run, ExecContext& source, ConflictAction* action, bool* wrote) override {
+  Status run(ChangeRun& run, ExecContext& source, ConflictAction* action) override {
     SQLRITE_TRY(core.writer.open(*run.context));
     const catalog::Table& table = core.writer.table();
     if (table.autoincrement) SQLRITE_TRY(sequence_.load(*run.context, *run.host, table));
-    wrote_ = wrote;
     SQLRITE_TRY(restart_row());  // a run that failed left the rowid of its last row
     Status status = run_rows(run, source, action);
     if (table.autoincrement && (status.ok() || *action == ConflictAction::Fail)) {
@@ -204,7 +196,7 @@ class Insert final : public Change {
     bool moved = false;
     SQLRITE_TRY(core.resolve_conflicts(run, row_, nullptr, check_key, nullptr, &fate, action, &moved));
     if (fate == RowFate::Skip) return restart_row();
-    *wrote_ = true;
+    run.wrote = true;
     SQLRITE_TRY(core.writer.insert(run.eval, row_));
     ++run.outcome->changes;
     if (!table.without_rowid) {
@@ -319,7 +311,6 @@ class Insert final : public Change {
       uint32_t slot = column == kRowIdColumn ? column_count_ : static_cast<uint32_t>(column);
       SQLRITE_TRY(upsert.values[i]->evaluate_row(run.eval, existing_.batch(), 0, &updated_.slots()[slot]));
     }
-    *wrote_ = true;
     RowFate fate;
     return upsert.update.apply(run, core, existing_, updated_, &fate, action);
   }
@@ -336,8 +327,6 @@ class Insert final : public Change {
   ExecContext* source_context_ = nullptr;
   bool source_open_ = false;
   Sequence sequence_;
-  bool may_replace_ = false;
-  bool* wrote_ = nullptr;
   std::span<Upsert> upserts_;
   SlotRow existing_, updated_;
   std::span<Value> conflict_key_;

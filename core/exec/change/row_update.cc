@@ -62,6 +62,7 @@ Status RowUpdate::apply(ChangeRun& run, ChangeCore& core, SlotRow& before, SlotR
     SQLRITE_TRY_ASSIGN(bool found, writer.find(self_.data()));
     if (!found) return Code::Corrupt;
   }
+  run.wrote = true;
   SQLRITE_TRY(writer.replace(run.eval, before, after, changed, key_changed));
   ++run.outcome->changes;
   if (run.host->wants_row_changes() && !table.without_rowid) {

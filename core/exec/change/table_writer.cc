@@ -25,12 +25,21 @@ Status TableWriter::prepare(const bind::BoundTarget& target, Arena& arena) {
 
   size_t stored_count = 0;
   for (const auto& column : columns) stored_count += column.storage_position >= 0;
+  // The tree of a WITHOUT ROWID table may hold a column twice: PRIMARY KEY(a COLLATE nocase, a).
+  const catalog::Index* own_tree = table_->primary_key_index;
+  if (own_tree != nullptr) stored_count = own_tree->fields.size();
   record_ = arena.make_array<Value>(stored_count);
   record_real_ = arena.make_array<bool>(stored_count);
   stored_positions_ = arena.make_array<uint16_t>(stored_count);
   stored_columns_ = arena.make_array<int16_t>(stored_count);
   decoded_ = arena.make_array<Value>(stored_count);
   defaults_ = arena.make_array<Value>(columns.size());
+  for (size_t position = 0; own_tree != nullptr && position < stored_count; ++position) {
+    int16_t column = own_tree->fields[position].column;
+    stored_columns_[position] = column;
+    stored_positions_[position] = static_cast<uint16_t>(position);
+    record_real_[position] = columns[static_cast<size_t>(column)].affinity == Affinity::Real;
+  }
   for (size_t i = 0; i < columns.size(); ++i) {
     if (columns[i].storage_position < 0) continue;
     auto position = static_cast<size_t>(columns[i].storage_position);

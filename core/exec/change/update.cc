@@ -35,10 +35,10 @@ class Update final : public Change {
     return {};
   }
 
-  bool needs_mark() const override { return !plan_->finder->root->single_row_max; }
+  bool needs_mark() const override { return !plan_->finder->root->single_row_max || core.may_replace(); }
   bool needs_pinned_source() const override { return false; }
 
-  Status run(ChangeRun& run, ExecContext& source, ConflictAction* action, bool* wrote) override {
+  Status run(ChangeRun& run, ExecContext& source, ConflictAction* action) override {
     SQLRITE_TRY(keys_.collect(finder_, source));
     SQLRITE_TRY(core.writer.open(*run.context));
     uint32_t rowid_slot = core.writer.rowid_slot();
@@ -62,7 +62,6 @@ class Update final : public Change {
           SQLRITE_TRY(set_nodes_[k]->evaluate_row(run.eval, before_.batch(), 0, &target));
         }
       }
-      *wrote = true;
       RowFate fate;
       SQLRITE_TRY(update_.apply(run, core, before_, after_, &fate, action));
     }

@@ -242,10 +242,7 @@ Result<Payload> RecordEncoder::encode(const Value* values, uint32_t count, TextE
           type = 0;
         } else if (real_as_integer != nullptr && real_as_integer[i] && value.real > -140737488355328.0 && value.real < 140737488355328.0) {
           int64_t whole = static_cast<int64_t>(value.real);
-          // Minus zero must stay a real.
-          if (static_cast<double>(whole) == value.real && (whole != 0 || std::bit_cast<uint64_t>(value.real) == 0)) {
-            type = integer_serial_type(whole);
-          }
+          if (static_cast<double>(whole) == value.real) type = integer_serial_type(whole);
         }
         break;
       case ValueType::Text: type = uint64_t{value.length} * 2 + 13; break;
