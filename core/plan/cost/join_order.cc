@@ -164,7 +164,7 @@ int ordered_prefix(const CorePlan& plan, AccessPath* const* paths, int count, st
         int16_t column = key == nullptr ? catalog::kRowIdColumn
                          : key->column == catalog::kExpressionColumn ? key->column
                                                                      : normal_column(*info.source, key->column);
-        bool key_descending = key != nullptr && column != catalog::kRowIdColumn && key->descending;
+        bool key_descending = key != nullptr && key->descending;
         // A NULL may repeat in a unique index.
         if (order_distinct && field >= path->equal_count && key != nullptr && column != catalog::kRowIdColumn) {
           if (column < 0 || !info.table->columns[static_cast<size_t>(column)].not_null) {
