@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""Both directions with stock SQLite: databases made by stock are read and changed by us and read back by stock, and the
+other way round, over page sizes, encodings, vacuum modes, journal modes and table shapes. Rows must be equal and
+integrity_check must say ok on both sides.
+
+  interop_test.py OUR_SHELL        (stock is `sqlite3` from PATH; without it the test is skipped)
+"""
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+SHAPES = {
+    "plain": """CREATE TABLE t(id INTEGER PRIMARY KEY, a, b TEXT, c REAL);
+        CREATE INDEX t_a ON t(a); CREATE UNIQUE INDEX t_b ON t(b);
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<2000)
+        INSERT INTO t SELECT i, i%97, 'name'||i, i*0.25 FROM n;""",
+    "without_rowid": """CREATE TABLE t(a TEXT, b INT, c BLOB, PRIMARY KEY(b DESC, a)) WITHOUT ROWID;
+        CREATE INDEX t_c ON t(c, a COLLATE NOCASE);
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<1500)
+        INSERT INTO t SELECT 'K'||(i%50), i, CAST(i*i AS BLOB) FROM n;""",
+    "overflow": """CREATE TABLE t(id INTEGER PRIMARY KEY, big BLOB, txt TEXT);
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<60)
+        INSERT INTO t SELECT i, zeroblob(i*i*40), replace(hex(zeroblob(i*100)),'0','xy') FROM n;
+        CREATE INDEX t_txt ON t(txt);""",
+    "wide": "CREATE TABLE t(" + ",".join(f"c{i}" for i in range(100)) + ");"
+        + "".join("INSERT INTO t VALUES(" + ",".join(str((r * 7 + i) % 300 if i % 3 else f"'v{r}_{i}'") for i in range(100)) + ");" for r in range(120)),
+    "many_tables": "".join(f"CREATE TABLE t{i}(a,b); INSERT INTO t{i} VALUES({i},'x{i}');" for i in range(300)),
+    "expressions": """CREATE TABLE t(a, b); CREATE INDEX e ON t(a+b, length(b)) WHERE a IS NOT NULL;
+        CREATE VIEW v AS SELECT a, count(*) AS n FROM t GROUP BY a;
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<800)
+        INSERT INTO t SELECT CASE WHEN i%5 THEN i%20 END, i FROM n;""",
+}
+CHANGES = {
+    "plain": ["UPDATE t SET a=a+1 WHERE id%3=0;", "DELETE FROM t WHERE id%7=0;", "INSERT INTO t(a,b,c) VALUES(1,'neu',2.5),(NULL,'späť',NULL);"],
+    "without_rowid": ["UPDATE t SET c=x'00ff' WHERE b%3=0;", "DELETE FROM t WHERE b%7=0;", "INSERT INTO t VALUES('zz',99999,NULL);"],
+    "overflow": ["UPDATE t SET big=zeroblob(100000) WHERE id%5=0;", "DELETE FROM t WHERE id%4=0;", "INSERT INTO t VALUES(1000,randomblob(0),'short');"],
+    "wide": ["UPDATE t SET c50='changed' WHERE c1%2=0;", "DELETE FROM t WHERE c2%5=0;"],
+    "many_tables": ["UPDATE t7 SET b='changed';", "DROP TABLE t8;", "CREATE TABLE extra(z UNIQUE); INSERT INTO extra VALUES(1),(2);"],
+    "expressions": ["UPDATE t SET a=b WHERE b%3=0;", "DELETE FROM t WHERE a IS NULL;", "INSERT INTO t VALUES(1,2);"],
+}
+
+
+class Shell:
+    def __init__(self, path):
+        self.path = path
+
+    def run(self, file, sql, check=True):
+        done = subprocess.run([self.path, "-batch", str(file)], input=sql, capture_output=True, text=True, timeout=300)
+        if check and (done.returncode != 0 or done.stderr):
+            raise RuntimeError(f"{self.path}: {done.stderr.strip()[:300]}")
+        return done.stdout
+
+    def content(self, file):
+        tables = self.run(file, "SELECT name FROM sqlite_schema WHERE type IN ('table','view') ORDER BY name;").split()
+        queries = []
+        for table in tables:
+            columns = self.run(file, f"SELECT group_concat('quote(\"'||name||'\")', '||''|''||') FROM pragma_table_info('{table}');").strip()
+            if len(tables) > 50 and columns == "":
+                continue
+            queries.append(f"SELECT '{table}', {columns} FROM \"{table}\" ORDER BY 2;")
+            if len(tables) > 50 and len(queries) > 20:
+                break
+        return self.run(file, "".join(queries))
+
+
+def main():
+    ours = Shell(sys.argv[1])
+    if shutil.which("sqlite3") is None:
+        print("interop: skipped, no stock sqlite3 on this machine")
+        print("0 passed, 0 failed, 1 skipped")
+        return 0
+    stock = Shell("sqlite3")
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="sqlrite_interop"))
+    passed = failed = 0
+
+    def expect(condition, what):
+        nonlocal passed, failed
+        if condition:
+            passed += 1
+        else:
+            failed += 1
+            print(f"FAILED: {what}")
+
+    cases = []
+    sizes = [512, 1024, 2048, 4096, 8192, 16384, 32768, 65536]
+    for number, size in enumerate(sizes):
+        for shape in ("plain", "overflow") if number % 2 else ("without_rowid", "expressions"):
+            cases.append((shape, size, "UTF-8", 0, "wal" if number % 3 == 0 else "delete"))
+    for encoding in ("UTF-16le", "UTF-16be"):
+        for shape in ("plain", "without_rowid"):
+            cases.append((shape, 4096, encoding, 0, "delete"))
+    for vacuum in (1, 2):
+        for shape in ("plain", "overflow", "many_tables"):
+            cases.append((shape, 1024, "UTF-8", vacuum, "wal" if vacuum == 1 else "truncate"))
+    for mode in ("persist", "truncate", "wal"):
+        cases.append(("wide", 4096, "UTF-8", 0, mode))
+        cases.append(("many_tables", 4096, "UTF-8", 0, mode))
+
+    for number, (shape, size, encoding, vacuum, mode) in enumerate(cases):
+        label = f"{shape} page_size={size} {encoding} auto_vacuum={vacuum} {mode}"
+        for maker, other, who in ((stock, ours, "stock first"), (ours, stock, "ours first")):
+            file = folder / f"case{number}_{'s' if maker is stock else 'o'}.db"
+            try:
+                maker.run(file, f"PRAGMA page_size={size}; PRAGMA encoding='{encoding}'; PRAGMA auto_vacuum={vacuum};"
+                                f"PRAGMA journal_mode={mode};" + SHAPES[shape])
+                expect(maker.content(file) == other.content(file), f"{label}, {who}: rows differ after making")
+                for change in CHANGES[shape]:
+                    other.run(file, "BEGIN;" + change + "COMMIT;")
+                expect(stock.run(file, "PRAGMA integrity_check;") == "ok\n", f"{label}, {who}: stock integrity_check")
+                expect(ours.run(file, "PRAGMA integrity_check;") == "ok\n", f"{label}, {who}: our integrity_check")
+                expect(maker.content(file) == other.content(file), f"{label}, {who}: rows differ after changes")
+                other.run(file, "VACUUM;")
+                expect(stock.run(file, "PRAGMA integrity_check;") == "ok\n", f"{label}, {who}: after VACUUM")
+            except (RuntimeError, subprocess.TimeoutExpired) as error:
+                expect(False, f"{label}, {who}: {error}")
+
+    # A process that is killed leaves its log; the other side recovers every committed row.
+    for killed, survivor, who in ((stock, ours, "stock killed"), (ours, stock, "ours killed")):
+        file = folder / f"killed_{'s' if killed is stock else 'o'}.db"
+        process = subprocess.Popen([killed.path, "-batch", str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        process.stdin.write("PRAGMA journal_mode=wal; CREATE TABLE t(a); INSERT INTO t VALUES(1); INSERT INTO t VALUES(2);"
+                            "BEGIN; INSERT INTO t VALUES(3); SELECT 'ready';\n")
+        process.stdin.flush()
+        for line in process.stdout:
+            if "ready" in line:
+                break
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        expect(survivor.run(file, "SELECT group_concat(a) FROM t;") == "1,2\n", f"{who}: committed rows after a kill")
+        expect(stock.run(file, "PRAGMA integrity_check;") == "ok\n", f"{who}: integrity after a kill")
+
+    # While we hold a WAL database, stock is refused, and the other way round nobody corrupts anything.
+    file = folder / "locked.db"
+    ours.run(file, "PRAGMA journal_mode=wal; CREATE TABLE t(a); INSERT INTO t VALUES(1);")
+    holder = subprocess.Popen([ours.path, "-batch", str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    holder.stdin.write("SELECT 'held', a FROM t;\n")
+    holder.stdin.flush()
+    holder.stdout.readline()
+    refused = subprocess.run(["sqlite3", "-batch", str(file), "SELECT * FROM t"], capture_output=True, text=True)
+    expect("locked" in refused.stderr, f"stock is refused while we hold a WAL database: {refused.stderr.strip()}")
+    holder.communicate("")
+    time.sleep(0.05)
+    expect(stock.run(file, "SELECT a FROM t;") == "1\n", "stock reads once we have closed")
+
+    shutil.rmtree(folder, ignore_errors=True)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
