@@ -214,8 +214,24 @@ int compare_operands(const bind::BoundInQuery& in, const Value* operands, const 
 
 Status SubqueryRuntime::contains(const bind::BoundInQuery& in, const Value* outer_args, const Value* operands,
                                  int* truth) {
-  SQLRITE_TRY_ASSIGN(Subplan * subplan, prepare(in.subquery_index));
   auto count = static_cast<uint32_t>(in.operands.size());
+  if (count == 1) {
+    // The common case once the set is made: one probe.
+    const Subplan* ready = subplans_[static_cast<size_t>(in.subquery_index)].get();
+    if (ready != nullptr && ready->set_known && ready->arguments.empty() && !ready->plan->is_volatile) {
+      if (ready->rows.row_count() == 0) {
+        *truth = 0;
+      } else if (operands[0].is_null()) {
+        *truth = -1;
+      } else if (ready->set.count() > 0 && ready->set.find_row(operands) != kNoRow) {
+        *truth = 1;
+      } else {
+        *truth = ready->null_rows.empty() ? 0 : -1;
+      }
+      return {};
+    }
+  }
+  SQLRITE_TRY_ASSIGN(Subplan * subplan, prepare(in.subquery_index));
   Value small_row[8];
   std::unique_ptr<Value[]> large_row;
   Value* row = small_row;

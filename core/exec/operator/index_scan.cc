@@ -201,14 +201,36 @@ class IndexScan final : public BaseOperator {
       kept_count = index_batch_.selected_count;
     }
     SQLRITE_TRY(fetch_.begin(std::max<uint32_t>(kept_count, 1)));
-    for (uint32_t i = 0; i < kept_count; ++i) {
-      storage::CellRef row;
-      SQLRITE_TRY(lookup_.find(cells_[kept != nullptr ? kept[i] : i], heap_, &row));
-      SQLRITE_TRY(fetch_.add_unpinned(row, walk_.source(), heap_));
+    if (lookup_.finds_many() && kept_count > 1) {
+      SQLRITE_TRY(fetch_many(kept, kept_count));
+    } else {
+      for (uint32_t i = 0; i < kept_count; ++i) {
+        storage::CellRef row;
+        SQLRITE_TRY(lookup_.find(cells_[kept != nullptr ? kept[i] : i], heap_, &row));
+        SQLRITE_TRY(fetch_.add_unpinned(row, walk_.source(), heap_));
+      }
     }
     fetch_.finish(columns_);
     attached_ = false;
     batch_.select_all(kept_count);
+    return {};
+  }
+
+  Status fetch_many(const uint16_t* kept, uint32_t count) {
+    constexpr uint32_t kGroup = storage::BatchTableCursor::kRowsMax;
+    storage::CellRef entries[kGroup];
+    storage::CellRef rows[kGroup];
+    for (uint32_t first = 0; first < count; first += kGroup) {
+      uint32_t part = std::min(kGroup, count - first);
+      const storage::CellRef* from = cells_.get() + first;
+      if (kept != nullptr) {
+        for (uint32_t i = 0; i < part; ++i) entries[i] = cells_[kept[first + i]];
+        from = entries;
+      }
+      storage::PageRef row_pins[kGroup];
+      SQLRITE_TRY(lookup_.find_many(from, part, heap_, rows, row_pins));
+      SQLRITE_TRY(fetch_.add_unpinned(rows, part, walk_.source(), heap_));
+    }
     return {};
   }
 

@@ -127,9 +127,6 @@ Status RowIdWalk::prepare(const plan::TableAccess& access, Arena& arena) {
   return {};
 }
 
-namespace {
-
-// The rowid that equals the value, if there is one.
 bool rowid_of(Value value, RowId* out) {
   if (value.type == ValueType::Integer) {
     *out = value.integer;
@@ -145,20 +142,10 @@ bool rowid_of(Value value, RowId* out) {
   return value.type == ValueType::Integer;
 }
 
-}  // namespace
-
 bool RowIdWalk::has_single_key() const {
   const plan::KeyRange& range = exprs_.plan();
   return range.equals.size() == 1 && range.equals[0].value != nullptr && range.equals[0].values.empty() &&
          range.equals[0].in_query == nullptr;
-}
-
-Result<bool> RowIdWalk::find(const Value& key, storage::CellRef* cell) {
-  RowId rowid;
-  if (!rowid_of(key, &rowid)) return false;
-  SQLRITE_TRY_ASSIGN(bool found, cursor_.seek(rowid, storage::Seek::Equal));
-  if (found) *cell = cursor_.cell();
-  return found;
 }
 
 Status RowIdWalk::open_tree(ExecContext& context) {

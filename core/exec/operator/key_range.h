@@ -8,7 +8,7 @@
 
 #include "exec/operator/operator_base.h"
 #include "exec/operator/row_fetch.h"
-#include "storage/btree/btree.h"
+#include "storage/btree/row_batch.h"
 
 namespace sqlrite::exec {
 
@@ -41,6 +41,9 @@ class KeyRangeExprs {
   ColumnExpr lower_, upper_, pattern_, escape_;
 };
 
+// The rowid that equals the value after conversion, if there is one.
+bool rowid_of(Value value, RowId* out);
+
 // Walks a rowid tree.
 class RowIdWalk {
  public:
@@ -50,13 +53,11 @@ class RowIdWalk {
   Status open_tree(ExecContext& context);
   bool has_single_key() const;
   ColumnExpr& single_key() { return exprs_.single_value(); }
-  // The row with this key after conversion to a rowid; false when the value is none or there is no such row.
-  Result<bool> find(const Value& key, storage::CellRef* cell);
   // Up to `max` cells of one leaf; 0 at the end. `pin` may stay empty: the cursor itself then holds the page until the
   // next call.
   Result<uint32_t> next(storage::CellRef* cells, uint32_t max, storage::PageRef* pin);
   void close();
-  storage::TableCursor& cursor() { return cursor_; }
+  storage::BatchTableCursor& cursor() { return cursor_; }
   const TreeSource& source() const { return source_; }
   bool is_full_scan() const { return full_; }
 
@@ -64,7 +65,7 @@ class RowIdWalk {
   Status narrow(Value value, bool upper, bool inclusive);
   const plan::TableAccess* access_ = nullptr;
   KeyRangeExprs exprs_;
-  storage::TableCursor cursor_;
+  storage::BatchTableCursor cursor_;
   TreeSource source_;
   bool open_ = false;
   bool by_point_ = false;

@@ -95,12 +95,14 @@ class MultiIndexOr final : public BaseOperator {
       SQLRITE_TRY(fetch_.begin(wanted));
       uint32_t rows = 0;
       while (rows < wanted && next_ < rowids_.size()) {
-        storage::CellRef cell;
-        bool found = false;
-        SQLRITE_TRY(lookup_.find_rowid(rowids_[next_++], &cell, &found));
-        if (!found) return Code::Corrupt;
-        SQLRITE_TRY(fetch_.add_unpinned(cell, source_, heap_));
-        ++rows;
+        constexpr uint32_t kGroup = storage::BatchTableCursor::kRowsMax;
+        auto part = static_cast<uint32_t>(std::min<size_t>(std::min(kGroup, wanted - rows), rowids_.size() - next_));
+        storage::CellRef cells[kGroup];
+        storage::PageRef pins[kGroup];
+        SQLRITE_TRY(lookup_.find_rowids(rowids_.data() + next_, part, cells, pins));
+        SQLRITE_TRY(fetch_.add_unpinned(cells, part, source_, heap_));
+        next_ += part;
+        rows += part;
       }
       fetch_.finish(columns_);
       batch_.select_all(rows);

@@ -252,18 +252,20 @@ Status RowFetch::add(const storage::CellRef* cells, uint32_t count, const TreeSo
   return {};
 }
 
-Status RowFetch::add_unpinned(const storage::CellRef& cell, const TreeSource& source, Arena& heap) {
+Status RowFetch::add_unpinned(const storage::CellRef* cells, uint32_t count, const TreeSource& source, Arena& heap) {
   if (!rowid_slots_.empty()) {
-    rowid_column_.ints[rows_] = cell.rowid;
-    if (rowid_column_.has_nulls) rowid_column_.nulls[rows_] = 0;
+    for (uint32_t i = 0; i < count; ++i) rowid_column_.ints[rows_ + i] = cells[i].rowid;
+    if (rowid_column_.has_nulls) std::memset(rowid_column_.nulls + rows_, 0, count);
   }
   if (!wanted_.empty()) {
-    SQLRITE_TRY(decode_rows(&cell, 1, source, heap));
+    SQLRITE_TRY(decode_rows(cells, count, source, heap));
     for (storage::ColumnSink& sink : sinks_) {
-      if (sink.rep == storage::ColumnSink::Rep::Cells) SQLRITE_TRY(own_bytes(static_cast<Value*>(sink.data)[rows_], heap));
+      if (sink.rep != storage::ColumnSink::Rep::Cells) continue;
+      Value* values = static_cast<Value*>(sink.data) + rows_;
+      for (uint32_t i = 0; i < count; ++i) SQLRITE_TRY(own_bytes(values[i], heap));
     }
   }
-  ++rows_;
+  rows_ += count;
   return {};
 }
 

@@ -38,7 +38,11 @@ class RowFetch {
   Status begin(uint32_t rows);
   Status add(const storage::CellRef* cells, uint32_t count, const TreeSource& source, Arena& heap);
   // The same for a cell whose page will not stay pinned: bytes are copied to `heap`.
-  Status add_unpinned(const storage::CellRef& cell, const TreeSource& source, Arena& heap);
+  Status add_unpinned(const storage::CellRef& cell, const TreeSource& source, Arena& heap) {
+    return add_unpinned(&cell, 1, source, heap);
+  }
+  // Several such cells; their pages must stay pinned during the call.
+  Status add_unpinned(const storage::CellRef* cells, uint32_t count, const TreeSource& source, Arena& heap);
   // Rows of NULLs, up to row number `until`.
   void add_missing(uint32_t until);
   uint32_t row_count() const { return rows_; }

@@ -69,6 +69,23 @@ Status TableLookup::find(const storage::CellRef& index_cell, Arena& heap, storag
   return found ? Status() : Status(Code::Corrupt);
 }
 
+Status TableLookup::find_rowids(const RowId* rowids, uint32_t count, storage::CellRef* out, storage::PageRef* pins) {
+  SQLRITE_TRY(rows_.find_rows(rowids, count, out, pins));
+  for (uint32_t i = 0; i < count; ++i) {
+    if (out[i].payload == nullptr) return Code::Corrupt;
+  }
+  return {};
+}
+
+Status TableLookup::find_many(const storage::CellRef* index_cells, uint32_t count, Arena& heap, storage::CellRef* out,
+                              storage::PageRef* pins) {
+  RowId rowids[storage::BatchTableCursor::kRowsMax];
+  for (uint32_t i = 0; i < count; ++i) {
+    SQLRITE_TRY_ASSIGN(rowids[i], rowid_of(index_cells[i], heap));
+  }
+  return find_rowids(rowids, count, out, pins);
+}
+
 void TableLookup::close() {
   rows_.close();
   key_rows_.close();

@@ -9,6 +9,7 @@ namespace sqlrite::exec {
 namespace {
 
 constexpr size_t kHeapSizeBytesMax = 256 * 1024;
+constexpr uint8_t kNoPlace = 255;
 
 class TableScan final : public BaseOperator, public BatchLookup {
  public:
@@ -81,14 +82,49 @@ class TableScan final : public BaseOperator, public BatchLookup {
     SQLRITE_TRY(fetch_.begin(outer.row_count));
     uint16_t* found_rows = selection_buffer(outer);
     uint32_t count = 0;
-    for (uint32_t i = 0; i < live_outer.selected_count; ++i) {
-      uint32_t row = outer.live_row(i);
-      fetch_.add_missing(row);
-      storage::CellRef cell;
-      SQLRITE_TRY_ASSIGN(bool found, walk_.find(keys.at(row), &cell));
-      found_rows[count] = static_cast<uint16_t>(row);
-      count += found || keep_unmatched;
-      if (found) SQLRITE_TRY(fetch_.add_unpinned(cell, walk_.source(), heap_));
+    constexpr uint32_t kGroup = storage::BatchTableCursor::kRowsMax;
+    bool typed = keys.rep == Column::Rep::Ints && !keys.constant && !keys.has_nulls;
+    for (uint32_t first = 0; first < live_outer.selected_count; first += kGroup) {
+      uint32_t end = std::min(first + kGroup, live_outer.selected_count);
+      RowId rowids[kGroup];
+      uint8_t place[kGroup];   // which of the keys that are rowids, kNoPlace for others
+      uint32_t key_count = 0;
+      for (uint32_t i = first; i < end; ++i) {
+        uint32_t row = outer.live_row(i);
+        RowId rowid = 0;
+        bool usable = true;
+        if (typed) {
+          rowid = keys.ints[row];
+        } else {
+          usable = rowid_of(keys.at(row), &rowid);
+        }
+        place[i - first] = kNoPlace;
+        if (!usable) continue;
+        // Equal keys in a row are looked up once.
+        if (key_count == 0 || rowids[key_count - 1] != rowid) rowids[key_count++] = rowid;
+        place[i - first] = static_cast<uint8_t>(key_count - 1);
+      }
+      storage::CellRef found[kGroup];
+      storage::CellRef run[kGroup];
+      storage::PageRef pins[kGroup];
+      SQLRITE_TRY(walk_.cursor().find_rows(rowids, key_count, found, pins));
+      // Runs of neighbouring rows that have a partner are decoded together.
+      uint32_t run_size = 0;
+      for (uint32_t i = first; i < end; ++i) {
+        uint32_t row = outer.live_row(i);
+        uint8_t at = place[i - first];
+        bool hit = at != kNoPlace && found[at].payload != nullptr;
+        found_rows[count] = static_cast<uint16_t>(row);
+        count += hit || keep_unmatched;
+        if (run_size > 0 && (!hit || fetch_.row_count() + run_size != row)) {
+          SQLRITE_TRY(fetch_.add_unpinned(run, run_size, walk_.source(), heap_));
+          run_size = 0;
+        }
+        if (!hit) continue;
+        if (run_size == 0) fetch_.add_missing(row);
+        run[run_size++] = found[at];
+      }
+      if (run_size > 0) SQLRITE_TRY(fetch_.add_unpinned(run, run_size, walk_.source(), heap_));
     }
     fetch_.add_missing(outer.row_count);
     fetch_.finish(columns_);
