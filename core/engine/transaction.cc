@@ -1,5 +1,7 @@
 #include "engine/transaction.h"
 
+#include <algorithm>
+
 #include "engine/connection.h"
 #include "engine/statement.h"
 #include "storage/btree/btree.h"
@@ -7,7 +9,7 @@
 namespace sqlrite::engine {
 
 namespace {
-constexpr int kSnapshotRetriesMax = 100;
+constexpr int64_t kRenewDurationMinNs = 1000000000;
 
 uint32_t bit_of(uint32_t database) { return 1u << database; }
 }  // namespace
@@ -31,18 +33,27 @@ Status Transaction::begin_writing(uint32_t database) {
   // A snapshot that nobody looks at yet may be exchanged for a newer one when another writer came first.
   bool may_renew = (reading_ & bit_of(database)) == 0 || (autocommit_ && active_count_ <= 1);
   SQLRITE_TRY(ensure_read(database));
+  SQLRITE_TRY(become_writer(database, false, may_renew));
+  writing_ |= bit_of(database);
+  for (Savepoint& savepoint : savepoints_) take_mark(savepoint, database);
+  return {};
+}
+
+// Other writers may commit again and again between our look at the newest state and our turn: each time the snapshot is
+// renewed, for as long as the busy timeout says.
+Status Transaction::become_writer(uint32_t database, bool exclusive, bool may_renew) {
   storage::Pager& pager = *connection_.databases_[database].pager;
-  for (int attempt = 0;; ++attempt) {
-    Status status = pager.begin_write();
-    if (status.ok()) break;
-    if (status.code() != Code::BusySnapshot || !may_renew || attempt == kSnapshotRetriesMax) return status;
+  int64_t deadline_ns = 0;
+  for (;;) {
+    Status status = pager.begin_write(exclusive);
+    if (status.code() != Code::BusySnapshot || !may_renew) [[likely]] return status;
+    int64_t now_ns = connection_.vfs_->clock().monotonic_ns();
+    if (deadline_ns == 0) deadline_ns = now_ns + std::max(kRenewDurationMinNs, int64_t{connection_.busy_timeout_ms_} * 1000000);
+    if (now_ns > deadline_ns) return Code::Busy;
     pager.end_read();
     reading_ &= ~bit_of(database);
     SQLRITE_TRY(begin_reading(database));
   }
-  writing_ |= bit_of(database);
-  for (Savepoint& savepoint : savepoints_) take_mark(savepoint, database);
-  return {};
 }
 
 void Transaction::take_mark(Savepoint& savepoint, uint32_t database) {
@@ -162,16 +173,12 @@ Status Transaction::begin(sql::BeginMode mode) {
         if (!read.ok() && read.code() != Code::Schema) return read;
         continue;
       }
+      bool may_renew = (reading_ & bit_of(i)) == 0 || active_count_ <= 1;
       Status status;
-      for (int attempt = 0; attempt < kSnapshotRetriesMax; ++attempt) {
-        bool fresh = (reading_ & bit_of(i)) == 0;
+      do {
         status = ensure_read(i);
-        if (!status.ok() && status.code() != Code::Schema) break;
-        status = database.pager->begin_write(mode == sql::BeginMode::Exclusive);
-        if (status.code() != Code::BusySnapshot || (!fresh && active_count_ > 1)) break;
-        database.pager->end_read();
-        reading_ &= ~bit_of(i);
-      }
+        if (status.ok() || status.code() == Code::Schema) status = become_writer(i, mode == sql::BeginMode::Exclusive, may_renew);
+      } while (status.code() == Code::Schema);  // a renewed snapshot with another schema: the next statement loads it
       if (!status.ok()) {
         rollback_all();
         return status;

@@ -84,6 +84,7 @@ class Transaction {
   };
   Status begin_reading(uint32_t database);
   Status begin_writing(uint32_t database);
+  Status become_writer(uint32_t database, bool exclusive, bool may_renew);
   Status commit_all();
   void rollback_all();
   void end_reading();
