@@ -228,7 +228,17 @@ Status Statement::compile_rows(Program& program, const sql::Statement& statement
     program.read_only = false;
     program.write_database = target->table->database.value;
     program.databases_used |= uint64_t{1} << program.write_database;
-    if (returning != nullptr) program.columns = returning->columns;
+    if (returning != nullptr) {
+      program.columns = returning->columns;
+    } else if (connection.settings_.count_changes && !internal_) {
+      static constexpr const char* kInserted[] = {"rows inserted"};
+      static constexpr const char* kUpdated[] = {"rows updated"};
+      static constexpr const char* kDeleted[] = {"rows deleted"};
+      program.counts_changes = true;
+      program.columns = text_columns(plan.arena, statement.kind == sql::StatementKind::Insert   ? kInserted
+                                                 : statement.kind == sql::StatementKind::Update ? kUpdated
+                                                                                                : kDeleted);
+    }
     program.change = std::make_unique<exec::ChangeExecutor>(plan);
     if (statement.explain == sql::ExplainMode::None) SQLRITE_TRY(program.change->prepare());
   }

@@ -70,6 +70,7 @@ Status Statement::start() {
   batch_wanted_ = 1;
   row_set_position_ = 0;
   outcome_ = {};
+  change_count_given_ = false;
   writes_ = program_->is_change || (program_->is_command && command_writes(*program_->parsed.statement));
   transaction.statement_started(writes_);
   Status status;
@@ -144,6 +145,13 @@ Status Statement::fetch(bool* has_row) {
     if (*has_row) row_ = batch_->live_row(0);
     return {};
   }
+  if (program.counts_changes) {
+    *has_row = !change_count_given_;
+    change_count_given_ = true;
+    change_count_ = Value::from_integer(outcome_.changes);
+    row_values_ = *has_row ? &change_count_ : nullptr;
+    return {};
+  }
   if (program.is_change) {
     row_values_ = column_count_ > 0 ? program.change->next_returned() : nullptr;
     *has_row = row_values_ != nullptr;
@@ -195,6 +203,8 @@ Code Statement::finalize(Statement* statement) {
 }
 
 Status Statement::run_command() {
+  // Names that a schema change looks up may be those of somebody else's newer schema.
+  if (writes_) SQLRITE_TRY(connection_->refresh_schemas().take_status());
   if (rows_ == nullptr) rows_ = std::make_unique<RowSet>();
   rows_->reset(column_count_);
   Command command{*connection_, *program_, *program_->parsed.statement, parameters_, parameter_count_, *rows_};

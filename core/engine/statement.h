@@ -43,6 +43,7 @@ struct Program {
   std::string_view sql_text;             // what spans of the tree refer to
   bool is_query = false;                 // rows come from `query`
   bool is_change = false;
+  bool counts_changes = false;           // PRAGMA count_changes: a change answers one row, how many rows it changed
   bool is_command = false;
   bool single_row_max = false;           // the query has at most one row
   bool names_terminated = false;         // column names are followed by a NUL
@@ -206,6 +207,8 @@ class Statement {
   exec::DatabaseHandle handles_[kDatabaseCountMax];
   uint64_t views_open_ = 0;              // bit per database
   exec::ChangeOutcome outcome_;
+  Value change_count_;                   // the row of PRAGMA count_changes
+  bool change_count_given_ = false;
 
   Value* parameters_ = nullptr;
   uint32_t parameter_count_ = 0;

@@ -72,6 +72,7 @@ struct Filler {
 
 Status fill_index(Connection& connection, const catalog::Table& table, const catalog::Index& index) {
   std::string columns, order;
+  int number = 0;
   for (const catalog::IndexField& field : index.fields) {
     std::string text = field_text(table, field);
     if (!columns.empty()) {
@@ -79,7 +80,8 @@ Status fill_index(Connection& connection, const catalog::Table& table, const cat
       order += ", ";
     }
     columns += text;
-    order += text + " COLLATE " + quoted_name(field.collation_name) + (field.descending ? " DESC" : "");
+    // By number: an expression that is a literal would be taken for one.
+    order += std::to_string(++number) + " COLLATE " + quoted_name(field.collation_name) + (field.descending ? " DESC" : "");
   }
   Database& database = connection.database(table.database.value);
   std::string query = "SELECT " + columns + " FROM " + quoted_name(database.name) + "." + quoted_name(table.name) + " NOT INDEXED";
