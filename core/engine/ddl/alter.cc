@@ -90,7 +90,12 @@ Status add_column(Command& command, const sql::AlterTableStatement& statement, c
   SQLRITE_TRY_ASSIGN(catalog::Table * defined, catalog::define_table(*grown, context));
   const catalog::TableColumn& column = defined->columns.back();
   bool constant = is_literal_default(column.default_expr);
-  Status refused = catalog::check_added_column(column, table, constant, connection.settings().foreign_keys);
+  // The default must refer to an existing row only where the column refers to a table at all.
+  bool references = false;
+  for (const sql::ColumnConstraint& constraint : grown->columns.back().constraints) {
+    references = references || constraint.kind == sql::ColumnConstraintKind::References;
+  }
+  Status refused = catalog::check_added_column(column, table, constant, references && connection.settings().foreign_keys);
   if (!refused.ok()) {
     // NOT NULL without default and values that need a row are harmless while the table has no rows.
     auto rows = storage::count_entries(writer.pager(), table.without_rowid ? table.primary_key_index->root : table.root, storage::kNewestView);
@@ -137,6 +142,7 @@ Status drop_column(Command& command, const sql::AlterTableStatement& statement, 
   }
   if (table.has_generated) return Status(Code::Error, "cannot drop a column of a table with generated columns in this version");
 
+  SQLRITE_TRY(check_stored_texts(connection, database, ""));
   catalog::SchemaRef keep = connection.database(database).schema;
   SchemaWriter writer(connection, database);
   SQLRITE_TRY(writer.begin());
@@ -172,8 +178,13 @@ Status drop_column(Command& command, const sql::AlterTableStatement& statement, 
     std::vector<size_t> order;   // column of each stored field that stays
   };
   Copy copy{writer.pager(), table, dropped, writer.encoding(), {}, {}, {}, {}, nullptr, {}};
-  copy.order.resize(table.columns.size());
-  for (size_t i = 0; i < table.columns.size(); ++i) copy.order[static_cast<size_t>(table.columns[i].storage_position)] = i;
+  if (table.without_rowid) {
+    // By the fields of its tree: a column may be there twice, PRIMARY KEY(a COLLATE nocase, a).
+    for (const catalog::IndexField& field : table.primary_key_index->fields) copy.order.push_back(static_cast<size_t>(field.column));
+  } else {
+    copy.order.resize(table.columns.size());
+    for (size_t i = 0; i < table.columns.size(); ++i) copy.order[static_cast<size_t>(table.columns[i].storage_position)] = i;
+  }
   std::erase(copy.order, position);
   copy.real = std::make_unique<bool[]>(copy.order.size());
   for (size_t i = 0; i < copy.order.size(); ++i) copy.real[i] = table.columns[copy.order[i]].affinity == Affinity::Real;
@@ -211,7 +222,9 @@ Status drop_column(Command& command, const sql::AlterTableStatement& statement, 
   if (status.ok()) status = check_stored_texts(connection, database, "after drop column");
   if (!status.ok()) {
     if (status.primary() != Code::Corrupt) return status;
-    return status_format(Code::Error, "error in table %s after drop column: %s", name.c_str(), std::string(status.message()).c_str());
+    std::string_view reason = status.message();
+    if (size_t at = reason.find(") - "); at != std::string_view::npos) reason.remove_prefix(at + 4);
+    return status_format(Code::Error, "error in table %s after drop column: %s", name.c_str(), std::string(reason).c_str());
   }
   return writer.finish();
 }
