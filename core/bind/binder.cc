@@ -80,7 +80,8 @@ const sql::Expr* skip_collate(const sql::Expr* expr) {
 bool integer_literal(const sql::Expr& expr, int64_t* value) {
   if (const auto* literal = expr.try_as<sql::LiteralExpr>()) {
     *value = literal->integer;
-    return literal->literal == sql::LiteralKind::Integer;
+    // Larger numbers are plain constants, as in SQLite: ORDER BY 3000000000 is no position.
+    return literal->literal == sql::LiteralKind::Integer && *value >= INT32_MIN && *value <= INT32_MAX;
   }
   const auto* unary = expr.try_as<sql::UnaryExpr>();
   if (unary == nullptr || (unary->op != sql::UnaryOp::Minus && unary->op != sql::UnaryOp::Plus)) return false;
