@@ -38,6 +38,10 @@ Status drop_trees(SchemaWriter& writer, std::vector<PageId> roots) {
 }
 
 Status drop_table(Connection& connection, const catalog::Table& table) {
+  // Only its module knows which other tables belong to it.
+  if (table.kind == catalog::TableKind::Virtual) {
+    return status_format(Code::Error, "no such module: %.*s", static_cast<int>(table.module.size()), table.module.data());
+  }
   uint32_t database = table.database.value;
   catalog::SchemaRef keep = connection.database(database).schema;
   std::string name(table.name);
