@@ -22,6 +22,8 @@ namespace {
 
 constexpr int kLimitMax[kLimitCount] = {1000000000, 1000000000, 2000, 1000, 500, 250000000, 1000, 10, 50000, 32766, 1000, 8, 2500};
 
+constexpr size_t kCachedTextSizeMax = 4096;
+
 Status no_such_database(std::string_view name) {
   return status_format(Code::Error, "no such database: %.*s", static_cast<int>(name.size()), name.data());
 }
@@ -137,7 +139,7 @@ void Connection::unlink(Statement* statement) {
 }
 
 Statement* Connection::take_cached(std::string_view sql, uint32_t prepare_flags) {
-  if (cached_count_ == 0) return nullptr;
+  if (cached_count_ == 0 || sql.size() > kCachedTextSizeMax) return nullptr;  // the rest of a script is not hashed again and again
   uint64_t hash = hash_text(sql);
   for (uint32_t i = 0; i < cached_count_; ++i) {
     if (cache_[i].hash != hash) continue;
@@ -207,7 +209,6 @@ Status Connection::prepare(std::string_view sql, uint32_t prepare_flags, Stateme
   set_result_code(0);
   if (tail != nullptr) *tail = consumed;
   if (statement->program_ == nullptr) return {};
-  constexpr size_t kCachedTextSizeMax = 4096;
   if (consumed == sql.size() && sql.size() <= kCachedTextSizeMax &&
       (statement->program_->is_query || statement->program_->is_change)) {
     statement->cache_key_ = sql;
