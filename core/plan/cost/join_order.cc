@@ -46,7 +46,14 @@ bool fixed_by_equality(const CorePlan& plan, int source, int16_t column, const B
     if (column == catalog::kExpressionColumn && !bind::equal_exprs(term->left, expr)) continue;
     // An ON condition says nothing of the NULL row of its join.
     if (term->on_source >= 0 || !usable_at(plan, *term, source)) continue;
-    if ((term->op & term_op::kEquality) != 0 && !same_collation(term->collation, collation)) continue;
+    if ((term->op & term_op::kEquality) != 0) {
+      if (!same_collation(term->collation, collation)) continue;
+      // Values that a comparison makes equal by converting them (5 and '5') are not one value.
+      Affinity own = term->left->affinity;
+      if (column == catalog::kRowIdColumn) own = Affinity::Integer;
+      if (term->affinity == Affinity::Text && own != Affinity::Text) continue;
+      if (term->affinity >= Affinity::Numeric && own < Affinity::Numeric) continue;
+    }
     return true;
   }
   return false;

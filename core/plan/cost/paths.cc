@@ -364,7 +364,7 @@ void PathMaker::add_index(const catalog::Index* index, uint16_t sort_index) {
   AccessPath start = path;
   if (!alternative &&
       (ordering || info.table->without_rowid || index->where != nullptr || forced ||
-       (covering && !index->unordered && width_index < info.table_width))) {
+       (covering && !index->unordered && width_index < info.table_width && plan.context.finder != &plan.query))) {
     path.run = static_cast<LogEst>(rows + 1 + 15 * width_index / info.table_width);
     if (!covering) {
       LogEst fetch = static_cast<LogEst>(rows + kRowFetchCost);

@@ -47,6 +47,8 @@ struct PlanContext {
   ArenaVector<Planned> subplan_queries;  // parallel to subplans: found again by query
   ArenaVector<Shared> shared;            // common table expressions that are run once
   int depth = 0;
+  const catalog::Table* written = nullptr;  // while sub-queries are planned that run between single changes of it
+  const BoundQuery* finder = nullptr;    // of UPDATE and DELETE: rows are best found in the order they are changed
 
   PlanContext(StatementPlan& p, Arena& s)
       : plan(p), arena(p.arena), scratch(s), subplans(p.arena), subplan_queries(s), shared(s) {}

@@ -98,6 +98,7 @@ Result<QueryPlan*> plan_finder(PlanContext& context, const BoundCore& core, cons
   query->limit = limit;
   query->offset = offset;
   *key_count = static_cast<uint16_t>(keys);
+  if (core.sources.size() == 1) context.finder = query;
   SQLRITE_TRY_ASSIGN(QueryPlan * plan, plan_query(context, *query));
   if (more.empty()) return plan;
   // UPDATE ... FROM: all matches of a target row side by side, the last one counts.
@@ -132,6 +133,7 @@ Status build_insert(PlanContext& context, bind::BoundInsert* insert) {
   if (insert->source != nullptr) {
     SQLRITE_TRY_ASSIGN(made->source, plan_query(context, *insert->source));
   }
+  context.written = insert->target.table;
   TargetWalk walk{context, insert->target, nullptr, {}};
   walk.visit_target();
   for (bind::BoundUpsert& upsert : insert->upserts) {
@@ -155,6 +157,7 @@ Status build_update(PlanContext& context, bind::BoundUpdate* update) {
   std::span<BoundExpr*> values = made->set_from_finder ? update->core->results : std::span<BoundExpr*>();
   SQLRITE_TRY_ASSIGN(made->finder, plan_finder(context, *update->core, update->target, values, update->order_by, update->limit,
                                                update->offset, &made->key_count));
+  context.written = update->target.table;
   TargetWalk walk{context, update->target, nullptr, {}};
   walk.visit_target();
   if (!made->set_from_finder) walk.visit(update->core->results);
@@ -173,6 +176,7 @@ Status build_delete(PlanContext& context, bind::BoundDelete* remove) {
                    remove->target.table->triggers.empty() && remove->core->sources.size() == 1;
   SQLRITE_TRY_ASSIGN(made->finder, plan_finder(context, *remove->core, remove->target, {}, remove->order_by, remove->limit,
                                                remove->offset, &made->key_count));
+  context.written = remove->target.table;
   TargetWalk walk{context, remove->target, nullptr, {}};
   walk.visit_target();
   if (remove->returning != nullptr) {

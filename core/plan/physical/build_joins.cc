@@ -118,6 +118,8 @@ void JoinBuilder::pick_hash_keys(int number) {
     if (plan.query.outer_args.empty() || !path.terms.empty() || path.kind == PathKind::MultiOr) return;
     SourceKind kind = level.info->source->kind;
     if ((kind != SourceKind::Table && kind != SourceKind::Query) || level.info->depends_on_outer) return;
+    const catalog::Table* written = plan.context.written;
+    if (written != nullptr && (kind == SourceKind::Query || level.info->table == written)) return;
     if (level.info->query_plan != nullptr && (level.info->query_plan->is_volatile || level.info->query_plan->reads_working_table)) return;
     for (Term* term : plan.terms) {
       if (term->op != term_op::kEq || term->consumed || term->source != level.source || term->mask_right != 0) continue;
@@ -376,6 +378,9 @@ bool JoinBuilder::invariant_scan(const Level& level) const {
   auto constant = [](const BoundExpr* expr) {
     return expr == nullptr || (!expr->has_outer && !expr->is_volatile && !expr->has_subquery);
   };
+  // What the statement itself is changing row by row is read anew each time.
+  const catalog::Table* written = plan.context.written;
+  if (written != nullptr && (level.info->table == written || level.info->source->kind == SourceKind::Query)) return false;
   if (level.info->source->kind == SourceKind::CteRecursive || level.info->source->kind == SourceKind::TableFunction) return false;
   if (level.info->source->kind == SourceKind::Query &&
       (level.info->depends_on_outer || level.info->query_plan->is_volatile || level.info->query_plan->reads_working_table)) {
@@ -424,7 +429,7 @@ Node* JoinBuilder::scan_of(Level& level, int number) {
       node->fetch = fetch_of(level, nullptr, 0, false);
       node->shared_index = level.info->shared_index;
       node->materialize = node->shared_index >= 0 || (number > 0 && !level.hash && !level.one_outer_row);
-      node->invariant = !level.info->depends_on_outer && !node->query->is_volatile && !node->query->reads_working_table;
+      node->invariant = plan.context.written == nullptr && !level.info->depends_on_outer && !node->query->is_volatile && !node->query->reads_working_table;
       node->filter = filter;
       node = static_cast<QueryScanNode*>(finish(node, NodeKind::QueryScan));
       node->single_row_max = level.info->query_plan->root->single_row_max;

@@ -116,6 +116,7 @@ Result<QueryPlan*> plan_query(PlanContext& context, BoundQuery& query) {
   plan->root = root;
   plan->result_count = static_cast<uint16_t>(root->slot_count);
   plan->outer_args = query.outer_args;
+  if (context.written != nullptr && query.is_correlated()) plan->is_volatile = true;
   --context.depth;
   return plan;
 }

@@ -139,8 +139,10 @@ bool can_split(const BoundQuery& query, size_t at) {
   for (const BoundCore* arm : inner.cores) {
     if (arm->is_aggregate || arm->distinct || arm->sources.empty() || !arm->values.empty()) return false;
     if (core.sources.size() > 1 && has_right_or_full_join(*arm)) return false;
-    for (const BoundExpr* result : arm->results) {
-      if (result->is_volatile || result->has_aggregate) return false;
+    for (size_t i = 0; i < arm->results.size(); ++i) {
+      if (arm->results[i]->is_volatile || arm->results[i]->has_aggregate) return false;
+      // Comparisons were resolved for the affinity of the union's column.
+      if (arm->results[i]->affinity != inner.cores[0]->results[i]->affinity) return false;
     }
   }
   return true;

@@ -3,6 +3,7 @@
 // nothing but group keys.
 #include "plan/rules/rewrite.h"
 #include "plan/rules/rules.h"
+#include "types/affinity.h"
 
 namespace sqlrite::plan {
 
@@ -84,15 +85,71 @@ bool reads_only_keys(BoundExpr* condition, const BoundCore& core) {
   return true;
 }
 
-void move_into(PlanContext& context, BoundExpr* condition, const BoundSource& source) {
+// Arms of a compound may have columns of different affinities; in an arm a comparison is the arm's own.
+struct AffinityRefresh {
+  Arena& arena;
+  bool changed = false;
+
+  static Affinity of(const BoundExpr* left, const BoundExpr* right) {
+    Affinity affinity = comparison_affinity(left->affinity, right->affinity);
+    return affinity >= Affinity::Numeric ? Affinity::Numeric : affinity == Affinity::Text ? Affinity::Text : Affinity::None;
+  }
+  void set(Affinity& affinity, Affinity now) {
+    bool same = affinity == now || (affinity <= Affinity::Blob && now <= Affinity::Blob) ||
+                (affinity >= Affinity::Numeric && now >= Affinity::Numeric);
+    if (same) return;
+    affinity = now;
+    changed = true;
+  }
+  void visit(BoundExpr* expr) {
+    switch (expr->kind) {
+      case BoundKind::Compare: {
+        auto* compare = expr->as<bind::BoundCompare>();
+        set(compare->operand_affinity, of(compare->left, compare->right));
+        break;
+      }
+      case BoundKind::Between: {
+        auto* between = expr->as<bind::BoundBetween>();
+        set(between->low_affinity, of(between->operand, between->low));
+        set(between->high_affinity, of(between->operand, between->high));
+        break;
+      }
+      case BoundKind::InList: {
+        auto* in = expr->as<bind::BoundInList>();
+        Affinity own = in->operand->affinity;
+        set(in->operand_affinity, own >= Affinity::Numeric ? Affinity::Numeric : own == Affinity::Text ? own : Affinity::None);
+        break;
+      }
+      case BoundKind::RowCompare: {
+        auto* row = expr->as<bind::BoundRowCompare>();
+        row->operand_affinities = arena.copy_array<Affinity>(row->operand_affinities);  // copies of expressions share it
+        for (size_t i = 0; i < row->left.size(); ++i) set(row->operand_affinities[i], of(row->left[i], row->right[i]));
+        break;
+      }
+      default: break;
+    }
+    bind::for_each_child(
+        expr, [](void* self, BoundExpr** child) { if (*child != nullptr) static_cast<AffinityRefresh*>(self)->visit(*child); }, this);
+  }
+};
+
+// True when the condition means the same everywhere inside, so that it need not be checked again outside.
+bool move_into(PlanContext& context, BoundExpr* condition, const BoundSource& source) {
+  bool same = true;
   for (BoundCore* core : source.query->cores) {
     BoundExpr* copy = bind::clone_expr(condition, context.arena);
     Substitution columns{context.arena, &source, core->results, false, {}};
     columns.apply(&copy);
+    if (source.query->cores.size() > 1) {
+      AffinityRefresh refresh{context.arena};
+      refresh.visit(copy);
+      same &= !refresh.changed;
+    }
     bool before_groups = !core->is_aggregate || (!core->group_by.empty() && reads_only_keys(condition, *core));
     BoundExpr*& target = before_groups ? core->where : core->having;
     target = conjunction(context.arena, target, copy);
   }
+  return same;
 }
 
 // Moves what can be moved out of `condition`; returns what stays.
@@ -103,8 +160,8 @@ BoundExpr* move_conjuncts(PlanContext& context, BoundExpr* condition, const Boun
   bool moved = false;
   for (BoundExpr* conjunct : conjuncts) {
     if (movable(conjunct, &source)) {
-      move_into(context, conjunct, source);
       moved = true;
+      if (!move_into(context, conjunct, source)) rest = conjunction(context.arena, rest, conjunct);
     } else {
       rest = conjunction(context.arena, rest, conjunct);
     }
