@@ -61,7 +61,7 @@ class FieldReader {
   const std::string& name() const { return name_; }
 
  private:
-  int get() { return std::fgetc(in_); }
+  int get() { return getc_unlocked(in_); }
 
   int skip_byte_order_mark(std::string* field) {
     int second = get();

@@ -91,7 +91,7 @@ bool is_terminator_line(std::string_view line) {
 bool read_line(FILE* in, std::string* line) {
   line->clear();
   int c;
-  while ((c = std::fgetc(in)) != EOF) {
+  while ((c = getc_unlocked(in)) != EOF) {
     if (c == '\n') {
       if (!line->empty() && line->back() == '\r') line->pop_back();
       return true;
@@ -304,9 +304,9 @@ int Shell::run_stream(FILE* in, bool is_terminal) {
       sql += '\n';
       sql += ends ? ";" : line;
     }
-    // A statement ends at the end of a line only: looking for more than the last ';' would be for nothing.
-    size_t last = sql.find_last_of(';');
-    if (last == std::string::npos || (sql.find(';', last) == last && !is_complete_sql(sql))) continue;
+    // Only a line with a semicolon can end a statement: the others are not worth a look at the whole text.
+    bool may_end = ends || line.find(';') != std::string::npos;
+    if (!may_end || !is_complete_sql(sql)) continue;
     run_statement_group(sql, start_line, in, &error_count);
     sql.clear();
   }
