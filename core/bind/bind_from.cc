@@ -269,8 +269,7 @@ bool Binder::Impl::check_on_clauses(Scope& scope) {
 
 FoundTable Binder::Impl::find_table(const sql::QualifiedName& name) {
   if (home_only && !name.schema.present()) {
-    FoundTable found = context.schemas.find_table_in(home, name.name.text);
-    if (found.table != nullptr) return found;
+    return context.schemas.find_table_in(home, name.name.text);
   }
   return context.schemas.find_table(name.schema.text, name.name.text);
 }
@@ -316,7 +315,9 @@ BoundSource* Binder::Impl::bind_table_name(const sql::TableNameExpr& ast, Scope&
       function.alias = ast.alias;
       return bind_table_function(function, scope, nullptr);
     }
-    return fail_at(ast.name.name.span, "no such table: " + full_name(ast.name));
+    // In a stored view the name of its database is told too.
+    std::string database = home_only && !ast.name.schema.present() ? std::string(found.database_name) + "." : std::string();
+    return fail_at(ast.name.name.span, "no such table: " + database + full_name(ast.name));
   }
   if (found.table->kind == catalog::TableKind::View) return bind_view(found, alias, scope);
   if (found.table->kind == catalog::TableKind::Virtual) {

@@ -249,16 +249,19 @@ Result<Index*> IndexBuilder::define(const sql::CreateIndexStatement& statement) 
   index->statement = &statement;
   index->method = statement.method.text;
   if (statement.columns.size() > context_.column_count_max) return error("too many columns in index");
-  if (statement.where != nullptr) {
-    if (!context_.loading) {
-      SQLRITE_TRY(check_stored_expr(*statement.where, table_, StoredExprKind::PartialIndex, context_));
-    }
-    index->where = statement.where;
-  }
   index->key_field_count = static_cast<uint16_t>(statement.columns.size());
   index->fields = arena_.make_array<IndexField>(statement.columns.size());
+  // Both are judged, the condition first; but a mistake in the first column, if a plain one, is the one to tell.
+  Status where_status;
+  if (statement.where != nullptr && !context_.loading) {
+    where_status = check_stored_expr(*statement.where, table_, StoredExprKind::PartialIndex, context_);
+  }
+  index->where = statement.where;
+  bool plain = !statement.columns.empty() && statement.columns[0].expr->kind == sql::ExprKind::ColumnRef;
+  if (!where_status.ok() && !plain) return where_status;
   for (size_t i = 0; i < statement.columns.size(); ++i) {
     SQLRITE_TRY(resolve_term(statement.columns[i], false, index, &index->fields[i]));
+    if (!where_status.ok()) return where_status;
   }
   if (!index->method.empty()) {
     std::string reason = "index method " + std::string(index->method) + " is not available";

@@ -86,7 +86,8 @@ Status Statement::start() {
     status = program_->query->open(context_);
   } else if (program_->is_change) {
     status = program_->change->run(context_, connection, &outcome_);
-    if (outcome_.changes != 0 || status.ok()) connection.set_changes(outcome_.changes);
+    // What a failed statement undid was no change.
+    connection.set_changes(status.ok() || program_->keep_on_failure ? outcome_.changes : 0);
     if (!status.ok() && !transaction.is_autocommit()) {
       bool lost = outcome_.failure_scope == exec::FailureScope::Transaction;
       for (uint32_t i = 0; i < connection.database_count_ && !lost; ++i) {

@@ -1,5 +1,6 @@
 // VACUUM and VACUUM INTO: builds a compact copy of a database, tree by tree in key order. VACUUM then writes the copy's
 // pages over the original in one transaction; VACUUM INTO leaves the copy as a new file.
+#include <algorithm>
 #include <cstring>
 
 #include "engine/commands.h"
@@ -65,6 +66,13 @@ Status copy_database(Connection& connection, uint32_t index, storage::Pager& to)
   bool counts_rowids = false;
   for (const catalog::Table* table : schema.tables_in_order) counts_rowids = counts_rowids || table->autoincrement;
   if (!counts_rowids) std::erase_if(records, [](const SchemaRecord& record) { return record.name == "sqlite_sequence"; });
+  // Tables with their automatic indexes, then indexes, then views and triggers: the order in which they can be made.
+  auto rank = [](const SchemaRecord& record) {
+    if (record.type == "table" && record.root != 0) return 0;
+    if (record.type == "index") return record.has_sql ? 1 : 0;
+    return 2;
+  };
+  std::stable_sort(records.begin(), records.end(), [&rank](const SchemaRecord& a, const SchemaRecord& b) { return rank(a) < rank(b); });
   // All trees first: in auto-vacuum files roots stand at the front, and a tree made later would push pages away.
   std::vector<PageId> roots(records.size());
   for (size_t i = 0; i < records.size(); ++i) {

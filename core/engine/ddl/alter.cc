@@ -118,6 +118,30 @@ Status add_column(Command& command, const sql::AlterTableStatement& statement, c
   return writer.finish();
 }
 
+// What the table's indexes and CHECKs say must still name columns it has. `before`: as it was.
+Status check_table_texts(Connection& connection, const catalog::Table& table, const catalog::Table& before) {
+  Arena arena(2048);
+  bind::BindContext context{arena, table.sql, connection, connection.registry(), connection, nullptr, true};
+  auto fits = [&](const char* type, std::string_view name, const sql::Expr* expr, std::string_view text) -> Status {
+    if (expr == nullptr) return {};
+    bind::Binder binder(context);
+    Status status = binder.bind_expression(*expr, binder.make_table_source(table), text).take_status();
+    if (status.ok()) return {};
+    return status_format(Code::Error, "error in %s %s after drop column: %s", type, std::string(name).c_str(), std::string(status.message()).c_str());
+  };
+  for (const catalog::Index* index : table.indexes) {
+    for (const catalog::Index* old : before.indexes) {
+      if (old->name != index->name || !old->unusable_reason.empty() || index->unusable_reason.empty()) continue;
+      return status_format(Code::Error, "error in index %s after drop column: %s", std::string(index->name).c_str(),
+                           std::string(index->unusable_reason).c_str());
+    }
+    for (const catalog::IndexField& field : index->fields) SQLRITE_TRY(fits("index", index->name, field.expr, index->sql));
+    SQLRITE_TRY(fits("index", index->name, index->where, index->sql));
+  }
+  for (const catalog::CheckConstraint& check : table.checks) SQLRITE_TRY(fits("table", table.name, check.expr, table.sql));
+  return {};
+}
+
 // Stored rows lose the column: each is read through the old definition and written in the new one's layout.
 Status drop_column(Command& command, const sql::AlterTableStatement& statement, const catalog::Table& table) {
   Connection& connection = command.connection;
@@ -220,11 +244,23 @@ Status drop_column(Command& command, const sql::AlterTableStatement& statement, 
   SQLRITE_TRY(writer.drop_tree(old_root));
   Status status = writer.publish();
   if (status.ok()) status = check_stored_texts(connection, database, "after drop column");
+  if (status.ok()) status = check_table_texts(connection, *writer.schema().find_table(name), table);
   if (!status.ok()) {
     if (status.primary() != Code::Corrupt) return status;
-    std::string_view reason = status.message();
-    if (size_t at = reason.find(") - "); at != std::string_view::npos) reason.remove_prefix(at + 4);
-    return status_format(Code::Error, "error in table %s after drop column: %s", name.c_str(), std::string(reason).c_str());
+    // "malformed database schema (NAME) - REASON" tells which stored text no longer holds.
+    std::string reason(status.message());
+    std::string object = name, type = "table";
+    size_t open = reason.find('('), close = reason.find(") - ");
+    if (open != std::string::npos && close != std::string::npos && open < close) {
+      object = reason.substr(open + 1, close - open - 1);
+      reason.erase(0, close + 4);
+      std::vector<SchemaRecord> records;
+      SQLRITE_TRY(writer.records(&records));
+      for (const SchemaRecord& each : records) {
+        if (iequals(each.name, object)) type = each.type;
+      }
+    }
+    return status_format(Code::Error, "error in %s %s after drop column: %s", type.c_str(), object.c_str(), reason.c_str());
   }
   return writer.finish();
 }

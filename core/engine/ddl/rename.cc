@@ -440,7 +440,7 @@ Status check_stored_texts(Connection& connection, uint32_t database, const char*
     bind::Binder binder(context);
     auto bound = binder.bind_select(*parsed.statement->as<sql::SelectStatement>()->select);
     if (bound.ok()) continue;
-    return status_format(Code::Error, "error in view %s %s: %s", std::string(table->name).c_str(), when,
+    return status_format(Code::Error, "error in view %s%s%s: %s", std::string(table->name).c_str(), when[0] != '\0' ? " " : "", when,
                          std::string(bound.status().message()).c_str());
   }
   return {};
@@ -456,6 +456,7 @@ Status rename_table(Connection& connection, const catalog::Table& table, std::st
     return status_format(Code::Error, "there is already another table or index with this name: %.*s", static_cast<int>(new_name.size()),
                          new_name.data());
   }
+  if (!connection.settings().legacy_alter_table) SQLRITE_TRY(check_stored_texts(connection, database, ""));
   std::string old_name(table.name);
   SchemaWriter writer(connection, database);
   SQLRITE_TRY(writer.begin());
@@ -500,6 +501,7 @@ Status rename_column(Connection& connection, const catalog::Table& table, std::s
   if (position < 0) {
     return status_format(Code::Error, "no such column: \"%.*s\"", static_cast<int>(column.size()), column.data());
   }
+  SQLRITE_TRY(check_stored_texts(connection, database, ""));
   std::string old_name(table.columns[static_cast<size_t>(position)].name);
   int other = table.find_column(new_name.text);
   if (other >= 0 && other != position) {

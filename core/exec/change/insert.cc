@@ -185,6 +185,8 @@ class Insert final : public Change {
     for (uint16_t column : default_columns_) SQLRITE_TRY(core.checker.default_value(run.eval, row_, column, &slots[column]));
     bool check_key = true;
     if (!table.without_rowid) SQLRITE_TRY(decide_rowid(run, &check_key));
+    // A rowid counts as used from here on, even if its row is then ignored.
+    if (table.autoincrement) sequence_.raise(slots[column_count_].integer);
     RowFate fate;
     SQLRITE_TRY(core.checker.check(run.eval, row_, &fate, action));
     if (fate == RowFate::Skip) return restart_row();
@@ -201,7 +203,6 @@ class Insert final : public Change {
     ++run.outcome->changes;
     if (!table.without_rowid) {
       RowId rowid = slots[column_count_].integer;
-      if (table.autoincrement) sequence_.raise(rowid);
       run.host->set_last_insert_rowid(rowid);
       if (run.host->wants_row_changes()) run.host->row_changed(RowChange::Insert, table.database, table.name, rowid);
     }
