@@ -10,6 +10,13 @@
 namespace sqlrite::exec {
 
 namespace {
+
+// What the index compares with. Integers stay what they are beside reals: the comparison is exact, a conversion is not.
+Status to_key(Value& value, Affinity affinity, Arena& heap) {
+  if (value.type == ValueType::Integer && affinity == Affinity::Real) return {};
+  return apply_affinity(value, affinity, heap);
+}
+
 const Batch kNoBatch{};
 constexpr double kTwoPow63 = 9223372036854775808.0;
 }  // namespace
@@ -54,7 +61,7 @@ Status KeyRangeExprs::equal_values_of(size_t index, ExecContext& context, expr::
     for (uint32_t row = 0; row < rows->row_count(); ++row) {
       Value value = rows->at(0, row);
       if (value.is_null()) continue;
-      SQLRITE_TRY(apply_affinity(value, equal.affinity, *eval.heap));
+      SQLRITE_TRY(to_key(value, equal.affinity, *eval.heap));
       out.push_back(value);
     }
     return {};
@@ -66,7 +73,7 @@ Status KeyRangeExprs::equal_values_of(size_t index, ExecContext& context, expr::
       if (equal.null_matches) out.push_back(value);
       return {};
     }
-    SQLRITE_TRY(apply_affinity(value, equal.affinity, *eval.heap));
+    SQLRITE_TRY(to_key(value, equal.affinity, *eval.heap));
     out.push_back(value);
     return {};
   }
@@ -74,7 +81,7 @@ Status KeyRangeExprs::equal_values_of(size_t index, ExecContext& context, expr::
     Value value;
     SQLRITE_TRY(exprs.values[i].evaluate_row(eval, outer, outer_row, &value));
     if (value.is_null()) continue;
-    SQLRITE_TRY(apply_affinity(value, equal.affinity, *eval.heap));
+    SQLRITE_TRY(to_key(value, equal.affinity, *eval.heap));
     out.push_back(value);
   }
   return {};
@@ -82,7 +89,7 @@ Status KeyRangeExprs::equal_values_of(size_t index, ExecContext& context, expr::
 
 Status KeyRangeExprs::bound(bool upper, expr::EvalContext& eval, const Batch& outer, uint32_t outer_row, Value* out) {
   SQLRITE_TRY((upper ? upper_ : lower_).evaluate_row(eval, outer, outer_row, out));
-  return apply_affinity(*out, plan_->range_affinity, *eval.heap);
+  return to_key(*out, plan_->range_affinity, *eval.heap);
 }
 
 Status KeyRangeExprs::like_prefix(expr::EvalContext& eval, const Batch& outer, uint32_t outer_row,
