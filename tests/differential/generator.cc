@@ -53,8 +53,8 @@ std::string Generator::expr(const Scope& scope, int depth) {
     case 16: {
       static const std::vector<std::string> functions = {"abs", "length", "lower", "upper", "typeof", "hex", "trim", "quote", "sign", "unicode"};
       const std::string& name = pick(functions);
-      // abs() of the least integer is an error in both; quote of reals is fine.
-      return name + "(" + sub() + ")";
+      // abs() of the least integer is an error, and which rows are evaluated is the planner's choice.
+      return name == "abs" ? "abs(" + sub() + " % 1000)" : name + "(" + sub() + ")";
     }
     case 17: return "substr(" + sub() + ", " + std::to_string(below(7) - 3) + (chance(50) ? ", " + std::to_string(below(5) - 1) : "") + ")";
     case 18: return chance(50) ? "max(" + sub() + ", " + sub() + ")" : "min(" + sub() + ", " + sub() + ")";
@@ -113,6 +113,7 @@ std::string Generator::aggregate(const Scope& scope) {
   if (chance(15)) return "count(*)";
   const std::string& name = pick(functions);
   std::string argument = expr(scope, 1);
+  if (name == "sum") argument = "(" + argument + ") % 1000";  // whether a sum overflows depends on its order
   std::string call = name + "(" + (chance(20) ? "DISTINCT " : "") + argument + ")";
   if (chance(10)) call += " FILTER (WHERE " + condition(scope, 0) + ")";
   return call;
@@ -185,7 +186,7 @@ Generator::Statement Generator::query() {
   bool grouped = chance(25);
   if (grouped) {
     std::vector<std::string> keys;
-    for (int i = below(2) + 1; i > 0; --i) keys.push_back(chance(75) ? column(scope) : expr(scope, 1));
+    for (int i = below(2) + 1; i > 0; --i) keys.push_back(chance(75) ? column(scope) : "upper(" + column(scope) + ")");
     results = keys;
     for (int i = 0; i < width; ++i) results.push_back(aggregate(scope));
     tail = " GROUP BY " + join(keys, ", ");
@@ -218,6 +219,9 @@ Generator::Statement Generator::query() {
     statement.ordered = true;
   }
   statement.sql = text;
+  statement.grouped = text.find("GROUP BY") != std::string::npos || text.find("DISTINCT") != std::string::npos ||
+                      text.find("UNION") != std::string::npos || text.find("INTERSECT") != std::string::npos ||
+                      text.find("EXCEPT") != std::string::npos;
   return statement;
 }
 
@@ -249,10 +253,12 @@ std::string Generator::insert() {
 std::string Generator::update() {
   const Table& table = pick(tables_);
   static const std::vector<std::string> verbs = {"UPDATE", "UPDATE", "UPDATE OR IGNORE", "UPDATE OR REPLACE"};
-  Scope scope = table.columns;
+  const Scope& scope = table.columns;
   size_t target = static_cast<size_t>(below(static_cast<int>(table.columns.size())));
   std::string value = target == 0 ? std::to_string(below(60)) : expr(scope, 1);
   std::string text = pick(verbs) + " " + table.name + " SET " + table.columns[target] + " = " + value;
+  // Which of several rows gets a unique value first is nobody's promise: these are changed one row at a time.
+  if (target == 0 || table.unique[target]) return text + " WHERE a = " + std::to_string(below(40));
   if (chance(85)) text += " WHERE " + condition(scope, 1);
   return text;
 }
@@ -273,12 +279,14 @@ std::string Generator::create_table(int number) {
   for (int i = 0; i < count; ++i) {
     std::string name(1, static_cast<char>('a' + i));
     table.columns.push_back(name);
+    table.unique.push_back(i == 0);
     if (i == 0 && table.without_rowid) {
       definitions.push_back(name + " " + pick(types) + " PRIMARY KEY");
     } else if (i == 0 && chance(60)) {
       definitions.push_back(name + " INTEGER PRIMARY KEY");
     } else {
-      definitions.push_back(name + " " + pick(types) + pick(extras) + (chance(8) ? " UNIQUE" : "") + (chance(5) ? " NOT NULL" : ""));
+      table.unique.back() = chance(8);
+      definitions.push_back(name + " " + pick(types) + pick(extras) + (table.unique.back() ? " UNIQUE" : "") + (chance(5) ? " NOT NULL" : ""));
     }
   }
   if (chance(10)) definitions.push_back("CHECK (" + condition(table.columns, 0) + ")");
@@ -287,15 +295,18 @@ std::string Generator::create_table(int number) {
 }
 
 std::string Generator::create_index() {
-  const Table& table = pick(tables_);
+  Table& table = tables_[static_cast<size_t>(below(static_cast<int>(tables_.size())))];
+  bool unique = chance(10);
   std::vector<std::string> fields;
   for (int i = 1 + below(2); i > 0; --i) {
-    std::string field = chance(85) ? pick(table.columns) : "(" + pick(table.columns) + " + 1)";
+    size_t column = static_cast<size_t>(below(static_cast<int>(table.columns.size())));
+    if (unique) table.unique[column] = true;
+    std::string field = chance(85) ? table.columns[column] : "(" + table.columns[column] + " + 1)";
     if (chance(15)) field += " COLLATE NOCASE";
     if (chance(25)) field += " DESC";
     fields.push_back(field);
   }
-  std::string text = std::string("CREATE ") + (chance(10) ? "UNIQUE " : "") + "INDEX i" + std::to_string(names_++) + " ON " + table.name + "(" + join(fields, ", ") + ")";
+  std::string text = std::string("CREATE ") + (unique ? "UNIQUE " : "") + "INDEX i" + std::to_string(names_++) + " ON " + table.name + "(" + join(fields, ", ") + ")";
   if (chance(12)) text += " WHERE " + pick(table.columns) + " IS NOT NULL";
   return text;
 }

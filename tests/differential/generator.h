@@ -17,13 +17,21 @@ class Generator {
   struct Statement {
     std::string sql;
     bool ordered = false;  // rows must come in the same order
+    bool grouped = false;  // 1 and 1.0 are one group: either may stand for it
   };
   Statement next();
+  // One query per table that shows all its rows.
+  std::vector<std::string> content() const {
+    std::vector<std::string> queries;
+    for (const Table& table : tables_) queries.push_back("SELECT * FROM " + table.name);
+    return queries;
+  }
 
  private:
   struct Table {
     std::string name;
     std::vector<std::string> columns;
+    std::vector<bool> unique;  // part of a unique index
     bool without_rowid = false;
   };
   uint64_t random() {

@@ -1,9 +1,10 @@
 // Differential test: the same random statements on our library and on stock SQLite, in one process; rows, types and error
 // classes must be equal.
 //
-//   differential_test --ours LIB --stock LIB [--cases N] [--statements N] [--seed S] [--verbose]
+//   differential_test --ours LIB --stock LIB [--seed S] [--first N] [--cases N] [--statements N] [--show N] [--verbose]
 //
-// A case is a fresh database in both engines. The first difference ends the case and prints seed and script.
+// A case is a fresh database in both engines. The first difference ends the case and prints seed and script; the same seed
+// with --first set to the case's number runs it again.
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -24,14 +25,21 @@ struct Answer {
   std::vector<std::string> rows;
 };
 
-std::string render_row(const SqliteApi& api, void* statement) {
+// `loose`: numbers that are equal look equal, whatever their type.
+std::string render_row(const SqliteApi& api, void* statement, bool loose) {
   std::string row;
   for (int i = 0; i < api.column_count(statement); ++i) {
     int type = api.column_type(statement, i);
     char number[64];
     switch (type) {
-      case 1: std::snprintf(number, sizeof number, "i%lld", static_cast<long long>(api.column_int64(statement, i))); row += number; break;
-      case 2: std::snprintf(number, sizeof number, "r%.15g", api.column_double(statement, i)); row += number; break;
+      case 1:
+        std::snprintf(number, sizeof number, "%s%lld", loose ? "n" : "i", static_cast<long long>(api.column_int64(statement, i)));
+        row += number;
+        break;
+      case 2:  // + 0.0: both zeros print alike
+        std::snprintf(number, sizeof number, "%s%.15g", loose ? "n" : "r", api.column_double(statement, i) + 0.0);
+        row += number;
+        break;
       case 5: row += "NULL"; break;
       default: {
         const void* bytes = api.column_blob(statement, i);
@@ -46,13 +54,13 @@ std::string render_row(const SqliteApi& api, void* statement) {
   return row;
 }
 
-Answer run(const SqliteApi& api, void* db, const std::string& sql) {
+Answer run(const SqliteApi& api, void* db, const std::string& sql, bool loose) {
   Answer answer;
   void* statement = nullptr;
   int code = api.prepare_v2(db, sql.c_str(), -1, &statement, nullptr);
   if (code == 0 && statement != nullptr) {
     while ((code = api.step(statement)) == sqlrite::harness::kRow) {
-      answer.rows.push_back(render_row(api, statement));
+      answer.rows.push_back(render_row(api, statement, loose));
       if (answer.rows.size() > 200000) break;
     }
     if (code == sqlrite::harness::kDone || code == sqlrite::harness::kRow) code = 0;
@@ -67,12 +75,17 @@ Answer run(const SqliteApi& api, void* db, const std::string& sql) {
   return answer;
 }
 
-std::string difference(const Answer& ours, const Answer& stock, bool ordered) {
+bool is_change(const std::string& sql) {
+  return sql.compare(0, 6, "INSERT") == 0 || sql.compare(0, 7, "REPLACE") == 0 || sql.compare(0, 6, "UPDATE") == 0 ||
+         sql.compare(0, 6, "DELETE") == 0;
+}
+
+std::string difference(const Answer& ours, const Answer& stock, bool ordered, bool count_changes) {
   if (ours.code != stock.code) {
     return "code " + std::to_string(ours.code) + " (" + ours.message + "), stock " + std::to_string(stock.code) + " (" + stock.message + ")";
   }
   if (ours.code != 0) return "";
-  if (ours.changes != stock.changes) return "changes " + std::to_string(ours.changes) + ", stock " + std::to_string(stock.changes);
+  if (count_changes && ours.changes != stock.changes) return "changes " + std::to_string(ours.changes) + ", stock " + std::to_string(stock.changes);
   std::vector<std::string> a = ours.rows;
   std::vector<std::string> b = stock.rows;
   if (!ordered) {
@@ -90,7 +103,7 @@ std::string difference(const Answer& ours, const Answer& stock, bool ordered) {
 
 int main(int argc, char** argv) {
   std::string ours_path, stock_path;
-  long cases = 300, statements = 60;
+  long first = 0, cases = 300, statements = 60;
   uint64_t seed = 1;
   int shown_max = 10;
   bool verbose = false;
@@ -100,6 +113,7 @@ int main(int argc, char** argv) {
     if (option == "--ours") ours_path = value();
     else if (option == "--stock") stock_path = value();
     else if (option == "--cases") cases = std::atol(value());
+    else if (option == "--first") first = std::atol(value());
     else if (option == "--statements") statements = std::atol(value());
     else if (option == "--seed") seed = std::strtoull(value(), nullptr, 10);
     else if (option == "--show") shown_max = std::atoi(value());
@@ -111,7 +125,7 @@ int main(int argc, char** argv) {
   std::printf("ours %s, stock %s, seed %llu, %ld cases of %ld statements\n", ours.libversion(), stock.libversion(),
               static_cast<unsigned long long>(seed), cases, statements);
   long passed = 0, failed = 0;
-  for (long number = 0; number < cases; ++number) {
+  for (long number = first; number < first + cases; ++number) {
     uint64_t case_seed = seed * 1000003 + static_cast<uint64_t>(number);
     Generator generator(case_seed);
     void* db_ours = nullptr;
@@ -119,19 +133,25 @@ int main(int argc, char** argv) {
     ours.open_v2(":memory:", &db_ours, sqlrite::harness::kOpenReadWriteCreate, nullptr);
     stock.open_v2(":memory:", &db_stock, sqlrite::harness::kOpenReadWriteCreate, nullptr);
     std::vector<std::string> script;
-    auto compare = [&](const std::string& sql, bool ordered) {
+    auto compare = [&](const std::string& sql, bool ordered, bool loose) {
       script.push_back(sql);
       if (verbose) { std::printf("%s;\n", sql.c_str()); std::fflush(stdout); }
-      Answer b = run(stock, db_stock, sql);
-      Answer a = run(ours, db_ours, sql);
-      std::string found = difference(a, b, ordered);
+      Answer b = run(stock, db_stock, sql, loose);
+      Answer a = run(ours, db_ours, sql, loose);
+      std::string found = difference(a, b, ordered, is_change(sql));
+      bool query = sql.compare(0, 6, "SELECT") == 0 || sql.compare(0, 4, "WITH") == 0;
+      for (const std::string& table : generator.content()) {  // what a change left behind, failed ones included
+        if (query || !found.empty()) break;
+        found = difference(run(ours, db_ours, table, false), run(stock, db_stock, table, false), false, false);
+        if (!found.empty()) found = table + ": " + found;
+      }
       if (found.empty()) {
         ++passed;
         return true;
       }
       ++failed;
       if (failed <= shown_max) {
-        std::printf("--- difference, case seed %llu, statement %zu: %s\n", static_cast<unsigned long long>(case_seed), script.size(), found.c_str());
+        std::printf("--- difference, seed %llu case %ld, statement %zu: %s\n", static_cast<unsigned long long>(seed), number, script.size(), found.c_str());
         if (failed <= 3) {
           for (size_t i = 0; i + 1 < script.size(); ++i) {
             if (script[i].compare(0, 6, "SELECT") != 0 && script[i].compare(0, 4, "WITH") != 0) std::printf("%s;\n", script[i].c_str());
@@ -143,11 +163,11 @@ int main(int argc, char** argv) {
     };
     bool good = true;
     for (const std::string& sql : generator.setup()) {
-      if (good) good = compare(sql, true);
+      if (good) good = compare(sql, true, false);
     }
     for (long i = 0; i < statements && good; ++i) {
       Generator::Statement statement = generator.next();
-      good = compare(statement.sql, statement.ordered);
+      good = compare(statement.sql, statement.ordered, statement.grouped);
     }
     ours.close(db_ours);
     stock.close(db_stock);
