@@ -472,15 +472,21 @@ Result<uint32_t> IndexWalk::next(storage::CellRef* cells, uint32_t max, storage:
         return 1u;
       }
       active_ = true;
+      step_ = 4;
     }
-    SQLRITE_TRY_ASSIGN(uint32_t count, cursor_.next_cells(cells, max, access_->descending, pin));
+    // A key has few entries as a rule: a whole leaf is taken only by and by.
+    uint32_t wanted = stop_count_ > 0 ? std::min(max, step_) : max;
+    SQLRITE_TRY_ASSIGN(uint32_t count, cursor_.next_cells(cells, wanted, access_->descending, pin));
     if (count == 0) {
       active_ = false;
       continue;
     }
     if (stop_count_ == 0) return count;
     SQLRITE_TRY_ASSIGN(bool all_within, within(cells[count - 1]));
-    if (all_within) return count;
+    if (all_within) {
+      if (step_ < kBatchRowsMax) step_ *= 4;
+      return count;
+    }
     active_ = false;
     // The entries are in order: find the first one outside.
     uint32_t low = 0;

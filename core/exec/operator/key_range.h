@@ -119,6 +119,7 @@ class IndexWalk {
   uint32_t pass_count_ = 1;
   uint32_t pass_ = 0;
   std::unique_ptr<Value[]> start_key_, stop_key_;
+  uint32_t step_ = 4;                  // entries to take at once
   uint16_t stop_count_ = 0;
   bool stop_inclusive_ = false;
 };
