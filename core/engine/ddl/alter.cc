@@ -155,10 +155,13 @@ Status drop_column(Command& command, const sql::AlterTableStatement& statement, 
     return status_format(Code::Error, "cannot drop %s column: \"%.*s\"", reason, static_cast<int>(column.name.size()), column.name.data());
   };
   if (column.primary_key || column.primary_key_position > 0) return refuse("PRIMARY KEY");
-  for (const catalog::Index* index : table.indexes) {
-    if (index->origin != catalog::IndexOrigin::Unique) continue;
-    for (uint16_t i = 0; i < index->key_field_count; ++i) {
-      if (index->fields[i].column == dropped && index->key_field_count == 1) return refuse("UNIQUE");
+  {
+    // UNIQUE of the column itself; a table constraint over it shows when the new text is read.
+    Arena scratch(2048);
+    SQLRITE_TRY_ASSIGN(const sql::CreateTableStatement* definition, parse_table(table.sql, scratch));
+    if (definition->columns.size() != table.columns.size()) return Code::Corrupt;
+    for (const sql::ColumnConstraint& constraint : definition->columns[static_cast<size_t>(dropped)].constraints) {
+      if (constraint.kind == sql::ColumnConstraintKind::Unique) return refuse("UNIQUE");
     }
   }
   if (table.columns.size() == 1) {

@@ -152,8 +152,16 @@ Status pragma_index_list(PragmaCall& call) {
     call.rows.add_text(index.origin == catalog::IndexOrigin::Create ? "c" : index.origin == catalog::IndexOrigin::Unique ? "u" : "pk");
     call.rows.add_integer(index.where != nullptr ? 1 : 0);
   };
-  for (const catalog::Index* index : table->indexes) add(*index);
-  if (table->without_rowid && table->primary_key_index != nullptr) add(*table->primary_key_index);
+  // Newest first; the key of a WITHOUT ROWID table stands where its number among the automatic indexes puts it.
+  std::vector<const catalog::Index*> indexes(table->indexes.begin(), table->indexes.end());
+  if (table->without_rowid && table->primary_key_index != nullptr) {
+    auto number = [](const catalog::Index* index) { return pragma_integer(index->name.substr(index->name.rfind('_') + 1)); };
+    auto at = std::find_if(indexes.begin(), indexes.end(), [&](const catalog::Index* index) {
+      return index->origin != catalog::IndexOrigin::Create && number(index) < number(table->primary_key_index);
+    });
+    indexes.insert(at, table->primary_key_index);
+  }
+  for (const catalog::Index* index : indexes) add(*index);
   return {};
 }
 

@@ -182,7 +182,13 @@ class Insert final : public Change {
   Status insert_row(ChangeRun& run, ConflictAction* action) {
     const catalog::Table& table = core.writer.table();
     Value* slots = row_.slots();
-    for (uint16_t column : default_columns_) SQLRITE_TRY(core.checker.default_value(run.eval, row_, column, &slots[column]));
+    for (uint16_t column : default_columns_) {
+      if (column == table.rowid_alias) {
+        slots[column] = Value::null();  // a new rowid, whatever DEFAULT says
+        continue;
+      }
+      SQLRITE_TRY(core.checker.default_value(run.eval, row_, column, &slots[column]));
+    }
     bool check_key = true;
     if (!table.without_rowid) SQLRITE_TRY(decide_rowid(run, &check_key));
     // A rowid counts as used from here on, even if its row is then ignored.
