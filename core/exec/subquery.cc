@@ -293,7 +293,8 @@ Status SubqueryRuntime::contains(const bind::BoundInQuery& in, const Value* oute
       for (uint32_t i = 0; i < count; ++i) {
         Column stored;
         rows.view(i, first, &stored);
-        bool as_is = stored.rep == Column::Rep::Ints && in.operand_affinities[i] != Affinity::Text;
+        bool as_is = stored.rep == Column::Rep::Ints && in.operand_affinities[i] != Affinity::Text &&
+                     in.operand_affinities[i] != Affinity::Real;
         if (as_is) {
           columns[i] = stored;
           continue;

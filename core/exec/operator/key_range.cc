@@ -11,10 +11,9 @@ namespace sqlrite::exec {
 
 namespace {
 
-// What the index compares with. Integers stay what they are beside reals: the comparison is exact, a conversion is not.
+// What the index compares with. Beside reals integers stay integers: the comparison is exact, a conversion is not.
 Status to_key(Value& value, Affinity affinity, Arena& heap) {
-  if (value.type == ValueType::Integer && affinity == Affinity::Real) return {};
-  return apply_affinity(value, affinity, heap);
+  return apply_affinity(value, affinity == Affinity::Real ? Affinity::Numeric : affinity, heap);
 }
 
 const Batch kNoBatch{};
@@ -61,7 +60,7 @@ Status KeyRangeExprs::equal_values_of(size_t index, ExecContext& context, expr::
     for (uint32_t row = 0; row < rows->row_count(); ++row) {
       Value value = rows->at(0, row);
       if (value.is_null()) continue;
-      SQLRITE_TRY(to_key(value, equal.affinity, *eval.heap));
+      SQLRITE_TRY(apply_affinity(value, equal.affinity, *eval.heap));  // as the set of an IN keeps them
       out.push_back(value);
     }
     return {};
