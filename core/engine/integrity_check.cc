@@ -62,7 +62,7 @@ Status TableCheck::check_index(Statement& row, IndexCheck& check) {
   size_t count = check.fields.size();
   bool has_null = false;
   for (size_t i = 0; i < count; ++i) {
-    check.values[i] = row.column_value(check.fields[i]);
+    check.values[i] = row.peek(check.fields[i]);
     if (i < index.key_field_count && check.values[i].is_null()) has_null = true;
   }
   SQLRITE_TRY_ASSIGN(bool found, check.cursor.seek({check.values.data(), static_cast<uint16_t>(count)}, storage::Seek::Equal));

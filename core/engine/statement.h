@@ -114,6 +114,12 @@ class Statement {
   double column_double(uint32_t column);
   // The value as it is; bytes complete (no overflow left, no zeroblob) and NUL-terminated.
   const Value& column_value(uint32_t column);
+  // The same without a copy where it can be helped: valid until the next step, no NUL promised. REQUIRES has_row().
+  Value peek(uint32_t column) {
+    Value value = raw(column);
+    constexpr uint8_t kIncomplete = value_flags::kOverflow | value_flags::kZeroBlob;
+    return (value.flags & kIncomplete) == 0 ? value : column_value(column);
+  }
   // As text / blob, converted if need be. A null data() for NULL.
   std::string_view column_text(uint32_t column);
   std::string_view column_blob(uint32_t column);

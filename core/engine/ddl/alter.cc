@@ -232,7 +232,7 @@ Status drop_column(Command& command, const sql::AlterTableStatement& statement, 
         Copy& to = *static_cast<Copy*>(context);
         for (size_t i = 0; i < to.order.size(); ++i) {
           bool alias = static_cast<int>(to.order[i]) == to.table.rowid_alias;
-          to.values[i] = alias ? Value::null() : row.column_value(static_cast<uint32_t>(to.order[i]));
+          to.values[i] = alias ? Value::null() : row.peek(static_cast<uint32_t>(to.order[i]));
         }
         SQLRITE_TRY_ASSIGN(storage::Payload payload,
                            to.encoder.encode(to.values.data(), static_cast<uint32_t>(to.values.size()), to.encoding, to.real.get()));

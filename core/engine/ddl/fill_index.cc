@@ -44,7 +44,7 @@ struct Filler {
 
   Status add(Statement& row) {
     size_t count = index.fields.size();
-    for (size_t i = 0; i < count; ++i) values[i] = row.column_value(static_cast<uint32_t>(i));
+    for (size_t i = 0; i < count; ++i) values[i] = row.peek(static_cast<uint32_t>(i));
     if (index.unique) SQLRITE_TRY(check_unique());
     SQLRITE_TRY_ASSIGN(storage::Payload payload, encoder.encode(values.data(), static_cast<uint32_t>(count), encoding, real_fields.get()));
     return cursor.insert(payload);
