@@ -17,7 +17,7 @@ class Generator {
   struct Statement {
     std::string sql;
     bool ordered = false;  // rows must come in the same order
-    bool grouped = false;  // 1 and 1.0 are one group: either may stand for it
+    bool grouped = false;  // 1 and 1.0 may stand for each other: either represents a group
   };
   Statement next();
   // One query per table that shows all its rows.
