@@ -72,10 +72,8 @@ class Insert final : public Change {
     if (table.autoincrement) SQLRITE_TRY(sequence_.load(*run.context, *run.host, table));
     SQLRITE_TRY(restart_row());  // a run that failed left the rowid of its last row
     Status status = run_rows(run, source, action);
-    if (table.autoincrement && (status.ok() || *action == ConflictAction::Fail)) {
-      Status stored = sequence_.store();
-      if (status.ok()) return stored;
-    }
+    // OR FAIL keeps its rows but, as in SQLite, not the sequence.
+    if (table.autoincrement && status.ok()) return sequence_.store();
     return status;
   }
 
