@@ -166,7 +166,7 @@ class IndexScan final : public BaseOperator {
     SQLRITE_TRY(fetch_.begin(wanted));
     uint32_t rows = 0;
     while (rows < wanted && heap_.size_bytes() < kHeapSizeBytesMax) {
-      storage::CellRef cells[128];
+      storage::CellRef* cells = leaf_cells_;
       SQLRITE_TRY_ASSIGN(uint32_t count, next_cells(cells, std::min<uint32_t>(wanted - rows, 128)));
       if (count == 0) break;
       SQLRITE_TRY(fetch_.add(cells, count, walk_.source(), heap_));
@@ -242,6 +242,7 @@ class IndexScan final : public BaseOperator {
   expr::Evaluator index_filter_, filter_;
   std::vector<storage::PageRef> pins_;
   std::unique_ptr<storage::CellRef[]> cells_;
+  storage::CellRef leaf_cells_[128];   // kept: clearing them would cost more than a look-up
   std::span<Column> index_columns_;
   Batch index_batch_;
   uint64_t left_ = 0;

@@ -188,7 +188,7 @@ class TableScan final : public BaseOperator, public BatchLookup {
     SQLRITE_TRY(fetch_.begin(wanted));
     uint32_t rows = 0;
     while (rows < wanted && heap_.size_bytes() < kHeapSizeBytesMax) {
-      storage::CellRef cells[128];
+      storage::CellRef* cells = leaf_cells_;
       storage::PageRef pin;
       SQLRITE_TRY_ASSIGN(uint32_t count, walk_.next(cells, std::min<uint32_t>(wanted - rows, 128), &pin));
       if (count == 0) break;
@@ -205,6 +205,7 @@ class TableScan final : public BaseOperator, public BatchLookup {
   const plan::TableAccess* access_ = nullptr;
   std::span<const int32_t> broadcast_slots_;
   RowIdWalk walk_;
+  storage::CellRef leaf_cells_[128];   // kept: clearing them would cost more than a look-up
   RowFetch fetch_;
   expr::Evaluator filter_;
   std::vector<storage::PageRef> pins_;
