@@ -23,6 +23,8 @@ struct Partial {
 };
 
 LogEst sort_cost(const CorePlan& plan, LogEst rows, int wanted, int sorted) {
+  // Groups and distinct rows are hashed: about twice the cost of a row, whatever their number.
+  if (plan.order.hashed) return static_cast<LogEst>(rows + 10);
   LogEst columns = log_est((plan.core.results.size() + 59) / 30);
   int cost = rows + columns;
   if (sorted > 0) cost += log_est(static_cast<uint64_t>((wanted - sorted) * 100 / wanted)) - 66;
@@ -300,7 +302,8 @@ Status choose_join(CorePlan& plan, ChosenPath* chosen) {
           }
           LogEst cost;
           if (ordered >= 0 && ordered < orders) {
-            cost = static_cast<LogEst>(log_add(unsorted, sort_cost(plan, row_estimate, orders, ordered)) + 3);
+            LogEst penalty = plan.order.hashed ? 0 : 3;
+            cost = static_cast<LogEst>(log_add(unsorted, sort_cost(plan, row_estimate, orders, ordered)) + penalty);
           } else {
             cost = unsorted;
             unsorted = static_cast<LogEst>(unsorted - 2);

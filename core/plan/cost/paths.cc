@@ -370,7 +370,7 @@ void PathMaker::add_index(const catalog::Index* index, uint16_t sort_index) {
       LogEst fetch = static_cast<LogEst>(rows + kRowFetchCost);
       // Groups and distinct rows are found by hashing at little cost: an index that is walked for their sake alone must
       // not fetch each row from somewhere else.
-      if (plan.order.use == OrderUse::GroupBy || plan.order.use == OrderUse::Distinct) fetch = static_cast<LogEst>(fetch + kRandomFetchCost);
+      if (plan.order.hashed) fetch = static_cast<LogEst>(fetch + kRandomFetchCost);
       path.run = log_add(path.run, fetch);
     }
     adjust_output(rows);

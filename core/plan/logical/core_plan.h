@@ -149,6 +149,7 @@ struct WantedOrder {
   LogEst limit = 0;                    // > 0: about so many rows are wanted at all
   bool distinct = false;
   bool min_max = false;                // one row wanted: first of the order
+  bool hashed = false;                 // groups or distinct rows, all of them: a hash table serves as well as an order
 };
 
 struct ChosenPath {

@@ -244,6 +244,8 @@ void CoreBuilder::want_order() {
       for (OrderTerm& term : plan.order.terms) term.descending = term.nulls_last = false;
     }
     group_gives_order = ordered_as_keys;
+    // With a LIMIT and groups that leave as they come, the first groups of an index are all that is read.
+    plan.order.hashed = request.limit == nullptr || (!order_by.empty() && !ordered_as_keys);
     return;
   }
   plan.order.distinct = core.distinct;
@@ -252,6 +254,7 @@ void CoreBuilder::want_order() {
     plan.order.terms = order_by;
   } else if (core.distinct && !core.results.empty()) {
     plan.order.use = OrderUse::Distinct;
+    plan.order.hashed = request.limit == nullptr;
     plan.order.terms = arena.make_array<OrderTerm>(core.results.size());
     for (size_t i = 0; i < core.results.size(); ++i) {
       plan.order.terms[i].expr = core.results[i];
