@@ -1,8 +1,6 @@
-// MultiIndexOr: the rows whose rowids any of several accesses yields, each once: those of the first access in its order,
-// then what the second one adds, and so on.
+// MultiIndexOr: the rows whose rowids any of several accesses yields, in rowid order, each once.
 #include <algorithm>
 
-#include "exec/operator/key_hash.h"
 #include "exec/operator/key_range.h"
 #include "exec/operator/operators.h"
 #include "exec/operator/table_lookup.h"
@@ -42,8 +40,6 @@ class MultiIndexOr final : public BaseOperator {
       }
     }
     lookup_.prepare(*node.table.table);
-    collations_[0] = &kBinaryCollation;
-    rowids_.init(collations_);
     SQLRITE_TRY(fetch_.prepare_table(*node.table.table, node.table.fetch, arena));
     if (node.table.filter != nullptr) SQLRITE_TRY(filter_.make(node.table.filter, arena));
     return {};
@@ -55,11 +51,6 @@ class MultiIndexOr final : public BaseOperator {
     broadcast(outer_batch, outer_row, broadcast_slots_);
     rowids_.clear();
     next_ = 0;
-    uint32_t ids[128];
-    int64_t found[128];
-    Column column;
-    column.rep = Column::Rep::Ints;
-    column.ints = found;
     DatabaseHandle& database = context.databases[node_->table.table->database.value];
     source_ = {database.pager, database.view, database.encoding};
     for (size_t i = 0; i < node_->branches.size(); ++i) {
@@ -86,30 +77,29 @@ class MultiIndexOr final : public BaseOperator {
           if (!branch.by_rowid) {
             SQLRITE_TRY_ASSIGN(rowid, branch.lookup.rowid_of(cells[c], heap_));
           }
-          found[c] = rowid;
+          rowids_.push_back(rowid);
         }
-        Batch batch;
-        batch.select_all(count);
-        SQLRITE_TRY(rowids_.find_or_add(batch, &column, ids));
       }
     }
+    std::sort(rowids_.begin(), rowids_.end());
+    rowids_.erase(std::unique(rowids_.begin(), rowids_.end()), rowids_.end());
     return lookup_.open(source_);
   }
 
   Status next(ExecContext& context, uint32_t rows_wanted, Batch** out) override {
     if (has_pending()) return take_pending();
     uint32_t wanted = std::min(rows_wanted, kBatchRowsMax);
-    while (next_ < rowids_.count()) {
+    while (next_ < rowids_.size()) {
       SQLRITE_TRY(check_interrupt(context));
       heap_.reset();
       SQLRITE_TRY(fetch_.begin(wanted));
       uint32_t rows = 0;
-      while (rows < wanted && next_ < rowids_.count()) {
+      while (rows < wanted && next_ < rowids_.size()) {
         constexpr uint32_t kGroup = storage::BatchTableCursor::kRowsMax;
-        uint32_t part = std::min(std::min(kGroup, wanted - rows), rowids_.count() - next_);
+        auto part = static_cast<uint32_t>(std::min<size_t>(std::min(kGroup, wanted - rows), rowids_.size() - next_));
         storage::CellRef cells[kGroup];
         storage::PageRef pins[kGroup];
-        SQLRITE_TRY(lookup_.find_rowids(rowids_.keys().ints(0) + next_, part, cells, pins));
+        SQLRITE_TRY(lookup_.find_rowids(rowids_.data() + next_, part, cells, pins));
         SQLRITE_TRY(fetch_.add_unpinned(cells, part, source_, heap_));
         next_ += part;
         rows += part;
@@ -134,7 +124,7 @@ class MultiIndexOr final : public BaseOperator {
       branches_[i].lookup.close();
     }
     lookup_.close();
-    rowids_.clear();
+    if (rowids_.capacity() > 1024) std::vector<RowId>().swap(rowids_);
     BaseOperator::close(context);
   }
 
@@ -146,9 +136,8 @@ class MultiIndexOr final : public BaseOperator {
   TreeSource source_;
   RowFetch fetch_;
   expr::Evaluator filter_;
-  const Collation* collations_[1] = {};
-  KeyTable rowids_;   // numbered in order of appearance
-  uint32_t next_ = 0;
+  std::vector<RowId> rowids_;
+  size_t next_ = 0;
 };
 
 }  // namespace
