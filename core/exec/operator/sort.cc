@@ -120,7 +120,7 @@ class Sort final : public BaseOperator {
       SQLRITE_TRY(store_.append(*batch, in_columns_.data()));
       if (top_rows_ > 0) {
         if (store_.row_count() >= std::max<uint32_t>(2 * top_rows_, 2048)) SQLRITE_TRY(keep_top());
-      } else if (store_.size_bytes() > context.memory_budget_bytes && !context.temp_in_memory) {
+      } else if (store_.size_bytes() > context.memory_budget_bytes && !context.temp_in_memory && context.vfs != nullptr) {
         SQLRITE_TRY(sort_rows(store_, 0, keys_, order_));
         SQLRITE_TRY(runs_.add_run(context, store_, order_));
         store_.clear();
