@@ -24,8 +24,15 @@ suite() {  # suite NAME COMMAND...
 
 (cd $build && ctest -N | awk '/Test +#/ {print $3}') >$build/tests.txt
 while read -r name; do
+  before=$failures
   suite "$name" ctest --test-dir $build -R "^$name\$" --output-on-failure --no-tests=error -Q -O $build/ctest.log
-  grep -hE '^[0-9]+ passed, [0-9]+ failed' $build/Testing/Temporary/LastTest.log | tail -n 1 || true
+  # Programs without a closing line of their own count as one test.
+  closing="1 passed, 0 failed"
+  if ((failures > before)); then
+    cat $build/ctest.log
+    closing="0 passed, 1 failed"
+  fi
+  grep -hE '^[0-9]+ passed, [0-9]+ failed' $build/Testing/Temporary/LastTest.log | tail -n 1 | grep . || echo "$closing"
 done <$build/tests.txt
 
 if scripts/stock_sqlite.sh build/stock; then
