@@ -69,21 +69,18 @@ double measure(const SqliteApi& engine, const Workload& workload, const std::str
   Database database(engine, file);
   database.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536");
   if (!workload.settings.empty()) database.exec(workload.settings);
-  if (!workload.writes) {  // warm the cache, as a long-lived connection has it
-    Statement warm(database, "SELECT count(*) FROM sqlite_schema");
-    uint64_t ignored = 0;
-    warm.drain(&ignored);
-  }
-  double cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
-  double wall = clock_ns(CLOCK_MONOTONIC);
-  Outcome outcome;
-  if (workload.run != nullptr) {
-    outcome = workload.run(database, repetition);
-  } else {
+  auto work = [&] {
+    Outcome outcome;
+    if (workload.run != nullptr) return workload.run(database, repetition);
     Statement statement(database, workload.sql);
     statement.drain(&outcome.checksum);
     outcome.operations = workload.rows;
-  }
+    return outcome;
+  };
+  if (!workload.writes) work();  // fills the cache, as a long-lived connection has it
+  double cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+  double wall = clock_ns(CLOCK_MONOTONIC);
+  Outcome outcome = work();
   cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu;
   wall = clock_ns(CLOCK_MONOTONIC) - wall;
   if (workload.writes && workload.run == nullptr) {
@@ -167,17 +164,15 @@ int main(int argc, char** argv) {
       std::rename((master + ".tmp").c_str(), master.c_str());
     }
     std::vector<Sample> samples(engines.size());
-    for (int repetition = -1; repetition < options.repetitions; ++repetition) {  // -1: warm-up, not counted
-      if (repetition < 0 && workload.writes) continue;
+    for (int repetition = 0; repetition < options.repetitions; ++repetition) {
       for (size_t e = 0; e < engines.size(); ++e) {
         std::string file = options.dir + "/run_" + workload.data + "_" + std::to_string(e) + ".db";
-        if (workload.writes || repetition < 0) {
+        if (workload.writes || repetition == 0) {
           remove_database(file);
           copy_file(master, file);
         }
         uint64_t checksum = 0;
         double ns = measure(engines[e], workload, file, repetition, &checksum);
-        if (repetition < 0) continue;
         samples[e].ns.push_back(ns);
         samples[e].checksum = samples[e].checksum * 31 + checksum;
       }
