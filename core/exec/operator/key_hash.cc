@@ -16,6 +16,9 @@ constexpr uint64_t kNullHash = 0x8B72E1C3A94D5F01ull;
 constexpr uint64_t kBlobSeed = 0x51ED270B7F4A7C15ull;
 constexpr uint32_t kPrefetchDistance = 16;
 constexpr uint32_t kNone = UINT32_MAX;
+// An estimate of many keys counts once this many rows have come: clearing a large table for a few rows costs more than
+// all else they need.
+constexpr uint64_t kTrustRows = 512;
 constexpr uint64_t kDirectSizeMin = 32768;
 constexpr uint64_t kDirectSizeMax = 1u << 24;
 constexpr uint64_t kDirectEntriesPerKey = 16;
@@ -353,7 +356,8 @@ Status KeyTable::find_or_add(const Batch& batch, const Column* keys, uint32_t* i
       low = value < low ? value : low;
       high = value > high ? value : high;
     }
-    if (is_narrow(low, high, std::max<uint64_t>(count, expected_keys_))) SQLRITE_TRY(become_direct(low, high));
+    uint64_t keys_likely = count >= kTrustRows ? std::max<uint64_t>(count, expected_keys_) : count;
+    if (is_narrow(low, high, keys_likely)) SQLRITE_TRY(become_direct(low, high));
   }
   if (direct_ != nullptr && typed_keys) {
     SQLRITE_TRY(find_or_add_direct(batch, keys[0], ids));
@@ -366,7 +370,7 @@ Status KeyTable::find_or_add(const Batch& batch, const Column* keys, uint32_t* i
   if (room * 2 > capacity_) {
     // Doubling from the number of keys there are, not from what this batch could add at worst.
     uint32_t wanted = capacity_ > 0 ? capacity_ : 64;
-    while (capacity_ == 0 && wanted < expected_keys_ * 2) wanted *= 2;
+    while (room >= kTrustRows && wanted < expected_keys_ * 2) wanted *= 2;
     while (uint64_t{keys_.row_count()} * 2 + count + (count >> 1) > wanted) wanted *= 2;
     if (ints_ && typed_keys && capacity_ > 0 && wanted > capacity_ && is_narrow(lowest_, highest_, keys_.row_count())) {
       SQLRITE_TRY(become_direct(lowest_, highest_));
