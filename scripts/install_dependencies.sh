@@ -14,6 +14,7 @@ need sqlite3 sqlite3
 need /usr/include/doctest/doctest.h doctest-dev
 need /usr/include/spdlog/spdlog.h libspdlog-dev
 need /usr/include/nlohmann/json.hpp nlohmann-json3-dev
+python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || packages+=(python3-venv)
 if ((${#packages[@]} > 0)); then
   sudo=""
   if [[ $(id -u) != 0 ]]; then sudo=sudo; fi
