@@ -23,7 +23,7 @@ Status replace_by_image(Connection& connection, uint32_t index, std::string_view
       PageId id{number};
       if (id == pager->lock_byte_page()) continue;
       while (pager->page_count(storage::kNewestView) < number) SQLRITE_TRY(pager->append_page().take_status());
-      SQLRITE_TRY_ASSIGN(uint8_t* bytes, pager->fetch_mut_fresh(id));
+      SQLRITE_TRY_ASSIGN(uint8_t * bytes, pager->fetch_mut_fresh(id));
       std::memcpy(bytes, image.data() + size_t{page_size} * (number - 1), page_size);
       if (number == 1) bytes[18] = bytes[19] = 1;  // a database in memory has no log
     }

@@ -37,7 +37,7 @@ class RecursiveUnionOperator final : public BaseOperator {
   RowStore* working_ = &stores_[1];  // the rows handed out last
   RowStore* spare_ = &stores_[2];
   RowStore* results_ = &stores_[3];  // small steps are gathered into one batch
-  std::vector<uint32_t> order_;      // heap of queue rows when there is an ORDER BY
+  std::vector<uint32_t> order_;    // heap of queue rows when there is an ORDER BY
   KeyTable seen_;
   uint32_t head_ = 0;
   int64_t left_ = -1;

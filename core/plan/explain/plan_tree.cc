@@ -10,42 +10,24 @@ using namespace bind;
 
 const char* kind_name(NodeKind kind) {
   switch (kind) {
-    case NodeKind::SingleRow:
-      return "SingleRow";
-    case NodeKind::Values:
-      return "Values";
-    case NodeKind::TableScan:
-      return "TableScan";
-    case NodeKind::IndexScan:
-      return "IndexScan";
-    case NodeKind::MultiIndexOr:
-      return "MultiIndexOr";
-    case NodeKind::QueryScan:
-      return "QueryScan";
-    case NodeKind::RecursiveScan:
-      return "RecursiveScan";
-    case NodeKind::TableFunctionScan:
-      return "TableFunctionScan";
-    case NodeKind::Filter:
-      return "Filter";
-    case NodeKind::NestedLoopJoin:
-      return "NestedLoopJoin";
-    case NodeKind::HashJoin:
-      return "HashJoin";
-    case NodeKind::Aggregate:
-      return "Aggregate";
-    case NodeKind::Project:
-      return "Project";
-    case NodeKind::Distinct:
-      return "Distinct";
-    case NodeKind::Sort:
-      return "Sort";
-    case NodeKind::Limit:
-      return "Limit";
-    case NodeKind::Compound:
-      return "Compound";
-    case NodeKind::RecursiveUnion:
-      return "RecursiveUnion";
+    case NodeKind::SingleRow: return "SingleRow";
+    case NodeKind::Values: return "Values";
+    case NodeKind::TableScan: return "TableScan";
+    case NodeKind::IndexScan: return "IndexScan";
+    case NodeKind::MultiIndexOr: return "MultiIndexOr";
+    case NodeKind::QueryScan: return "QueryScan";
+    case NodeKind::RecursiveScan: return "RecursiveScan";
+    case NodeKind::TableFunctionScan: return "TableFunctionScan";
+    case NodeKind::Filter: return "Filter";
+    case NodeKind::NestedLoopJoin: return "NestedLoopJoin";
+    case NodeKind::HashJoin: return "HashJoin";
+    case NodeKind::Aggregate: return "Aggregate";
+    case NodeKind::Project: return "Project";
+    case NodeKind::Distinct: return "Distinct";
+    case NodeKind::Sort: return "Sort";
+    case NodeKind::Limit: return "Limit";
+    case NodeKind::Compound: return "Compound";
+    case NodeKind::RecursiveUnion: return "RecursiveUnion";
   }
   return "";
 }
@@ -61,48 +43,38 @@ std::string list_text(std::span<BoundExpr* const> exprs) {
 
 std::string value_text(const Value& value) {
   switch (value.type) {
-    case ValueType::Null:
-      return "NULL";
-    case ValueType::Integer:
-      return std::to_string(value.integer);
+    case ValueType::Null: return "NULL";
+    case ValueType::Integer: return std::to_string(value.integer);
     case ValueType::Real: {
       char buffer[40];
       std::snprintf(buffer, sizeof(buffer), "%.15g", value.real);
       return buffer;
     }
-    case ValueType::Text:
-      return "'" + std::string(value.view()) + "'";
-    case ValueType::Blob:
-      return "x'..." + std::to_string(value.length) + "'";
+    case ValueType::Text: return "'" + std::string(value.view()) + "'";
+    case ValueType::Blob: return "x'..." + std::to_string(value.length) + "'";
   }
   return "";
 }
 
 std::string join_name(JoinKind kind) {
   switch (kind) {
-    case JoinKind::Left:
-      return " left";
-    case JoinKind::Right:
-      return " right";
-    case JoinKind::Full:
-      return " full";
+    case JoinKind::Left: return " left";
+    case JoinKind::Right: return " right";
+    case JoinKind::Full: return " full";
     case JoinKind::Inner:
-    case JoinKind::Cross:
-      break;
+    case JoinKind::Cross: break;
   }
   return "";
 }
 
 std::string access_text(const TableAccess& access) {
   std::string text = std::string(access.table->name);
-  if (!access.source->alias.empty() && access.source->alias != access.table->name)
-    text += " as " + std::string(access.source->alias);
+  if (!access.source->alias.empty() && access.source->alias != access.table->name) text += " as " + std::string(access.source->alias);
   if (access.index != nullptr) text += " index " + std::string(access.index->name);
   if (access.covering) text += " covering";
   const catalog::Index* index = access.index != nullptr ? access.index : access.table->primary_key_index;
   auto field = [&](size_t i) -> std::string {
-    if (index == nullptr || i >= index->fields.size() || index->fields[i].column == catalog::kRowIdColumn)
-      return "rowid";
+    if (index == nullptr || i >= index->fields.size() || index->fields[i].column == catalog::kRowIdColumn) return "rowid";
     if (index->fields[i].column == catalog::kExpressionColumn) return "<expr>";
     return std::string(access.table->columns[static_cast<size_t>(index->fields[i].column)].name);
   };
@@ -118,10 +90,8 @@ std::string access_text(const TableAccess& access) {
     }
   }
   size_t next = access.range.equals.size();
-  if (access.range.lower != nullptr)
-    text += " from " + field(next) + (access.range.lower_inclusive ? ">=" : ">") + expr_text(access.range.lower);
-  if (access.range.upper != nullptr)
-    text += " to " + field(next) + (access.range.upper_inclusive ? "<=" : "<") + expr_text(access.range.upper);
+  if (access.range.lower != nullptr) text += " from " + field(next) + (access.range.lower_inclusive ? ">=" : ">") + expr_text(access.range.lower);
+  if (access.range.upper != nullptr) text += " to " + field(next) + (access.range.upper_inclusive ? "<=" : "<") + expr_text(access.range.upper);
   if (access.range.prefix_of != nullptr) text += " prefix of " + expr_text(access.range.prefix_of->pattern);
   if (access.descending) text += " descending";
   if (access.key_is_unique) text += " unique";
@@ -145,16 +115,14 @@ std::string detail_of(const Node& node) {
   std::string text = kind_name(node.kind);
   switch (node.kind) {
     case NodeKind::TableScan:
-    case NodeKind::IndexScan:
-      return text + " " + access_text(static_cast<const ScanNode&>(node).access);
+    case NodeKind::IndexScan: return text + " " + access_text(static_cast<const ScanNode&>(node).access);
     case NodeKind::MultiIndexOr: {
       const auto& scan = static_cast<const MultiIndexOrNode&>(node);
       for (const TableAccess& branch : scan.branches) text += " [" + access_text(branch) + "]";
       if (scan.table.filter != nullptr) text += " filter " + expr_text(scan.table.filter);
       return text;
     }
-    case NodeKind::Values:
-      return text + " rows " + std::to_string(static_cast<const ValuesNode&>(node).rows.size());
+    case NodeKind::Values: return text + " rows " + std::to_string(static_cast<const ValuesNode&>(node).rows.size());
     case NodeKind::QueryScan: {
       const auto& scan = static_cast<const QueryScanNode&>(node);
       if (scan.source != nullptr) text += " " + std::string(scan.source->alias);
@@ -193,18 +161,14 @@ std::string detail_of(const Node& node) {
     }
     case NodeKind::Aggregate: {
       const auto& aggregate = static_cast<const AggregateNode&>(node);
-      text += aggregate.mode == AggregateMode::Plain     ? " plain"
-              : aggregate.mode == AggregateMode::Ordered ? " ordered"
-                                                         : " hash";
+      text += aggregate.mode == AggregateMode::Plain ? " plain" : aggregate.mode == AggregateMode::Ordered ? " ordered" : " hash";
       if (!aggregate.keys.empty()) text += " by " + list_text(aggregate.keys);
       for (const BoundAggregate* call : aggregate.aggregates) text += " " + expr_text(call);
       if (aggregate.mode == AggregateMode::Hash && aggregate.output_in_key_order) text += " in key order";
       return text;
     }
-    case NodeKind::Project:
-      return text + " " + list_text(static_cast<const ProjectNode&>(node).exprs);
-    case NodeKind::Distinct:
-      return text + (static_cast<const DistinctNode&>(node).input_is_grouped ? " grouped" : "");
+    case NodeKind::Project: return text + " " + list_text(static_cast<const ProjectNode&>(node).exprs);
+    case NodeKind::Distinct: return text + (static_cast<const DistinctNode&>(node).input_is_grouped ? " grouped" : "");
     case NodeKind::Sort: {
       const auto& sort = static_cast<const SortNode&>(node);
       text += " by " + terms_text(sort.terms);
@@ -218,8 +182,7 @@ std::string detail_of(const Node& node) {
       if (limit.offset != nullptr) text += " offset " + expr_text(limit.offset);
       return text;
     }
-    default:
-      return text;
+    default: return text;
   }
 }
 
@@ -244,25 +207,19 @@ struct TreeText {
 std::string expr_text(const BoundExpr* expr) {
   if (expr == nullptr) return "";
   switch (expr->kind) {
-    case BoundKind::Constant:
-      return value_text(expr->as<BoundConstant>()->value);
-    case BoundKind::Parameter:
-      return "?" + std::to_string(expr->as<BoundParameter>()->number);
+    case BoundKind::Constant: return value_text(expr->as<BoundConstant>()->value);
+    case BoundKind::Parameter: return "?" + std::to_string(expr->as<BoundParameter>()->number);
     case BoundKind::Column: {
       const auto* column = expr->as<BoundColumn>();
       std::string text = std::string(column->source->alias);
       if (text.empty() && column->source->table != nullptr) text = std::string(column->source->table->name);
       if (!text.empty()) text += ".";
       auto at = static_cast<size_t>(column->column);
-      text += column->column < 0 || at >= column->source->columns.size()
-                  ? "rowid"
-                  : std::string(column->source->columns[at].name);
+      text += column->column < 0 || at >= column->source->columns.size() ? "rowid" : std::string(column->source->columns[at].name);
       return text;
     }
-    case BoundKind::Outer:
-      return "outer" + std::to_string(expr->as<BoundOuter>()->index);
-    case BoundKind::Slot:
-      return "$" + std::to_string(expr->as<BoundSlot>()->slot);
+    case BoundKind::Outer: return "outer" + std::to_string(expr->as<BoundOuter>()->index);
+    case BoundKind::Slot: return "$" + std::to_string(expr->as<BoundSlot>()->slot);
     case BoundKind::Unary: {
       static constexpr const char* kOps[] = {"-", "~", "+"};
       return kOps[static_cast<size_t>(expr->as<BoundUnary>()->op)] + expr_text(expr->as<BoundUnary>()->operand);
@@ -272,32 +229,25 @@ std::string expr_text(const BoundExpr* expr) {
       const auto* node = expr->as<BoundArithmetic>();
       return "(" + expr_text(node->left) + kOps[static_cast<size_t>(node->op)] + expr_text(node->right) + ")";
     }
-    case BoundKind::Concat:
-      return "(" + expr_text(expr->as<BoundConcat>()->left) + "||" + expr_text(expr->as<BoundConcat>()->right) + ")";
+    case BoundKind::Concat: return "(" + expr_text(expr->as<BoundConcat>()->left) + "||" + expr_text(expr->as<BoundConcat>()->right) + ")";
     case BoundKind::Compare: {
       static constexpr const char* kOps[] = {"=", "<>", "<", "<=", ">", ">=", " is ", " is not "};
       const auto* node = expr->as<BoundCompare>();
       return expr_text(node->left) + kOps[static_cast<size_t>(node->op)] + expr_text(node->right);
     }
     case BoundKind::And:
-      return "(" + expr_text(expr->as<BoundBinaryLogic>()->left) + " and " +
-             expr_text(expr->as<BoundBinaryLogic>()->right) + ")";
+      return "(" + expr_text(expr->as<BoundBinaryLogic>()->left) + " and " + expr_text(expr->as<BoundBinaryLogic>()->right) + ")";
     case BoundKind::Or:
-      return "(" + expr_text(expr->as<BoundBinaryLogic>()->left) + " or " +
-             expr_text(expr->as<BoundBinaryLogic>()->right) + ")";
-    case BoundKind::Not:
-      return "not " + expr_text(expr->as<BoundNot>()->operand);
-    case BoundKind::IsNull:
-      return expr_text(expr->as<BoundIsNull>()->operand) +
-             (expr->as<BoundIsNull>()->negated ? " is not null" : " is null");
+      return "(" + expr_text(expr->as<BoundBinaryLogic>()->left) + " or " + expr_text(expr->as<BoundBinaryLogic>()->right) + ")";
+    case BoundKind::Not: return "not " + expr_text(expr->as<BoundNot>()->operand);
+    case BoundKind::IsNull: return expr_text(expr->as<BoundIsNull>()->operand) + (expr->as<BoundIsNull>()->negated ? " is not null" : " is null");
     case BoundKind::Truth: {
       const auto* truth = expr->as<BoundTruth>();
       return expr_text(truth->operand) + (truth->negated ? " is not " : " is ") + (truth->value ? "true" : "false");
     }
     case BoundKind::Between: {
       const auto* node = expr->as<BoundBetween>();
-      return expr_text(node->operand) + (node->negated ? " not between " : " between ") + expr_text(node->low) +
-             " and " + expr_text(node->high);
+      return expr_text(node->operand) + (node->negated ? " not between " : " between ") + expr_text(node->low) + " and " + expr_text(node->high);
     }
     case BoundKind::InList: {
       const auto* node = expr->as<BoundInList>();
@@ -305,44 +255,32 @@ std::string expr_text(const BoundExpr* expr) {
     }
     case BoundKind::InQuery: {
       const auto* node = expr->as<BoundInQuery>();
-      return list_text(node->operands) + (node->negated ? " not in subquery " : " in subquery ") +
-             std::to_string(node->subquery_index + 1);
+      return list_text(node->operands) + (node->negated ? " not in subquery " : " in subquery ") + std::to_string(node->subquery_index + 1);
     }
     case BoundKind::Like: {
       static constexpr const char* kOps[] = {" like ", " glob ", " regexp ", " match "};
       const auto* node = expr->as<BoundLike>();
-      return expr_text(node->operand) + (node->negated ? " not" : "") + kOps[static_cast<size_t>(node->op)] +
-             expr_text(node->pattern);
+      return expr_text(node->operand) + (node->negated ? " not" : "") + kOps[static_cast<size_t>(node->op)] + expr_text(node->pattern);
     }
-    case BoundKind::Case:
-      return "case";
-    case BoundKind::Cast:
-      return "cast(" + expr_text(expr->as<BoundCast>()->operand) + ")";
-    case BoundKind::Collate:
-      return expr_text(expr->as<BoundCollate>()->operand) + " collate " +
-             std::string(expr->collation != nullptr ? expr->collation->name : "?");
+    case BoundKind::Case: return "case";
+    case BoundKind::Cast: return "cast(" + expr_text(expr->as<BoundCast>()->operand) + ")";
+    case BoundKind::Collate: return expr_text(expr->as<BoundCollate>()->operand) + " collate " + std::string(expr->collation != nullptr ? expr->collation->name : "?");
     case BoundKind::Function:
-      return std::string(expr->as<BoundFunction>()->function->name) + "(" +
-             list_text(expr->as<BoundFunction>()->arguments) + ")";
+      return std::string(expr->as<BoundFunction>()->function->name) + "(" + list_text(expr->as<BoundFunction>()->arguments) + ")";
     case BoundKind::Aggregate: {
       const auto* node = expr->as<BoundAggregate>();
       return std::string(node->function->name) + "(" + (node->distinct ? "distinct " : "") +
              (node->arguments.empty() ? "*" : list_text(node->arguments)) + ")";
     }
-    case BoundKind::ScalarQuery:
-      return "subquery " + std::to_string(expr->as<BoundScalarQuery>()->subquery_index + 1);
-    case BoundKind::Exists:
-      return "exists subquery " + std::to_string(expr->as<BoundExists>()->subquery_index + 1);
-    case BoundKind::RowValue:
-      return "(" + list_text(expr->as<BoundRowValue>()->items) + ")";
+    case BoundKind::ScalarQuery: return "subquery " + std::to_string(expr->as<BoundScalarQuery>()->subquery_index + 1);
+    case BoundKind::Exists: return "exists subquery " + std::to_string(expr->as<BoundExists>()->subquery_index + 1);
+    case BoundKind::RowValue: return "(" + list_text(expr->as<BoundRowValue>()->items) + ")";
     case BoundKind::RowCompare: {
       static constexpr const char* kOps[] = {"=", "<>", "<", "<=", ">", ">=", " is ", " is not "};
       const auto* node = expr->as<BoundRowCompare>();
-      return "(" + list_text(node->left) + ")" + kOps[static_cast<size_t>(node->op)] + "(" + list_text(node->right) +
-             ")";
+      return "(" + list_text(node->left) + ")" + kOps[static_cast<size_t>(node->op)] + "(" + list_text(node->right) + ")";
     }
-    case BoundKind::Raise:
-      return "raise()";
+    case BoundKind::Raise: return "raise()";
   }
   return "";
 }
@@ -351,9 +289,7 @@ std::vector<ExplainRow> explain_plan_tree(const StatementPlan& plan) {
   TreeText text;
   const QueryPlan* query = nullptr;
   switch (plan.kind) {
-    case StatementKind::Select:
-      query = plan.query;
-      break;
+    case StatementKind::Select: query = plan.query; break;
     case StatementKind::Insert:
       text.title("Insert " + std::string(plan.insert->bound->target.table->name));
       query = plan.insert->source;
@@ -363,8 +299,7 @@ std::vector<ExplainRow> explain_plan_tree(const StatementPlan& plan) {
       query = plan.update->finder;
       break;
     case StatementKind::Delete:
-      text.title("Delete " + std::string(plan.remove->bound->target.table->name) +
-                 (plan.remove->truncate ? " all rows" : ""));
+      text.title("Delete " + std::string(plan.remove->bound->target.table->name) + (plan.remove->truncate ? " all rows" : ""));
       query = plan.remove->truncate ? nullptr : plan.remove->finder;
       break;
   }

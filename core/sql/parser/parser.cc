@@ -101,8 +101,7 @@ void Parser::syntax_error() {
 
 bool Parser::enter(uint32_t cost) {
   nesting_ += cost;
-  if (nesting_ <= options_.nesting_max) [[likely]]
-    return true;
+  if (nesting_ <= options_.nesting_max) [[likely]] return true;
   fail_now("parser stack overflow");
   return false;
 }
