@@ -38,6 +38,7 @@ int64_t Connection::changes() const { return impl_->changes(); }
 int64_t Connection::total_changes() const { return impl_->total_changes(); }
 bool Connection::is_autocommit() const { return impl_->is_autocommit(); }
 void Connection::set_busy_timeout(int timeout_ms) { impl_->set_busy_timeout(timeout_ms); }
+int Connection::busy_timeout_ms() const { return impl_->busy_timeout(); }
 void Connection::interrupt() { impl_->interrupt(); }
 
 Result<Backup> Connection::backup_to(Connection& target, std::string_view target_name, std::string_view source_name) {

@@ -59,15 +59,16 @@ std::string_view Statement::column_text(uint32_t column) const { return impl_->c
 std::string_view Statement::column_blob(uint32_t column) const { return impl_->column_blob(column); }
 const Value& Statement::column_value(uint32_t column) const { return impl_->column_value(column); }
 
-std::string_view Statement::column_name(uint32_t column) const {
-  const char* name = impl_->column_name(column);
-  return name != nullptr ? std::string_view(name) : std::string_view();
-}
+namespace {
+std::string_view view_of(const char* text) { return text != nullptr ? std::string_view(text) : std::string_view(); }
+}  // namespace
 
-std::string_view Statement::column_declared_type(uint32_t column) const {
-  const char* type = impl_->column_declared_type(column);
-  return type != nullptr ? std::string_view(type) : std::string_view();
-}
+std::string_view Statement::parameter_name(uint32_t number) const { return view_of(impl_->parameter_name(number)); }
+std::string_view Statement::column_name(uint32_t column) const { return view_of(impl_->column_name(column)); }
+std::string_view Statement::column_declared_type(uint32_t column) const { return view_of(impl_->column_declared_type(column)); }
+std::string_view Statement::column_database(uint32_t column) const { return view_of(impl_->column_database(column)); }
+std::string_view Statement::column_table(uint32_t column) const { return view_of(impl_->column_table(column)); }
+std::string_view Statement::column_origin(uint32_t column) const { return view_of(impl_->column_origin(column)); }
 
 Result<const Batch*> Statement::next_batch(uint32_t row_count_max) {
   const Batch* batch = nullptr;
@@ -75,8 +76,12 @@ Result<const Batch*> Statement::next_batch(uint32_t row_count_max) {
   return batch;
 }
 
+Result<Value> Statement::complete(const Value& value) { return impl_->complete(value); }
+
 std::string_view Statement::sql() const { return impl_->sql(); }
 std::string Statement::expanded_sql() const { return impl_->expanded_sql(); }
 bool Statement::is_read_only() const { return impl_->is_read_only(); }
+bool Statement::is_running() const { return impl_->is_running(); }
+int64_t Statement::recompile_count() const { return impl_->recompile_count(); }
 
 }  // namespace sqlrite

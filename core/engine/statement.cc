@@ -216,8 +216,17 @@ Status Statement::next_batch(uint32_t row_count_max, const Batch** out) {
   connection_->statement_time_ms_ = 0;
   last_error_code_ = 0;
   Status status;
-  if (!running_) status = start();
-  if (status.ok() && program_->is_query) {
+  if (row_converted_) {
+    row_heap_.reset();
+    row_converted_ = false;
+  }
+  if (!running_) {
+    status = start();
+  } else if (aborted_) [[unlikely]] {
+    status = Code::AbortRollback;
+  }
+  bool at_end = program_->single_row_max && batch_ != nullptr;  // the one row is out
+  if (status.ok() && program_->is_query && !at_end) {
     ++row_stamp_;
     uint32_t wanted = program_->row_by_row ? 1 : row_count_max < kBatchRowsMax ? row_count_max : kBatchRowsMax;
     status = program_->query->next(context_, wanted, &batch_);
@@ -225,7 +234,7 @@ Status Statement::next_batch(uint32_t row_count_max, const Batch** out) {
       *out = batch_;
       return {};
     }
-  } else if (status.ok()) {
+  } else if (status.ok() && !program_->is_query) {
     // Rows of values become a batch of one.
     bool has_row = false;
     ++row_stamp_;

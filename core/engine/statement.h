@@ -132,6 +132,9 @@ class Statement {
   // Up to `row_count_max` rows from here as columns; the empty batch is the end. Not to be mixed with step() in one run.
   // The batch is valid until the next call.
   Status next_batch(uint32_t row_count_max, const Batch** out);
+  // A value of the latest batch with all its bytes: what was not read yet (overflow pages, zero blobs) is read now.
+  // Valid until the next value is completed, and at most as long as the batch.
+  Result<Value> complete(const Value& value);
 
   // --- Facts.
   std::string_view sql() const { return program_->text; }
@@ -148,6 +151,8 @@ class Statement {
   uint32_t prepare_flags() const { return prepare_flags_; }
   // Counters of sqlite3_stmt_status by its numbers: 5 re-prepares, 6 runs; the others are zero.
   int64_t status_counter(int op, bool reset_after);
+  // How often it was compiled anew after a change of the schema or of settings: its columns may be others since.
+  int64_t recompile_count() const { return reprepare_count_; }
   uint64_t row_stamp() const { return row_stamp_; }   // changes with every row: borders key their copies by it
 
   void* owner = nullptr;                 // the border's own object

@@ -255,6 +255,23 @@ std::string_view Statement::column_text16(uint32_t column) {
   return from.text16;
 }
 
+Result<Value> Statement::complete(const Value& value) {
+  if (!value.is_bytes() || (value.flags & (value_flags::kOverflow | value_flags::kZeroBlob)) == 0) return value;
+  Value whole = value;
+  row_heap_.reset();
+  row_converted_ = true;
+  if ((whole.flags & value_flags::kOverflow) != 0) {
+    auto loaded = storage::load_overflow(whole, connection_->databases_[0].encoding, row_heap_);
+    if (!loaded.ok()) {
+      connection_->set_error(loaded.status());
+      return loaded.take_status();
+    }
+    whole = loaded.take();
+  }
+  if ((whole.flags & value_flags::kZeroBlob) != 0) SQLRITE_TRY(make_bytes(whole, row_heap_));
+  return whole;
+}
+
 uint32_t Statement::column_bytes(uint32_t column) { return static_cast<uint32_t>(column_text(column).size()); }
 
 uint32_t Statement::column_bytes16(uint32_t column) { return static_cast<uint32_t>(column_text16(column).size()); }

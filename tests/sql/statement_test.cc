@@ -69,6 +69,34 @@ TEST_CASE("Statement, BatchesHoldAllRows") {
   CHECK_EQ(sum, 2500 * 2501);
 }
 
+TEST_CASE("Statement, BatchesCompleteValuesFromOverflowPages") {
+  Session s;
+  s.rows("CREATE TABLE t(id INTEGER PRIMARY KEY, a BLOB); INSERT INTO t VALUES(1, zeroblob(50000)), (2, 'short'), (3, printf('%.*c', 70000, 'x'))");
+  Statement query = s.connection.prepare("SELECT a FROM t").take();
+  std::string lengths;
+  for (;;) {
+    const Batch* batch = query.next_batch().take();
+    if (batch->selected_count == 0) break;
+    for (uint32_t i = 0; i < batch->selected_count; ++i) {
+      Value value = query.complete(batch->columns[0].at(batch->live_row(i))).take();
+      CHECK_EQ(value.flags & (value_flags::kOverflow | value_flags::kZeroBlob), 0);
+      lengths += std::to_string(value.view().size()) + value.view().substr(0, 1).data()[0] + " ";
+    }
+  }
+  CHECK_EQ(lengths, std::string("50000\0 5s 70000x ", 17));
+}
+
+TEST_CASE("Statement, BatchesEndWithTheirSchema") {
+  Session s;
+  s.rows("CREATE TABLE t(a); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) INSERT INTO t SELECT i FROM n");
+  s.rows("BEGIN; CREATE TABLE u(a)");
+  Statement query = s.connection.prepare("SELECT a FROM t").take();
+  CHECK_EQ(query.next_batch(10).take()->selected_count, 10);
+  s.rows("ROLLBACK");
+  CHECK_EQ(query.next_batch(10).status().code(), Code::AbortRollback);
+  CHECK_EQ(query.next_batch(10).take()->selected_count, 10);
+}
+
 TEST_CASE("Statement, PreparedAgainFromTheCacheIsFresh") {
   Session s;
   s.rows("CREATE TABLE t(a)");

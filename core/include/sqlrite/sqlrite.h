@@ -55,6 +55,7 @@ class Statement {
   Status bind_value(uint32_t number, const Value& value);
   uint32_t parameter_count() const;
   uint32_t parameter_index(std::string_view name) const;  // with its prefix (":a"); 0: there is none
+  std::string_view parameter_name(uint32_t number) const; // with its prefix; empty for nameless ones
   void clear_bindings();
 
   // True: a row is there. False: done.
@@ -75,15 +76,25 @@ class Statement {
   std::string_view column_blob(uint32_t column) const;
   const Value& column_value(uint32_t column) const;
   std::string_view column_name(uint32_t column) const;
-  std::string_view column_declared_type(uint32_t column) const;  // empty for expressions
+  // What a column of a table comes from; empty for expressions. Valid until the statement runs again or ends.
+  std::string_view column_declared_type(uint32_t column) const;
+  std::string_view column_database(uint32_t column) const;
+  std::string_view column_table(uint32_t column) const;
+  std::string_view column_origin(uint32_t column) const;
 
   // The next rows, column by column: up to `row_count_max`, no row at the end. Valid until the next call. Texts may lie in
   // database pages and carry no NUL. Not to be mixed with step() in one run.
   Result<const Batch*> next_batch(uint32_t row_count_max = kBatchRowsMax);
+  // A value of that batch with all its bytes: those in overflow pages are read only when asked for. Valid until the next
+  // call of complete(), and at most as long as the batch.
+  Result<Value> complete(const Value& value);
 
   std::string_view sql() const;
   std::string expanded_sql() const;      // with the bound values in place of the parameters
   bool is_read_only() const;
+  bool is_running() const;               // between its first step and its end or reset
+  // How often it was compiled anew after a change of the schema or of settings: its columns may be others since.
+  int64_t recompile_count() const;
 
   engine::Statement* impl() const { return impl_; }
 
@@ -131,6 +142,7 @@ class Connection {
   int64_t total_changes() const;
   bool is_autocommit() const;
   void set_busy_timeout(int timeout_ms);
+  int busy_timeout_ms() const;
   // Makes running statements stop with INTERRUPT. Any thread.
   void interrupt();
 

@@ -15,8 +15,14 @@ int main(int argument_count, char **arguments) {
   CHECK_TEXT(sqlrite_last_error(), "input string was not valid UTF-8");
   CHECK_INT(sqlrite_open(path, NULL), SQLRITE_INVALID_ARGUMENT);
   CHECK_TEXT(sqlrite_last_error(), "output pointer is null");
+  CHECK_INT(sqlrite_open("\xed\xa0\x80", &db), SQLRITE_INVALID_ARGUMENT); /* half a surrogate pair */
   CHECK_INT(sqlrite_open_read_only("/nowhere/x.db", &db), SQLRITE_ERROR);
   CHECK(db == NULL);
+  CHECK_INT(sqlrite_last_extended_code() & 0xff, 14);
+  CHECK_TEXT(sqlrite_code_text(14), "unable to open database file");
+  CHECK_INT(sqlrite_open_mode(path, (SqlriteOpenMode)7, 0, &db), SQLRITE_INVALID_ARGUMENT);
+  CHECK_TEXT(sqlrite_last_error(), "unknown open mode 7");
+  CHECK_INT(sqlrite_open_mode(path, SQLRITE_OPEN_READ_WRITE, 0, &db), SQLRITE_ERROR);
   CHECK_INT(sqlrite_open(path, &db), SQLRITE_OK);
   CHECK(sqlrite_last_error() == NULL);
   CHECK_INT(sqlrite_execute(db, "CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT UNIQUE, score REAL, data BLOB); "), SQLRITE_OK);
@@ -34,10 +40,44 @@ int main(int argument_count, char **arguments) {
   CHECK_INT(sqlrite_step(statement), SQLRITE_ERROR);
   CHECK_TEXT(sqlrite_last_error(), "UNIQUE constraint failed: t.name");
   CHECK_INT(sqlrite_extended_code(db), 2067);
+  CHECK_INT(sqlrite_last_extended_code(), 2067);
+  CHECK_TEXT(sqlrite_error_message(db), "UNIQUE constraint failed: t.name");
   CHECK_INT(sqlrite_reset(statement), SQLRITE_OK);
+  CHECK(sqlrite_error_message(db) == NULL);
+  CHECK_INT(sqlrite_extended_code(db), 0);
+  CHECK_TEXT(sqlrite_parameter_name(statement, 2), ":score");
+  CHECK_TEXT(sqlrite_parameter_name(statement, 1), "?1");
+  CHECK(sqlrite_parameter_name(statement, 9) == NULL);
+  CHECK_INT(sqlrite_statement_is_read_only(statement), 0);
+  CHECK_INT(sqlrite_bind_text(statement, 1, "\xc0\x80", 2), SQLRITE_INVALID_ARGUMENT);
+  char *sql = NULL;
+  CHECK_INT(sqlrite_expanded_sql(statement, &sql), SQLRITE_OK);
+  CHECK_TEXT(sql, "INSERT INTO t(name, score, data) VALUES('Ada', 1.5, x'0001')");
+  sqlrite_free_string(sql);
+  CHECK_INT(sqlrite_statement_sql(statement, &sql), SQLRITE_OK);
+  CHECK_TEXT(sql, "INSERT INTO t(name, score, data) VALUES(?1, :score, ?3)");
+  sqlrite_free_string(sql);
   CHECK_INT(sqlrite_clear_bindings(statement), SQLRITE_OK);
   CHECK_INT(sqlrite_step(statement), SQLRITE_DONE);
   sqlrite_finalize(statement);
+  CHECK_INT(sqlrite_step(statement), SQLRITE_INVALID_ARGUMENT); /* a dead handle is recognised */
+  CHECK_TEXT(sqlrite_last_error(), "statement is finalized");
+  sqlrite_finalize(statement);
+
+  size_t tail = 0;
+  const char *script = "SELECT 1; -- one\n SELECT 2";
+  CHECK_INT(sqlrite_prepare(db, script, -1, &statement, &tail), SQLRITE_OK);
+  CHECK_INT(tail, 9);
+  sqlrite_finalize(statement);
+  CHECK_INT(sqlrite_prepare(db, script + tail, (int64_t)strlen(script + tail), &statement, &tail), SQLRITE_OK);
+  CHECK_INT(sqlrite_step(statement), SQLRITE_ROW);
+  CHECK_INT(sqlrite_statement_is_running(statement), 1);
+  CHECK_INT(sqlrite_bind_values(statement, NULL, 0, NULL), SQLRITE_OK); /* resets */
+  CHECK_INT(sqlrite_statement_is_running(statement), 0);
+  sqlrite_finalize(statement);
+  CHECK_INT(sqlrite_prepare(db, " -- nothing\n", -1, &statement, &tail), SQLRITE_OK);
+  CHECK(statement == NULL);
+  CHECK_INT(sqlrite_query(db, " ", &statement), SQLRITE_INVALID_ARGUMENT);
 
   CHECK_INT(sqlrite_query(db, "SELECT id, name, score, data, 'a'||char(0)||'b' FROM t ORDER BY id", &statement), SQLRITE_OK);
   int count = 0, is_null = 0;
@@ -52,6 +92,16 @@ int main(int argument_count, char **arguments) {
   CHECK_INT(sqlrite_column_name(statement, 1, &text), SQLRITE_OK);
   CHECK_TEXT(text, "name");
   sqlrite_free_string(text);
+  const SqlriteColumn *columns = NULL;
+  CHECK_INT(sqlrite_columns(statement, &columns, &count), SQLRITE_OK);
+  CHECK_INT(count, 5);
+  CHECK_TEXT(columns[1].name, "name");
+  CHECK_TEXT(columns[1].declared_type, "TEXT");
+  CHECK_TEXT(columns[1].database, "main");
+  CHECK_TEXT(columns[1].table, "t");
+  CHECK_TEXT(columns[1].origin, "name");
+  CHECK_TEXT(columns[4].name, "'a'||char(0)||'b'");
+  CHECK(columns[4].declared_type == NULL && columns[4].table == NULL);
   CHECK_INT(sqlrite_column_int64(statement, 0, &number), SQLRITE_INVALID_ARGUMENT);
   CHECK(strstr(sqlrite_last_error(), "no current row") != NULL);
   CHECK_INT(sqlrite_step(statement), SQLRITE_ROW);
@@ -65,6 +115,8 @@ int main(int argument_count, char **arguments) {
   CHECK_INT(type, SQLRITE_BLOB);
   CHECK_INT(sqlrite_column_blob(statement, 3, &bytes, &size), SQLRITE_OK);
   CHECK(size == 2 && memcmp(bytes, "\0\1", 2) == 0);
+  CHECK_INT(sqlrite_column_bytes(statement, 3, &size), SQLRITE_OK);
+  CHECK_INT(size, 2);
   CHECK_INT(sqlrite_column_text(statement, 4, &text), SQLRITE_OK);
   CHECK_TEXT(text, "a\\0b");
   sqlrite_free_string(text);
@@ -84,6 +136,7 @@ int main(int argument_count, char **arguments) {
   CHECK_INT(sqlrite_connect_sibling(db, &sibling), SQLRITE_OK);
   CHECK_INT(sqlrite_execute(db, "BEGIN IMMEDIATE"), SQLRITE_OK);
   CHECK_INT(sqlrite_in_transaction(db), 1);
+  CHECK_INT(sqlrite_is_autocommit(db), 0);
   CHECK_INT(sqlrite_in_transaction(sibling), 0);
   CHECK_INT(sqlrite_execute(sibling, "BEGIN IMMEDIATE"), SQLRITE_BUSY);
   CHECK(sqlrite_status_is_retryable(SQLRITE_BUSY));
@@ -95,10 +148,17 @@ int main(int argument_count, char **arguments) {
   CHECK_INT(sqlrite_is_read_only(db), 0);
   CHECK_INT(sqlrite_is_read_only(NULL), -1);
   CHECK_INT(sqlrite_ask(db, "how many?", NULL, &text), SQLRITE_ERROR);
+  int major = 0, minor = 0, patch = 0;
+  CHECK_INT(sscanf(sqlrite_version(), "%d.%d.%d", &major, &minor, &patch), 3);
+  CHECK_INT(sqlrite_version_number(), major * 1000000 + minor * 1000 + patch);
   CHECK(sqlrite_version()[0] >= '0' && sqlrite_version()[0] <= '9');
   CHECK_TEXT(sqlrite_status_name(SQLRITE_BUSY_SNAPSHOT), "BUSY_SNAPSHOT");
   sqlrite_close(db);
+  sqlrite_close(db);
   sqlrite_close(NULL);
+  CHECK_INT(sqlrite_execute(db, "SELECT 1"), SQLRITE_INVALID_ARGUMENT);
+  CHECK_TEXT(sqlrite_last_error(), "connection is closed");
+  CHECK_INT(sqlrite_in_transaction(db), -1);
   CHECK_INT(sqlrite_open_read_only(path, &db), SQLRITE_OK);
   CHECK_INT(sqlrite_is_read_only(db), 1);
   CHECK_INT(sqlrite_execute(db, "DELETE FROM t"), SQLRITE_ERROR);
