@@ -8,6 +8,17 @@ using functions::BuiltinKind;
 using functions::FunctionDef;
 using functions::FunctionType;
 
+namespace {
+
+// What likelihood() takes: a literal with a decimal point, not above 1.
+bool is_probability(const BoundExpr& expr) {
+  if (expr.kind != BoundKind::Constant) return false;
+  const Value& value = expr.as<BoundConstant>()->value;
+  return value.type == ValueType::Real && value.real >= 0 && value.real <= 1;
+}
+
+}  // namespace
+
 BoundExpr* Binder::Impl::call_function(const FunctionDef* function, std::span<BoundExpr*> arguments,
                                        const sql::Expr* ast) {
   auto* node = make<BoundFunction>(BoundKind::Function, ast);
@@ -54,6 +65,9 @@ BoundExpr* Binder::Impl::bind_function(const sql::FunctionExpr& ast, Scope& scop
   if (ast.over != nullptr) {
     if (is_scalar) return fail("%.*s() may not be used as a window function", name_size, name);
     return fail("window functions are not executed yet: %.*s() OVER", name_size, name);
+  }
+  if (is_scalar && function->kind == BuiltinKind::Likely && arguments.size() == 2 && !is_probability(*arguments[1])) {
+    return fail("second argument to %.*s() must be a constant between 0.0 and 1.0", name_size, name);
   }
   if (!is_scalar) {
     return fail("misuse of %s function %.*s()", is_aggregate ? "aggregate" : "window", name_size, name);

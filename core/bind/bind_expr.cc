@@ -84,10 +84,7 @@ BoundExpr* Binder::Impl::bind_any(const sql::Expr& ast, Scope& scope) {
       node->affinity = node->operand->affinity;
       node->collation = context.collations.find_collation(collate.collation.text);
       node->explicit_collation = true;
-      if (node->collation == nullptr) {
-        return fail("no such collation sequence: %.*s", static_cast<int>(collate.collation.text.size()),
-                    collate.collation.text.data());
-      }
+      if (node->collation == nullptr) return fail_collation(collate.collation.text);
       return node;
     }
     case ExprKind::Exists: {

@@ -475,7 +475,7 @@ bool Binder::Impl::bind_order_by(std::span<sql::OrderTerm> terms, Scope& scope, 
         term.collation = explicit_collation(terms[i].expr, context.collations);
         if (term.collation == nullptr) {
           std::string_view name = terms[i].expr->as<sql::CollateExpr>()->collation.text;
-          return fail("no such collation sequence: %.*s", static_cast<int>(name.size()), name.data());
+          return fail_collation(name);
         }
       }
       continue;
@@ -543,7 +543,7 @@ bool Binder::Impl::bind_compound_order_by(std::span<sql::OrderTerm> terms, std::
       std::string_view name = terms[i].expr->as<sql::CollateExpr>()->collation.text;
       term.collation = context.collations.find_collation(name);
       if (term.collation == nullptr) {
-        return fail("no such collation sequence: %.*s", static_cast<int>(name.size()), name.data());
+        return fail_collation(name);
       }
     }
   }

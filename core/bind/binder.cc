@@ -41,6 +41,10 @@ Failed Binder::Impl::fail_status(Status status) {
   return {};
 }
 
+Failed Binder::Impl::fail_collation(std::string_view name) {
+  return fail_status(Status(Code::ErrorMissingCollSeq, "no such collation sequence: " + std::string(name)));
+}
+
 TextGuard::TextGuard(Binder::Impl& impl_ref)
     : impl(impl_ref),
       text(impl_ref.text),

@@ -105,6 +105,7 @@ struct Binder::Impl {
   [[gnu::cold, gnu::format(printf, 2, 3)]] Failed fail(const char* format, ...);
   [[gnu::cold]] Failed fail_at(sql::Span span, std::string_view message);
   [[gnu::cold]] Failed fail_status(Status status);
+  [[gnu::cold]] Failed fail_collation(std::string_view name);
   bool failed() const { return !error.ok(); }
 
   // --- nodes

@@ -187,7 +187,9 @@ class TableScan final : public BaseOperator, public BatchLookup {
     pins_.clear();
     SQLRITE_TRY(fetch_.begin(wanted));
     uint32_t rows = 0;
-    while (rows < wanted && heap_.size_bytes() < kHeapSizeBytesMax) {
+    // The heap keeps its largest block, which one long value may have made: what is limited is what comes on top of it.
+    size_t heap_size_max = heap_.size_bytes() + kHeapSizeBytesMax;
+    while (rows < wanted && heap_.size_bytes() < heap_size_max) {
       storage::CellRef* cells = leaf_cells_;
       storage::PageRef pin;
       SQLRITE_TRY_ASSIGN(uint32_t count, walk_.next(cells, std::min<uint32_t>(wanted - rows, 128), &pin));
