@@ -36,6 +36,8 @@ while read -r name; do
 done <$build/tests.txt
 
 if scripts/stock_sqlite.sh build/stock; then
+  suite "conformance scenarios on stock SQLite" $build/bin/conformance_sqlite3 --library build/stock/libsqlite_reference.so \
+    tests/conformance/scenarios
   cases=1000
   if ((quick)); then cases=50; fi
   for seed in 1 2 3; do
