@@ -35,6 +35,10 @@ while read -r name; do
   grep -hE '^[0-9]+ passed, [0-9]+ failed' $build/Testing/Temporary/LastTest.log | tail -n 1 | grep . || echo "$closing"
 done <$build/tests.txt
 
+quickstarts=(cpp=$build/bin/quickstart_cpp c=$build/bin/quickstart_c
+  "shell=bash -c 'examples/quickstart/shell/quickstart.sh \$1 $build/bin/sqlrite' shell")
+suite "quickstarts print the same" python3 examples/quickstart/compare.py "${quickstarts[@]}"
+
 if scripts/stock_sqlite.sh build/stock; then
   suite "conformance scenarios on stock SQLite" $build/bin/conformance_sqlite3 --library build/stock/libsqlite_reference.so \
     tests/conformance/scenarios
