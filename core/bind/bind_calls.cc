@@ -62,6 +62,10 @@ BoundExpr* Binder::Impl::bind_function(const sql::FunctionExpr& ast, Scope& scop
     return known ? fail("wrong number of arguments to function %.*s()", name_size, name)
                  : fail("no such function: %.*s", name_size, name);
   }
+  bool in_stored_view = views != nullptr && views->view->database != kTempDatabase;
+  if (in_stored_view && (function->flags & functions::function_flags::kDirectOnly) != 0) {
+    return fail("unsafe use of %.*s()", name_size, name);
+  }
   if (ast.over != nullptr) {
     if (is_scalar) return fail("%.*s() may not be used as a window function", name_size, name);
     return fail("window functions are not executed yet: %.*s() OVER", name_size, name);

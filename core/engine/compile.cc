@@ -71,6 +71,7 @@ Status Statement::recompile() {
   SQLRITE_TRY(compile_once(text, &tail, &program));
   if (program == nullptr) return Code::Internal;
   ++reprepare_count_;
+  ++recompile_count_;
   adopt(std::move(program));
   return {};
 }

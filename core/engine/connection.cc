@@ -66,24 +66,39 @@ Connection::~Connection() {
 Status Connection::open(const std::string& path, uint32_t flags, os::Vfs* vfs, std::unique_ptr<Connection>* out) {
   out->reset(new Connection());
   Connection& connection = **out;
-  Status status = connection.open_databases(path, flags, vfs);
+  auto target = parse_open_target(path, flags);
+  Status status = target.ok() ? connection.open_databases(target.value(), flags, vfs) : target.take_status();
   if (!status.ok()) connection.set_error(status);
   return status;
 }
 
-Status Connection::open_databases(const std::string& path, uint32_t flags, os::Vfs* vfs) {
+Status Connection::open_sibling(std::unique_ptr<Connection>* out) const {
+  if (databases_[0].file.empty()) {
+    return Status(Code::Error, "a database in memory belongs to one connection: open a file to connect to it again");
+  }
+  OpenTarget target = main_target_;
+  target.path = databases_[0].file;
+  target.create = false;
+  out->reset(new Connection());
+  Connection& sibling = **out;
+  SQLRITE_TRY(sibling.open_databases(target, open_flags_, vfs_));
+  sibling.busy_timeout_ms_ = busy_timeout_ms_;
+  return {};
+}
+
+Status Connection::open_databases(const OpenTarget& target, uint32_t flags, os::Vfs* vfs) {
   vfs_ = vfs != nullptr ? vfs : &os::default_vfs();
   open_flags_ = flags;
   databases_[0].name = "main";
   databases_[1].name = "temp";
   database_count_ = 2;
   databases_[1].schema = catalog::empty_schema(kTempDatabase);
-  SQLRITE_TRY_ASSIGN(databases_[0].pager, open_pager(path, flags, &databases_[0].file));
+  SQLRITE_TRY_ASSIGN(databases_[0].pager, open_pager(target, &databases_[0].file));
+  main_target_ = target;
   return {};
 }
 
-Result<std::unique_ptr<storage::Pager>> Connection::open_pager(const std::string& file, uint32_t flags, std::string* full_path) {
-  SQLRITE_TRY_ASSIGN(OpenTarget target, parse_open_target(file, flags));
+Result<std::unique_ptr<storage::Pager>> Connection::open_pager(const OpenTarget& target, std::string* full_path) {
   storage::PagerOptions options;
   options.read_only = target.read_only;
   options.create = target.create;
@@ -298,7 +313,14 @@ int Connection::transaction_state(int database) const {
 Status Connection::check_interrupt(void* connection) {
   Connection& self = *static_cast<Connection*>(connection);
   if (self.is_interrupted()) [[unlikely]] return Code::Interrupt;
-  if (self.hooks_.progress != nullptr && self.hooks_.progress(self.hooks_.progress_context) != 0) return Code::Interrupt;
+  Hooks& hooks = self.hooks_;
+  if (hooks.progress == nullptr) return {};
+  // A batch or page of rows is the work of about this many of the instructions that SQLite counts.
+  constexpr int kInstructionsPerCheck = 1000;
+  hooks.progress_count += kInstructionsPerCheck;
+  if (hooks.progress_count < hooks.progress_interval) return {};
+  hooks.progress_count = 0;
+  if (hooks.progress(hooks.progress_context) != 0) return Code::Interrupt;
   return {};
 }
 
@@ -316,7 +338,9 @@ Status Connection::ensure_temp() {
   if (temp.pager != nullptr) return {};
   std::string path;
   // temp_store = memory keeps it in memory; else a private file that vanishes with its connection.
-  SQLRITE_TRY_ASSIGN(temp.pager, open_pager(settings_.temp_store == 2 ? ":memory:" : "", open_flags::kReadWrite | open_flags::kCreate, &path));
+  OpenTarget target;
+  if (settings_.temp_store == 2) target.path = ":memory:";
+  SQLRITE_TRY_ASSIGN(temp.pager, open_pager(target, &path));
   temp.encoding = databases_[0].encoding;
   return {};
 }
@@ -369,7 +393,8 @@ Status Connection::attach(std::string_view file, std::string_view name) {
   added = Database();
   added.name = name;
   std::string file_name(file);
-  auto pager = open_pager(file_name, flags, &added.file);
+  SQLRITE_TRY_ASSIGN(OpenTarget target, parse_open_target(file, flags));
+  auto pager = open_pager(target, &added.file);
   if (!pager.ok()) {
     if (pager.status().primary() == Code::CantOpen) {
       return status_format(Code::CantOpen, "unable to open database: %s", file_name.c_str());
@@ -599,6 +624,28 @@ void Connection::for_each_collation(void (*visit)(void* context, std::string_vie
 }
 
 // ---------------------------------------------------------------- settings and hooks
+
+bool* Settings::switch_at(int op) {
+  switch (op) {
+    case 1002: return &foreign_keys;
+    case 1003: return &triggers_enabled;
+    case 1005: return &load_extension;
+    case 1006: return &no_checkpoint_on_close;
+    case 1010: return &defensive;
+    case 1011: return &writable_schema;
+    case 1012: return &legacy_alter_table;
+    case 1013: return &dqs_dml;
+    case 1014: return &dqs_ddl;
+    case 1015: return &views_enabled;
+    case 1016: return &legacy_file_format;
+    case 1017: return &trusted_schema;
+    case 1019: return &reverse_unordered_selects;
+    case 1020: return &attach_create;
+    case 1021: return &attach_write;
+    case 1022: return &comments;
+    default: return nullptr;
+  }
+}
 
 void Connection::wal_callback(void* context, int frame_count) { static_cast<Database*>(context)->wal_frame_count = frame_count; }
 

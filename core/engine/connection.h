@@ -16,6 +16,7 @@
 
 #include "bind/binder.h"
 #include "catalog/schema.h"
+#include "engine/open_target.h"
 #include "engine/transaction.h"
 #include "exec/change/change_executor.h"
 #include "functions/function.h"
@@ -89,6 +90,9 @@ struct Settings {
   int64_t analysis_limit = 0;
   int64_t mmap_size = 0;
   int64_t cache_spill = 1;
+
+  // The switch that SQLITE_DBCONFIG_* number `op` means; null when there is none here.
+  bool* switch_at(int op);
 };
 
 struct Hooks {
@@ -106,7 +110,8 @@ struct Hooks {
   void* trace_context = nullptr;
   int (*progress)(void* context) = nullptr;            // non-zero interrupts
   void* progress_context = nullptr;
-  int progress_interval = 0;
+  int progress_interval = 0;                           // in instructions of SQLite's machine; see check_interrupt()
+  int progress_count = 0;                              // ... since the last call
   int (*authorizer)(void* context, int action, const char* a, const char* b, const char* database, const char* trigger) = nullptr;
   void* authorizer_context = nullptr;
   void (*collation_needed)(void* context, Connection* connection, int encoding, const char* name) = nullptr;
@@ -139,6 +144,8 @@ class Connection final : public functions::FunctionContext,
   ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
+  // Opens the main database of this connection once more, in the same way. Private databases cannot be shared: ERROR.
+  Status open_sibling(std::unique_ptr<Connection>* out) const;
   // BUSY ("unable to close due to unfinalized statements or unfinished backups") when something is still open.
   static Status close(Connection* connection);
   // Ends now, or with the last statement or backup.
@@ -265,8 +272,8 @@ class Connection final : public functions::FunctionContext,
   friend class Transaction;
   friend class Backup;
   Connection();
-  Status open_databases(const std::string& path, uint32_t flags, os::Vfs* vfs);
-  Result<std::unique_ptr<storage::Pager>> open_pager(const std::string& file, uint32_t flags, std::string* full_path);
+  Status open_databases(const OpenTarget& target, uint32_t flags, os::Vfs* vfs);
+  Result<std::unique_ptr<storage::Pager>> open_pager(const OpenTarget& target, std::string* full_path);
   static bool busy_callback(void* connection, int attempt);
   static void wal_callback(void* context, int frame_count);
   void link(Statement* statement);
@@ -279,6 +286,7 @@ class Connection final : public functions::FunctionContext,
   Database databases_[kDatabaseCountMax];
   uint32_t database_count_ = 0;
   uint32_t open_flags_ = 0;
+  OpenTarget main_target_;                       // what the main database was opened as
   uint64_t epoch_ = 1;
   Transaction transaction_{*this};
   Settings settings_;

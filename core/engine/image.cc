@@ -4,6 +4,32 @@
 
 namespace sqlrite::engine {
 
+Status write_image(Connection& connection, uint32_t index, char* (*allocate)(void* context, size_t size_bytes), void* context) {
+  storage::Pager* pager = connection.database(index).pager.get();
+  if (pager == nullptr) return allocate(context, 0) != nullptr ? Status() : Status(Code::NoMem);  // temp: nothing there yet
+  bool was_reading = pager->is_reading();
+  if (!was_reading) SQLRITE_TRY(pager->begin_read());
+  uint32_t page_count = pager->page_count(storage::kNewestView);
+  size_t page_size = pager->page_size_bytes();
+  char* image = allocate(context, page_size * page_count);
+  Status status = image == nullptr ? Status(Code::NoMem) : Status();
+  for (uint32_t number = 1; number <= page_count && status.ok(); ++number) {
+    char* at = image + page_size * (number - 1);
+    if (PageId{number} == pager->lock_byte_page()) {
+      std::memset(at, 0, page_size);
+      continue;
+    }
+    auto page = pager->fetch(PageId{number}, storage::kNewestView);
+    if (page.ok()) {
+      std::memcpy(at, page.value().data(), page_size);
+    } else {
+      status = page.take_status();
+    }
+  }
+  if (!was_reading) pager->end_read();
+  return status;
+}
+
 Status replace_by_image(Connection& connection, uint32_t index, std::string_view image) {
   if (connection.transaction_state(static_cast<int>(index)) != 0) return Code::Busy;
   storage::PagerOptions options;

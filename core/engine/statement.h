@@ -152,7 +152,7 @@ class Statement {
   // Counters of sqlite3_stmt_status by its numbers: 5 re-prepares, 6 runs; the others are zero.
   int64_t status_counter(int op, bool reset_after);
   // How often it was compiled anew after a change of the schema or of settings: its columns may be others since.
-  int64_t recompile_count() const { return reprepare_count_; }
+  int64_t recompile_count() const { return recompile_count_; }
   uint64_t row_stamp() const { return row_stamp_; }   // changes with every row: borders key their copies by it
 
   void* owner = nullptr;                 // the border's own object
@@ -238,7 +238,8 @@ class Statement {
   int last_error_code_ = 0;
   int64_t started_ns_ = 0;
   int64_t run_count_ = 0;
-  int64_t reprepare_count_ = 0;
+  int64_t reprepare_count_ = 0;          // until somebody resets the counter
+  int64_t recompile_count_ = 0;
   std::string cache_key_;                // the whole text given to prepare; empty: not cached
   uint64_t cache_hash_ = 0;
   Statement* next_ = nullptr;

@@ -132,7 +132,7 @@ void Transaction::rollback_all() {
     abort_readers();
   }
   Hooks& hooks = connection_.hooks_;
-  if (wrote && hooks.rollback != nullptr && connection_.internal_depth_ == 0) hooks.rollback(hooks.rollback_context);
+  if ((wrote || !autocommit_) && hooks.rollback != nullptr && connection_.internal_depth_ == 0) hooks.rollback(hooks.rollback_context);
 }
 
 void Transaction::end_reading() {

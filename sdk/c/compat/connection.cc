@@ -200,6 +200,7 @@ void sqlite3_progress_handler(sqlite3* db, int interval, int (*handler)(void*), 
   hooks.progress = on ? handler : nullptr;
   hooks.progress_context = on ? context : nullptr;
   hooks.progress_interval = on ? interval : 0;
+  hooks.progress_count = 0;
 }
 
 sqlite3_int64 sqlite3_last_insert_rowid(sqlite3* db) { return usable(db) ? db->connection->last_insert_rowid() : 0; }
@@ -242,25 +243,9 @@ int sqlite3_db_config(sqlite3* db, int op, ...) {
   } else {
     int wanted = va_arg(arguments, int);
     int* now = op == SQLITE_DBCONFIG_FP_DIGITS ? nullptr : va_arg(arguments, int*);
-    bool* field = nullptr;
+    bool* field = settings.switch_at(op);
     bool unused = false;
     switch (op) {
-      case SQLITE_DBCONFIG_ENABLE_FKEY: field = &settings.foreign_keys; break;
-      case SQLITE_DBCONFIG_ENABLE_TRIGGER: field = &settings.triggers_enabled; break;
-      case SQLITE_DBCONFIG_ENABLE_VIEW: field = &settings.views_enabled; break;
-      case SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE: field = &settings.no_checkpoint_on_close; break;
-      case SQLITE_DBCONFIG_DEFENSIVE: field = &settings.defensive; break;
-      case SQLITE_DBCONFIG_WRITABLE_SCHEMA: field = &settings.writable_schema; break;
-      case SQLITE_DBCONFIG_LEGACY_ALTER_TABLE: field = &settings.legacy_alter_table; break;
-      case SQLITE_DBCONFIG_LEGACY_FILE_FORMAT: field = &settings.legacy_file_format; break;
-      case SQLITE_DBCONFIG_DQS_DML: field = &settings.dqs_dml; break;
-      case SQLITE_DBCONFIG_DQS_DDL: field = &settings.dqs_ddl; break;
-      case SQLITE_DBCONFIG_TRUSTED_SCHEMA: field = &settings.trusted_schema; break;
-      case SQLITE_DBCONFIG_REVERSE_SCANORDER: field = &settings.reverse_unordered_selects; break;
-      case SQLITE_DBCONFIG_ENABLE_ATTACH_CREATE: field = &settings.attach_create; break;
-      case SQLITE_DBCONFIG_ENABLE_ATTACH_WRITE: field = &settings.attach_write; break;
-      case SQLITE_DBCONFIG_ENABLE_COMMENTS: field = &settings.comments; break;
-      case SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION: field = &settings.load_extension; break;
       case SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER:
       case SQLITE_DBCONFIG_ENABLE_QPSG:
       case SQLITE_DBCONFIG_TRIGGER_EQP:
@@ -268,7 +253,7 @@ int sqlite3_db_config(sqlite3* db, int op, ...) {
         field = &unused;  // nothing here depends on them
         break;
       default:
-        code = answer(db, Status(Code::Error, "this database configuration option is not available"));
+        if (field == nullptr) code = answer(db, Status(Code::Error, "this database configuration option is not available"));
         break;
     }
     if (field != nullptr) {

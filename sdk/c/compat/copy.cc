@@ -1,6 +1,4 @@
 // Copies of databases: backup between connections, serialized images.
-#include <cstring>
-
 #include "engine/image.h"
 #include "handles.h"
 
@@ -77,41 +75,25 @@ unsigned char* sqlite3_serialize(sqlite3* db, const char* name, sqlite3_int64* s
   Lock lock(db);
   int number = name == nullptr ? 0 : db->connection->find_database(name);
   if (number < 0) return nullptr;
-  storage::Pager* pager = db->connection->database(static_cast<uint32_t>(number)).pager.get();
-  if (pager == nullptr) return nullptr;
-  bool was_reading = pager->is_reading();
-  if (!was_reading) {
-    if (Status status = pager->begin_read(); !status.ok()) {
-      answer(db, status);
-      return nullptr;
-    }
-  }
-  uint32_t page_count = pager->page_count(storage::kNewestView);
-  size_t page_size = pager->page_size_bytes();
-  sqlite3_int64 total = static_cast<sqlite3_int64>(page_size * page_count);
-  unsigned char* image = static_cast<unsigned char*>(sqlite3_malloc64(total > 0 ? static_cast<sqlite3_uint64>(total) : 1));
-  Status status = image == nullptr ? Status(Code::NoMem) : Status();
-  for (uint32_t i = 1; i <= page_count && status.ok(); ++i) {
-    unsigned char* at = image + page_size * (i - 1);
-    if (PageId{i} == pager->lock_byte_page()) {
-      std::memset(at, 0, page_size);
-      continue;
-    }
-    auto page = pager->fetch(PageId{i}, storage::kNewestView);
-    if (!page.ok()) {
-      status = page.take_status();
-      break;
-    }
-    std::memcpy(at, page.value().data(), page_size);
-  }
-  if (!was_reading) pager->end_read();
+  if (db->connection->database(static_cast<uint32_t>(number)).pager == nullptr) return nullptr;
+  struct Image {
+    void* bytes = nullptr;
+    size_t size_bytes = 0;
+  } image;
+  auto allocate = [](void* context, size_t size_bytes) {
+    auto* into = static_cast<Image*>(context);
+    into->size_bytes = size_bytes;
+    into->bytes = sqlite3_malloc64(size_bytes > 0 ? size_bytes : 1);
+    return static_cast<char*>(into->bytes);
+  };
+  Status status = engine::write_image(*db->connection, static_cast<uint32_t>(number), allocate, &image);
   if (!status.ok()) {
-    sqlite3_free(image);
+    sqlite3_free(image.bytes);
     answer(db, status);
     return nullptr;
   }
-  if (size != nullptr) *size = total;
-  return image;
+  if (size != nullptr) *size = static_cast<sqlite3_int64>(image.size_bytes);
+  return static_cast<unsigned char*>(image.bytes);
 }
 
 int sqlite3_deserialize(sqlite3* db, const char* name, unsigned char* data, sqlite3_int64 size, sqlite3_int64, unsigned flags) {

@@ -1,0 +1,46 @@
+// A text or blob of one row, read and written in pieces without going through SQL.
+//
+//   auto blob = db.open_blob("main", "files", "content", 7, true).take();
+//   blob.write(0, "new head").ignore();
+//
+// A handle ends (ABORT in every later call) when its row is deleted or its value changes its type or size. It keeps its
+// connection's session: close it first.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "base/status.h"
+
+namespace sqlrite {
+
+namespace engine {
+class Blob;
+}
+
+class Blob {
+ public:
+  Blob() = default;
+  Blob(Blob&&) noexcept;
+  Blob& operator=(Blob&&) noexcept;
+  ~Blob();
+  explicit operator bool() const { return impl_ != nullptr; }
+
+  // 0 once the handle has ended.
+  uint32_t size_bytes() const;
+  // All of [offset, offset + size) or an error; a range beyond the value is ERROR and moves nothing.
+  Status read(uint32_t offset, void* out, uint32_t size_bytes);
+  // The size of the value stays.
+  Status write(uint32_t offset, std::string_view bytes);
+  // The same column of another row.
+  Status reopen(int64_t rowid);
+  void close();
+
+ private:
+  friend class Connection;
+  explicit Blob(std::unique_ptr<engine::Blob> impl);
+  std::unique_ptr<engine::Blob> impl_;
+};
+
+}  // namespace sqlrite
