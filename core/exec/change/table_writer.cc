@@ -99,9 +99,9 @@ Status TableWriter::open(ExecContext& context) {
 }
 
 void TableWriter::close() {
-  rows_.close();
-  primary_.close();
-  for (IndexState& index : indexes_) index.cursor.close();
+  rows_.rest();
+  primary_.rest();
+  for (IndexState& index : indexes_) index.cursor.rest();
 }
 
 Result<bool> TableWriter::find(const Value* key) {

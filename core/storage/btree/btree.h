@@ -74,6 +74,8 @@ class CursorBase {
   // Page pin for batches that point into the current leaf; empty when the cursor is nowhere.
   PageRef pin_current_page();
   void close();
+  // Gives the pins back, but an open() of the same tree at the newest state finds its place again if nothing changed.
+  void rest();
 
  protected:
   static constexpr int kDepthMax = kDepthLimit;
@@ -96,6 +98,7 @@ class CursorBase {
   enum class Place : uint8_t { Nowhere, Entry, Gap, Key };
 
   Status open_tree(Pager* pager, PageId root, View view, bool table);
+  bool wake(Pager* pager, PageId root, View view);
   // Drops what is remembered when the tree may have changed since. Returns false when the place was lost.
   bool refresh();
   void forget_levels();
@@ -128,8 +131,10 @@ class CursorBase {
   bool key_is_entry_ = false;      // Place::Key: gap_rowid_ is an entry not handed out yet
   bool leaf_range_known_ = false;  // leaf_min_ and leaf_max_ are those of levels_[depth_]
   bool last_known_ = false;        // levels_[depth_] is the right-most leaf and leaf_last_ the tree's largest rowid
+  bool resting_ = false;           // without pins, between rest() and open_tree()
   Place place_ = Place::Nowhere;
   int8_t depth_ = -1;
+  int8_t deepest_ = -1;            // levels below this one were never entered since forget_levels()
   uint32_t leaf_moves_ = 0;        // leaves passed in one direction since the last seek: bounds walks on damaged trees
   uint64_t stamp_ = 0;             // pager change count for which levels_ hold
   CellRef cell_;

@@ -20,37 +20,62 @@ void CursorBase::close() {
 }
 
 void CursorBase::forget_levels() {
-  for (Level& level : levels_) {
-    level.page.release();
-    level.id = PageId{};
+  for (int depth = 0; depth <= deepest_; ++depth) {
+    levels_[depth].page.release();
+    levels_[depth].id = PageId{};
   }
   ahead_.release();
   ahead_id_ = PageId{};
   depth_ = -1;
+  deepest_ = -1;
+  resting_ = false;
   valid_ = false;
   leaf_range_known_ = false;
   last_known_ = false;
   place_ = Place::Nowhere;
 }
 
+void CursorBase::rest() {
+  for (int depth = 0; depth <= deepest_; ++depth) levels_[depth].page.release();
+  ahead_.release();
+  ahead_id_ = PageId{};
+  valid_ = false;
+  place_ = Place::Nowhere;
+  resting_ = depth_ >= 0;
+}
+
+// Equal counts mean the same pager and the same tree: then the pages remembered are those to pin again.
+bool CursorBase::wake(Pager* pager, PageId root, View view) {
+  if (!resting_ || pager != pager_ || root != root_ || !view.is_newest() || !view_.is_newest()) return false;
+  if (stamp_ != pager->change_count(root)) return false;
+  resting_ = false;
+  for (int depth = 0; depth <= depth_; ++depth) {
+    Result<PageRef> page = pager_->fetch(levels_[depth].id, view_);
+    if (!page.ok()) return false;  // whoever goes there again will meet the error
+    levels_[depth].page = page.take();
+  }
+  return true;
+}
+
 Status CursorBase::open_tree(Pager* pager, PageId root, View view, bool table) {
+  if (wake(pager, root, view)) return {};
   close();
   pager_ = pager;
   root_ = root;
   view_ = view;
   table_ = table;
   limits_ = PayloadLimits(pager->usable_size_bytes());
-  stamp_ = pager->change_count();
+  stamp_ = pager->change_count(root);
   if (!root) return Code::Corrupt;
   return {};
 }
 
 bool CursorBase::refresh() {
-  if (!view_.is_newest() || stamp_ == pager_->change_count()) return true;
+  if (!view_.is_newest() || stamp_ == pager_->change_count(root_)) return true;
   Place before = place_;
   RowId rowid = cell_.rowid;
   forget_levels();
-  stamp_ = pager_->change_count();
+  stamp_ = pager_->change_count(root_);
   if (before == Place::Key) {
     place_ = Place::Key;
     return true;
@@ -66,6 +91,7 @@ bool CursorBase::refresh() {
 
 Status CursorBase::enter(int depth, PageId id) {
   if (depth >= kDepthMax) return Code::Corrupt;
+  if (depth > deepest_) deepest_ = static_cast<int8_t>(depth);
   Level& level = levels_[depth];
   if (level.id != id || !level.page) {
     level.id = PageId{};

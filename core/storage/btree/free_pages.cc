@@ -33,7 +33,6 @@ Result<PageId> append_content_page(Pager& pager) {
 FreePages::~FreePages() { std::free(ids); }
 
 Result<PageId> allocate_page(Pager& pager, PageId near) {
-  pager.note_change();
   SQLRITE_TRY_ASSIGN(PageRef first, pager.fetch(PageId{1}, kNewestView));
   uint32_t free_count = load_be32(first.data() + kHeaderFreeCount);
   PageId trunk{load_be32(first.data() + kHeaderFirstTrunk)};
@@ -80,7 +79,6 @@ Result<PageId> allocate_page(Pager& pager, PageId near) {
 }
 
 Status free_page(Pager& pager, PageId id) {
-  pager.note_change();
   if (!usable_id(pager, id)) return Code::Corrupt;
   SQLRITE_TRY_ASSIGN(bool mapped, uses_pointer_map(pager));
   if (mapped) SQLRITE_TRY(put_pointer(pager, id, PointerKind::Free, PageId{}));

@@ -35,7 +35,7 @@ Status draft_payload(Pager& pager, const PayloadLimits& limits, uint32_t local_m
 Status CursorBase::insert_cell(CellDraft& draft, bool append) {
   Level& leaf = levels_[depth_];
   SQLRITE_TRY_ASSIGN(uint8_t* bytes, pager_->fetch_mut(leaf.id));
-  pager_->note_change();
+  pager_->note_tree_change(root_);
   PageEdit edit;
   if (!edit.open(bytes, leaf.id, limits_, table_)) return Code::Corrupt;
   SQLRITE_TRY_ASSIGN(uint8_t* slot, edit.insert(leaf.index, draft.size_bytes));
@@ -44,8 +44,8 @@ Status CursorBase::insert_cell(CellDraft& draft, bool append) {
     if (leaf.page.data() != bytes) {
       SQLRITE_TRY_ASSIGN(leaf.page, pager_->fetch(leaf.id, kNewestView));
     }
-    ++leaf.cell_count;
-    stamp_ = pager_->change_count();
+    leaf.cell_count = edit.view().cell_count;
+    stamp_ = pager_->change_count(root_);
     return {};
   }
   TreeWriter writer(*pager_, limits_, table_);
@@ -59,7 +59,7 @@ Status CursorBase::insert_cell(CellDraft& draft, bool append) {
     if (status.ok()) status = writer.balance(depth_, append);
   }
   forget_levels();
-  stamp_ = pager_->change_count();
+  stamp_ = pager_->change_count(root_);
   return status;
 }
 
@@ -89,13 +89,13 @@ Status TableCursor::insert(RowId rowid, const Payload& payload) {
     bool local = before.payload_size_bytes == before.local_size_bytes;
     if (local && total == before.payload_size_bytes && payload.zero_tail_size_bytes == 0) {
       SQLRITE_TRY_ASSIGN(uint8_t* bytes, pager_->fetch_mut(page));
-      pager_->note_change();
+      pager_->note_tree_change(root_);
       uint32_t offset = static_cast<uint32_t>(before.payload - levels_[depth_].data());
       if (total > 0) std::memmove(bytes + offset, payload.bytes.data(), payload.bytes.size());
       if (levels_[depth_].data() != bytes) {
         SQLRITE_TRY_ASSIGN(levels_[depth_].page, pager_->fetch(page, kNewestView));
       }
-      stamp_ = pager_->change_count();
+      stamp_ = pager_->change_count(root_);
       ++levels_[depth_].index;
       gap_rowid_ = rowid;
       place_ = Place::Gap;
@@ -109,15 +109,15 @@ Status TableCursor::insert(RowId rowid, const Payload& payload) {
       SQLRITE_TRY(free_overflow(*pager_, before.overflow, before.payload_size_bytes - before.local_size_bytes));
     }
     SQLRITE_TRY_ASSIGN(uint8_t* bytes, pager_->fetch_mut(page));
-    pager_->note_change();
+    pager_->note_tree_change(root_);
     PageEdit edit;
     if (!edit.open(bytes, page, limits_, true)) return Code::Corrupt;
     SQLRITE_TRY(edit.remove(index, info.size_bytes));
     if (levels_[depth_].data() != bytes) {
       SQLRITE_TRY_ASSIGN(levels_[depth_].page, pager_->fetch(page, kNewestView));
     }
-    --levels_[depth_].cell_count;
-    stamp_ = pager_->change_count();
+    levels_[depth_].cell_count = edit.view().cell_count;
+    stamp_ = pager_->change_count(root_);
   }
   CellDraft draft;
   draft.head_size_bytes = write_varint(draft.head, total);
@@ -180,7 +180,7 @@ Status IndexCursor::insert(const Payload& record) {
 
 Status CursorBase::erase() {
   SQLRITE_ENSURE(pager_ != nullptr && view_.is_newest());
-  if (stamp_ != pager_->change_count()) {
+  if (stamp_ != pager_->change_count(root_)) {
     // Changed through another cursor: find the entry again.
     if (!table_) return Code::Abort;
     RowId rowid = cell_.rowid;
@@ -209,7 +209,7 @@ Status CursorBase::erase() {
   if (info.overflow) {
     SQLRITE_TRY(free_overflow(*pager_, info.overflow, info.payload_size_bytes - info.local_size_bytes));
   }
-  pager_->note_change();
+  pager_->note_tree_change(root_);
 
   if (level.leaf()) {
     SQLRITE_TRY_ASSIGN(uint8_t* bytes, pager_->fetch_mut(level.id));
@@ -221,9 +221,9 @@ Status CursorBase::erase() {
       if (level.page.data() != bytes) {
         SQLRITE_TRY_ASSIGN(level.page, pager_->fetch(level.id, kNewestView));
       }
-      --level.cell_count;
+      level.cell_count = edit.view().cell_count;
       last_known_ = false;
-      stamp_ = pager_->change_count();
+      stamp_ = pager_->change_count(root_);
       place_ = Place::Gap;
       return {};
     }
@@ -231,7 +231,7 @@ Status CursorBase::erase() {
     for (int d = 0; d <= depth; ++d) writer.push(levels_[d].id, levels_[d].index);
     Status status = writer.balance(depth, false);
     forget_levels();
-    stamp_ = pager_->change_count();
+    stamp_ = pager_->change_count(root_);
     place_ = Place::Key;
     return status;
   }
@@ -281,7 +281,7 @@ Status CursorBase::erase() {
   Status status = writer.balance(depth_, false);
   if (status.ok() && writer.balanced_up_to() > depth) status = writer.balance(depth, false);
   forget_levels();
-  stamp_ = pager_->change_count();
+  stamp_ = pager_->change_count(root_);
   place_ = Place::Key;
   return status;
 }
@@ -375,7 +375,7 @@ Status IndexBuilder::append(const Payload& record) {
   SQLRITE_ENSURE(pager_ != nullptr);
   uint64_t total = record.bytes.size() + record.zero_tail_size_bytes;
   if (total > kPayloadSizeMax) return Code::TooBig;
-  pager_->note_change();
+  pager_->note_tree_change(root_);
   CellDraft draft;
   draft.head_size_bytes = write_varint(draft.head, total);
   SQLRITE_TRY(draft_payload(*pager_, limits_, limits_.index_local_max, record, edge_[depth_].id, &draft));
@@ -430,7 +430,7 @@ Status IndexBuilder::finish() {
     }
     SQLRITE_TRY(mender.balance(pass, false));
   }
-  pager_->note_change();
+  pager_->note_tree_change(root_);
   pager_ = nullptr;
   return {};
 }

@@ -367,7 +367,7 @@ Status TreeWriter::redistribute(int depth, bool bulk) {
 }
 
 Status TreeWriter::balance(int depth, bool bulk) {
-  pager_.note_change();
+  pager_.note_tree_change(steps_[0].id);
   while (true) {
     balanced_up_to_ = std::min(balanced_up_to_, depth);
     Step& step = steps_[depth];

@@ -2,6 +2,7 @@
 #include "storage/pager/pager.h"
 
 #include <algorithm>
+#include <atomic>
 #include <new>
 
 #include "base/endian.h"
@@ -17,7 +18,11 @@ constexpr uint32_t kSpillDirtyCountMin = 2048;
 constexpr uint64_t kSpillQuietTouches = 1024;  // more than any tree operation holds pages for
 }  // namespace
 
-Pager::Pager() = default;
+// The first count of each pager lies further up than any pager before it will ever get.
+Pager::Pager() {
+  static std::atomic<uint64_t> pager_count{0};
+  change_count_ = (pager_count.fetch_add(1, std::memory_order_relaxed) + 1) << 36;
+}
 
 Pager::Impl::Impl(Pager* pager, DatabaseFile* file, const PagerOptions& options)
     : pager_(pager), file_(file), options_(options), tables_(file) {

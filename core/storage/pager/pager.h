@@ -204,10 +204,12 @@ class Pager {
   uint32_t page_count(View view) const;
   // Appends a zeroed page (skipping the lock-byte page) and returns its id.
   Result<PageId> append_page();
-  // Counts the changes of the newest state, for cursors that remember places in it: every edit of a tree adds to it
-  // (note_change), and so do rollback, rollback_to and whatever else replaces the newest state.
-  uint64_t change_count() const { return change_count_; }
+  // Counts the changes of a tree in the newest state, for cursors that remember places in it: every edit of the tree adds
+  // to it (note_tree_change), and so does whatever may concern any tree (note_change): rollback, rollback_to, pages that
+  // move, the commits of others. No two pagers of a process ever give the same count.
+  uint64_t change_count(PageId root) const { return change_count_ + tree_change_counts_[root.value % kTreeCounterCount]; }
   void note_change() { ++change_count_; }
+  void note_tree_change(PageId root) { ++tree_change_counts_[root.value % kTreeCounterCount]; }
   // Cuts the database at commit (auto-vacuum, VACUUM). The dropped pages must be unreferenced.
   void truncate_pages(uint32_t page_count);
   // A page that nobody will read in this transaction any more (freelist leaf): its bytes need not be written.
@@ -266,8 +268,12 @@ class Pager {
   Result<PageRef> fetch_slow(PageId id, View view);
   Result<uint8_t*> fetch_mut_slow(PageId id, bool fresh);
 
+  // Trees whose roots share a counter only look changed more often than they are.
+  static constexpr uint32_t kTreeCounterCount = 64;
+
   ViewState* view_states_ = nullptr;
-  uint64_t change_count_ = 0;
+  uint64_t change_count_;
+  uint64_t tree_change_counts_[kTreeCounterCount] = {};
   // Pages stamped above this may be changed in place: nobody can see them but the running statement.
   uint32_t copy_floor_ = UINT32_MAX;
   std::unique_ptr<Impl> impl_;
