@@ -12,6 +12,8 @@ need ccache ccache
 need python3 python3
 need sqlite3 sqlite3
 need pkg-config pkg-config
+need node nodejs
+need npm npm
 need /usr/include/doctest/doctest.h doctest-dev
 need /usr/include/spdlog/spdlog.h libspdlog-dev
 need /usr/include/nlohmann/json.hpp nlohmann-json3-dev

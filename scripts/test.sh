@@ -39,6 +39,8 @@ quickstarts=(cpp=$build/bin/quickstart_cpp c=$build/bin/quickstart_c
   "shell=bash -c 'examples/quickstart/shell/quickstart.sh \$1 $build/bin/sqlrite' shell")
 suite "quickstarts print the same" python3 examples/quickstart/compare.py "${quickstarts[@]}"
 
+suite "Node.js package" sdk/nodejs/test.sh
+
 if scripts/stock_sqlite.sh build/stock; then
   suite "conformance scenarios on stock SQLite" $build/bin/conformance_sqlite3 --library build/stock/libsqlite_reference.so \
     tests/conformance/scenarios

@@ -1,0 +1,5 @@
+import Database from './index.js';
+
+export default Database;
+export { Database };
+export const { SqliteError, SQLRiteError, ErrorKind, errorKind } = Database;

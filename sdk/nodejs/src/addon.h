@@ -1,0 +1,162 @@
+// The add-on's state in one JavaScript environment (the main thread, a worker): the frame, constructors taken from
+// JavaScript, and the tables of open databases, statements and backups.
+//
+// Lifetimes. A Session, a PreparedStatement and a Copy each belong to one JavaScript object, are known by their number
+// in a table and end in one of three ways, in any order:
+//
+//   close() of the database ........ what is inside is released; the object stays, its number answers "not open"
+//   the garbage collector .......... release_object(), later while a call of it is running (see Guard)
+//   the end of the environment ..... Addon::close_all(), before any finalizer
+//
+// Thread safety: everything belongs to the thread of its environment.
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "frame.h"
+#include "sqlrite/sqlrite.h"
+
+namespace sqlrite::node {
+
+class Addon;
+struct PreparedStatement;
+struct Copy;
+
+// Objects by number; numbers of objects that are gone are given again.
+template <typename Object>
+class Table {
+ public:
+  uint32_t add(Object* object) {
+    if (free_.empty()) {
+      objects_.push_back(object);
+      return static_cast<uint32_t>(objects_.size() - 1);
+    }
+    uint32_t number = free_.back();
+    free_.pop_back();
+    objects_[number] = object;
+    return number;
+  }
+  void remove(uint32_t number) {
+    objects_[number] = nullptr;
+    free_.push_back(number);
+  }
+  Object* get(uint32_t number) const { return number < objects_.size() ? objects_[number] : nullptr; }
+  const std::vector<Object*>& all() const { return objects_; }
+
+ private:
+  std::vector<Object*> objects_;
+  std::vector<uint32_t> free_;
+};
+
+// What an object of a table has in common with the others.
+struct Tracked {
+  std::shared_ptr<Addon> addon;
+  uint32_t number = 0;
+  uint32_t calls = 0;      // running calls that use it
+  bool collected = false;  // its JavaScript object is gone
+};
+
+// A database connection.
+struct Session : Tracked {
+  std::optional<Connection> connection;  // none: closed
+  std::unordered_set<PreparedStatement*> statements;
+  std::unordered_set<Copy*> copies;
+  // What a function of the application threw while a statement ran; thrown on when the statement has failed.
+  Napi::Reference<Napi::Value> thrown;
+  bool has_thrown = false;
+
+  ~Session();
+  void close();
+};
+
+struct PreparedStatement : Tracked {
+  Session* session = nullptr;  // null: closed
+  Statement statement;
+
+  ~PreparedStatement();
+  void close();
+};
+
+// A backup on its way.
+struct Copy : Tracked {
+  Session* session = nullptr;  // null: closed
+  std::optional<Connection> target;
+  std::optional<Backup> backup;
+  std::string unlink_path;  // a file made for this backup and not complete yet
+
+  ~Copy();
+  void close();
+};
+
+class Addon {
+ public:
+  explicit Addon(Napi::Env environment) : env(environment) {}
+  void close_all();
+
+  Napi::Env env;
+  frame::Frame* frame = nullptr;
+  Napi::Reference<Napi::ArrayBuffer> frame_buffer;
+  Napi::FunctionReference error_constructor;  // SqliteError(message, code)
+  Napi::FunctionReference collect;            // (...values) => values
+  Table<Session> sessions;
+  Table<PreparedStatement> statements;
+  Table<Copy> copies;
+  std::vector<napi_value> heap;  // texts and blobs of the rows being handed out
+  std::vector<char> text;        // for parameters on their way in
+  std::shared_ptr<Addon> self;   // until the environment ends
+};
+
+// Keeps an object over a call in which JavaScript may run, and with it the garbage collector.
+template <typename Object>
+class Guard {
+ public:
+  explicit Guard(Object* object) : object_(object) { ++object_->calls; }
+  Guard(const Guard&) = delete;
+  Guard& operator=(const Guard&) = delete;
+  ~Guard() {
+    if (--object_->calls == 0 && object_->collected) delete object_;
+  }
+
+ private:
+  Object* object_;
+};
+
+// Finalizer of the JavaScript object that owns `object`.
+template <typename Object>
+void release_object(Object* object) {
+  object->collected = true;
+  if (object->calls == 0) delete object;
+}
+
+// Ties `object` to `owner` and gives it a number.
+template <typename Object>
+void track(Napi::Env env, Napi::Object owner, Object* object, Table<Object>& table) {
+  object->number = table.add(object);
+  napi_wrap(
+      env, owner, object, [](napi_env, void* data, void*) { release_object(static_cast<Object*>(data)); }, nullptr,
+      nullptr);
+}
+
+// Throws what a function of the application threw, else a SqliteError with this status' message and code.
+void throw_status(Addon& addon, Session* session, const Status& status);
+// "SQLITE_CONSTRAINT_UNIQUE"
+std::string code_name_of(Code code);
+
+// The parts of the add-on add their functions to `exports`.
+void export_database(Napi::Env env, Addon* addon, Napi::Object exports);
+void export_statement(Napi::Env env, Addon* addon, Napi::Object exports);
+void export_functions(Napi::Env env, Addon* addon, Napi::Object exports);
+void export_backup(Napi::Env env, Addon* addon, Napi::Object exports);
+
+// The open session or statement of that number; throws a TypeError and gives null when there is none.
+Session* session_of(Napi::Env env, Addon& addon, Napi::Value number);
+PreparedStatement* statement_of(Napi::Env env, Addon& addon, Napi::Value number);
+
+}  // namespace sqlrite::node
