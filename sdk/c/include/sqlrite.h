@@ -249,12 +249,12 @@ typedef struct SqlriteRunResult {
 /* Binds parameters 1 to `count` (all other parameters become NULL). `count` may not be above the number of parameters. With
  * `base` NULL, texts and blobs are at `as.bytes`; else they are at `base + as.offset`, so that one buffer carries all of
  * them. Bytes of texts are stored as they are, valid UTF-8 or not. A statement that is running is reset first. */
-SQLRITE_API SqlriteStatus sqlrite_bind_values(SqlriteStatement *statement, const SqlriteValue *values, int count, const void *base);
+SQLRITE_API SqlriteStatus sqlrite_bind_values(SqlriteStatement *statement, const SqlriteValue *values, int count, const char *base);
 /* Binds as above, runs the statement to its end, drops its rows. `out` may be NULL. */
-SQLRITE_API SqlriteStatus sqlrite_run(SqlriteStatement *statement, const SqlriteValue *values, int count, const void *base,
+SQLRITE_API SqlriteStatus sqlrite_run(SqlriteStatement *statement, const SqlriteValue *values, int count, const char *base,
                                       SqlriteRunResult *out);
 /* Binds as above, begins a run and fetches its first rows. */
-SQLRITE_API SqlriteStatus sqlrite_start(SqlriteStatement *statement, const SqlriteValue *values, int count, const void *base,
+SQLRITE_API SqlriteStatus sqlrite_start(SqlriteStatement *statement, const SqlriteValue *values, int count, const char *base,
                                         int row_count_max, SqlriteRows *out);
 /* The next rows, at most `row_count_max` and at most about 64 KiB of bytes, but always one if there is one. SQLRITE_ROW:
  * there are rows (`done` tells whether more may follow). SQLRITE_DONE: there are none. An error after some rows were read

@@ -14,10 +14,16 @@ SqlriteStatus open(const char* path, SqlriteOpenMode mode, int busy_timeout_ms, 
   if (!is_utf8(path)) return refuse(nullptr, "input string was not valid UTF-8");
   sqlrite::OpenMode wanted = sqlrite::OpenMode::ReadWriteCreate;
   switch (mode) {
-    case SQLRITE_OPEN_CREATE: break;
-    case SQLRITE_OPEN_READ_WRITE: wanted = sqlrite::OpenMode::ReadWrite; break;
-    case SQLRITE_OPEN_READ_ONLY: wanted = sqlrite::OpenMode::ReadOnly; break;
-    default: return refuse(nullptr, "unknown open mode " + std::to_string(static_cast<int>(mode)));
+    case SQLRITE_OPEN_CREATE:
+      break;
+    case SQLRITE_OPEN_READ_WRITE:
+      wanted = sqlrite::OpenMode::ReadWrite;
+      break;
+    case SQLRITE_OPEN_READ_ONLY:
+      wanted = sqlrite::OpenMode::ReadOnly;
+      break;
+    default:
+      return refuse(nullptr, "unknown open mode " + std::to_string(static_cast<int>(mode)));
   }
   return guarded(nullptr, [&] {
     auto opened = sqlrite::Connection::open(path, wanted);
@@ -39,7 +45,8 @@ SqlriteStatus open(const char* path, SqlriteOpenMode mode, int busy_timeout_ms, 
 
 // A number the connection knows, `missing` without a connection.
 template <typename Ask>
-auto ask(SqlriteConnection* connection, decltype(std::declval<Ask>()(std::declval<Session&>())) missing, Ask&& question) {
+auto ask(SqlriteConnection* connection, decltype(std::declval<Ask>()(std::declval<Session&>())) missing,
+         Ask&& question) {
   if (!is_live(connection)) return missing;
   Guard guard(connection->session->mutex);
   return question(*connection->session);
@@ -49,8 +56,12 @@ auto ask(SqlriteConnection* connection, decltype(std::declval<Ask>()(std::declva
 
 extern "C" {
 
-SqlriteStatus sqlrite_open(const char* path, SqlriteConnection** out) { return open(path, SQLRITE_OPEN_CREATE, 0, out); }
-SqlriteStatus sqlrite_open_read_only(const char* path, SqlriteConnection** out) { return open(path, SQLRITE_OPEN_READ_ONLY, 0, out); }
+SqlriteStatus sqlrite_open(const char* path, SqlriteConnection** out) {
+  return open(path, SQLRITE_OPEN_CREATE, 0, out);
+}
+SqlriteStatus sqlrite_open_read_only(const char* path, SqlriteConnection** out) {
+  return open(path, SQLRITE_OPEN_READ_ONLY, 0, out);
+}
 SqlriteStatus sqlrite_open_in_memory(SqlriteConnection** out) { return open(":memory:", SQLRITE_OPEN_CREATE, 0, out); }
 
 SqlriteStatus sqlrite_open_mode(const char* path, SqlriteOpenMode mode, int busy_timeout_ms, SqlriteConnection** out) {
@@ -118,8 +129,9 @@ int64_t sqlrite_last_insert_rowid(SqlriteConnection* connection) {
   return ask(connection, 0, [](Session& session) { return session.connection.last_insert_rowid(); });
 }
 const char* sqlrite_error_message(SqlriteConnection* connection) {
-  return ask(connection, nullptr,
-             [](Session& session) -> const char* { return session.extended_code != 0 ? session.message.c_str() : nullptr; });
+  return ask(connection, nullptr, [](Session& session) -> const char* {
+    return session.extended_code != 0 ? session.message.c_str() : nullptr;
+  });
 }
 int sqlrite_extended_code(SqlriteConnection* connection) {
   return ask(connection, 0, [](Session& session) { return session.extended_code; });

@@ -7,8 +7,8 @@ using namespace sqlrite::capi;
 
 namespace {
 
-// A fetch ends behind the row that fills the heap up to here: large enough that a call costs little per row, small enough
-// to stay in the cache of a core.
+// A fetch ends behind the row that fills the heap up to here: large enough that a call costs little per row, small
+// enough to stay in the cache of a core.
 constexpr size_t kFetchBytesMax = size_t{64} << 10;
 // What one huge value needed is given back with the next fetch.
 constexpr size_t kKeptHeapMax = size_t{1} << 20;
@@ -23,7 +23,8 @@ bool reserve_heap(SqlriteStatement& statement, size_t size, size_t value_count) 
   if (heap.data == old_data) return true;
   SqlriteValue* values = reinterpret_cast<SqlriteValue*>(statement.values.data);
   for (size_t i = 0; i < value_count; ++i) {
-    if (values[i].type == SQLRITE_TEXT || values[i].type == SQLRITE_BLOB) values[i].as.bytes = heap.data + (values[i].as.bytes - old_data);
+    if (values[i].type == SQLRITE_TEXT || values[i].type == SQLRITE_BLOB)
+      values[i].as.bytes = heap.data + (values[i].as.bytes - old_data);
   }
   return true;
 }
@@ -71,10 +72,12 @@ sqlrite::Status fetch_rows(SqlriteStatement& statement, uint32_t row_count_max, 
     size_t value_count = size_t{*row_count} * column_count;
     uint32_t room = row_count_max - *row_count;
     uint32_t left = statement.batch->selected_count - statement.batch_position;
-    if (!statement.values.reserve((value_count + size_t{left < room ? left : room} * column_count) * sizeof(SqlriteValue))) {
+    if (!statement.values.reserve((value_count + size_t{left < room ? left : room} * column_count) *
+                                  sizeof(SqlriteValue))) {
       return sqlrite::Code::NoMem;
     }
-    while (statement.batch_position < statement.batch->selected_count && *row_count < row_count_max && statement.heap.size < kFetchBytesMax) {
+    while (statement.batch_position < statement.batch->selected_count && *row_count < row_count_max &&
+           statement.heap.size < kFetchBytesMax) {
       SQLRITE_TRY(copy_row(statement, statement.batch->live_row(statement.batch_position), value_count));
       ++statement.batch_position;
       ++*row_count;
@@ -94,8 +97,10 @@ SqlriteStatus sqlrite_fetch(SqlriteStatement* statement, int row_count_max, Sqlr
   if (SqlriteStatus status = check(statement); status != SQLRITE_OK) return status;
   Session* session = statement->session.get();
   Guard guard(session->mutex);
-  if (row_count_max < 1) return refuse(session, "row_count_max is " + std::to_string(row_count_max) + ": at least 1 row is fetched");
-  if (statement->has_row) return refuse(session, "rows of this run are read with sqlrite_step(): reset the statement to fetch them");
+  if (row_count_max < 1)
+    return refuse(session, "row_count_max is " + std::to_string(row_count_max) + ": at least 1 row is fetched");
+  if (statement->has_row)
+    return refuse(session, "rows of this run are read with sqlrite_step(): reset the statement to fetch them");
   return guarded(session, [&] {
     if (statement->heap.capacity > kKeptHeapMax) statement->heap.release();
     statement->heap.size = 0;

@@ -129,15 +129,19 @@ SqlriteStatus succeed(Session* session, SqlriteStatus status) {
   return status;
 }
 
-SqlriteStatus answer(Session* session, const Status& status) { return status.ok() ? succeed(session) : fail(session, status); }
+SqlriteStatus answer(Session* session, const Status& status) {
+  return status.ok() ? succeed(session) : fail(session, status);
+}
 
 SqlriteStatus check(const SqlriteConnection* connection) {
-  if (is_live(connection)) [[likely]] return SQLRITE_OK;
+  if (is_live(connection)) [[likely]]
+    return SQLRITE_OK;
   return refuse(nullptr, connection == nullptr ? "connection handle is null" : "connection is closed");
 }
 
 SqlriteStatus check(const SqlriteStatement* statement) {
-  if (is_live(statement)) [[likely]] return SQLRITE_OK;
+  if (is_live(statement)) [[likely]]
+    return SQLRITE_OK;
   return refuse(nullptr, statement == nullptr ? "statement handle is null" : "statement is finalized");
 }
 
@@ -203,17 +207,26 @@ int sqlrite_version_number(void) {
   return number;
 }
 
-int sqlrite_status_is_retryable(SqlriteStatus status) { return status == SQLRITE_BUSY || status == SQLRITE_BUSY_SNAPSHOT; }
+int sqlrite_status_is_retryable(SqlriteStatus status) {
+  return status == SQLRITE_BUSY || status == SQLRITE_BUSY_SNAPSHOT;
+}
 
 const char* sqlrite_status_name(SqlriteStatus status) {
   switch (status) {
-    case SQLRITE_OK: return "OK";
-    case SQLRITE_ERROR: return "ERROR";
-    case SQLRITE_INVALID_ARGUMENT: return "INVALID_ARGUMENT";
-    case SQLRITE_BUSY: return "BUSY";
-    case SQLRITE_BUSY_SNAPSHOT: return "BUSY_SNAPSHOT";
-    case SQLRITE_DONE: return "DONE";
-    case SQLRITE_ROW: return "ROW";
+    case SQLRITE_OK:
+      return "OK";
+    case SQLRITE_ERROR:
+      return "ERROR";
+    case SQLRITE_INVALID_ARGUMENT:
+      return "INVALID_ARGUMENT";
+    case SQLRITE_BUSY:
+      return "BUSY";
+    case SQLRITE_BUSY_SNAPSHOT:
+      return "BUSY_SNAPSHOT";
+    case SQLRITE_DONE:
+      return "DONE";
+    case SQLRITE_ROW:
+      return "ROW";
   }
   return "unknown status";
 }

@@ -7,8 +7,8 @@
 //                        +--> Session (mutex, C++ connection, latest error); ends with the last handle that shares it
 //   SqlriteStatement ----+
 //
-// Thread safety: every call takes the session's mutex, but interrupt() and the accessors of the current row, which belongs
-// to the thread that steps.
+// Thread safety: every call takes the session's mutex, but interrupt() and the accessors of the current row, which
+// belongs to the thread that steps.
 #pragma once
 
 #include <memory>
@@ -59,14 +59,14 @@ struct SqlriteConnection {
 struct SqlriteStatement {
   std::shared_ptr<sqlrite::capi::Session> session;  // null: finalized
   sqlrite::Statement statement;
-  bool has_row = false;                             // a step's row can be read
-  bool failed = false;                              // the run has told its error
+  bool has_row = false;  // a step's row can be read
+  bool failed = false;   // the run has told its error
   std::vector<SqlriteColumn> columns;
-  bool fetching = false;                            // the run is read by fetch
+  bool fetching = false;  // the run is read by fetch
   // Rows of `batch` from `batch_position` on are still to be handed out.
   const sqlrite::Batch* batch = nullptr;
   uint32_t batch_position = 0;
-  sqlrite::Status pending;                          // an error behind rows that were handed out
+  sqlrite::Status pending;  // an error behind rows that were handed out
   sqlrite::capi::Buffer values;
   sqlrite::capi::Buffer heap;
   SqlriteStatement* next_free = nullptr;
@@ -103,7 +103,9 @@ SqlriteStatus guarded(Session* session, Work&& work) {
 // OK for a live handle.
 SqlriteStatus check(const SqlriteConnection* connection);
 SqlriteStatus check(const SqlriteStatement* statement);
-inline bool is_live(const SqlriteConnection* connection) { return connection != nullptr && connection->session != nullptr; }
+inline bool is_live(const SqlriteConnection* connection) {
+  return connection != nullptr && connection->session != nullptr;
+}
 inline bool is_live(const SqlriteStatement* statement) { return statement != nullptr && statement->session != nullptr; }
 
 static_assert(sizeof(SqlriteValue) == 16);

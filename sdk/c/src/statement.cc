@@ -8,7 +8,8 @@ using namespace sqlrite::capi;
 namespace {
 
 // The first statement of a text as a handle; null when there is none.
-SqlriteStatus prepare(const std::shared_ptr<Session>& session, std::string_view sql, SqlriteStatement** out, size_t* tail) {
+SqlriteStatus prepare(const std::shared_ptr<Session>& session, std::string_view sql, SqlriteStatement** out,
+                      size_t* tail) {
   return guarded(session.get(), [&] {
     auto prepared = session->connection.prepare(sql, tail);
     if (!prepared.ok()) return fail(session.get(), prepared.status());
@@ -30,18 +31,20 @@ SqlriteStatus bind(SqlriteStatement* statement, int number, Bind&& call) {
   uint32_t count = statement->statement.parameter_count();
   if (number < 1 || static_cast<uint32_t>(number) > count) {
     return fail(session, SQLRITE_INVALID_ARGUMENT, sqlrite::Code::Range,
-                "parameter number " + std::to_string(number) + " out of bounds (statement has " + std::to_string(count) + " parameters)");
+                "parameter number " + std::to_string(number) + " out of bounds (statement has " +
+                    std::to_string(count) + " parameters)");
   }
   return guarded(session, [&] { return answer(session, call(statement->statement, static_cast<uint32_t>(number))); });
 }
 
 // REQUIRES: the lock is held.
-SqlriteStatus bind_all(SqlriteStatement* statement, const SqlriteValue* values, int count, const void* base) {
+SqlriteStatus bind_all(SqlriteStatement* statement, const SqlriteValue* values, int count, const char* base) {
   Session* session = statement->session.get();
   uint32_t parameter_count = statement->statement.parameter_count();
   if (count < 0 || static_cast<uint32_t>(count) > parameter_count) {
-    return fail(session, SQLRITE_INVALID_ARGUMENT, sqlrite::Code::Range,
-                std::to_string(count) + " values for a statement with " + std::to_string(parameter_count) + " parameters");
+    return fail(
+        session, SQLRITE_INVALID_ARGUMENT, sqlrite::Code::Range,
+        std::to_string(count) + " values for a statement with " + std::to_string(parameter_count) + " parameters");
   }
   if (values == nullptr && count > 0) return refuse(session, "values are null");
   if (statement->statement.is_running() || statement->failed || statement->fetching) {
@@ -61,10 +64,12 @@ SqlriteStatus bind_all(SqlriteStatement* statement, const SqlriteValue* values, 
         break;
       case SQLRITE_TEXT:
       case SQLRITE_BLOB: {
-        const char* bytes = base != nullptr ? static_cast<const char*>(base) + value->as.offset : value->as.bytes;
-        if (bytes == nullptr && value->size > 0) return refuse(session, "bytes of parameter " + std::to_string(number) + " are null");
+        const char* bytes = base != nullptr ? base + value->as.offset : value->as.bytes;
+        if (bytes == nullptr && value->size > 0)
+          return refuse(session, "bytes of parameter " + std::to_string(number) + " are null");
         std::string_view view(bytes != nullptr ? bytes : "", value->size);
-        status = type == SQLRITE_TEXT ? statement->statement.bind(number, view) : statement->statement.bind_blob(number, view);
+        status = type == SQLRITE_TEXT ? statement->statement.bind(number, view)
+                                      : statement->statement.bind_blob(number, view);
         break;
       }
       case SQLRITE_NULL:
@@ -94,7 +99,8 @@ SqlriteStatus sqlrite_query(SqlriteConnection* connection, const char* sql, Sqlr
   return status == SQLRITE_OK && *out == nullptr ? refuse(session, "the text holds no statement") : status;
 }
 
-SqlriteStatus sqlrite_prepare(SqlriteConnection* connection, const char* sql, int64_t size, SqlriteStatement** out, size_t* tail) {
+SqlriteStatus sqlrite_prepare(SqlriteConnection* connection, const char* sql, int64_t size, SqlriteStatement** out,
+                              size_t* tail) {
   if (out == nullptr) return refuse(nullptr, "output pointer is null");
   *out = nullptr;
   if (tail != nullptr) *tail = 0;
@@ -116,7 +122,8 @@ SqlriteStatus sqlrite_step(SqlriteStatement* statement) {
   Guard guard(session->mutex);
   statement->has_row = false;
   return guarded(session, [&] {
-    if (statement->fetching) return refuse(session, "rows of this run are read with sqlrite_fetch(): reset the statement to step it");
+    if (statement->fetching)
+      return refuse(session, "rows of this run are read with sqlrite_fetch(): reset the statement to step it");
     auto row = statement->statement.step();
     statement->failed = !row.ok();
     if (!row.ok()) return fail(session, row.status());
@@ -222,7 +229,8 @@ SqlriteStatus sqlrite_clear_bindings(SqlriteStatement* statement) {
   return succeed(statement->session.get());
 }
 
-SqlriteStatus sqlrite_bind_values(SqlriteStatement* statement, const SqlriteValue* values, int count, const void* base) {
+SqlriteStatus sqlrite_bind_values(SqlriteStatement* statement, const SqlriteValue* values, int count,
+                                  const char* base) {
   if (SqlriteStatus status = check(statement); status != SQLRITE_OK) return status;
   Session* session = statement->session.get();
   Guard guard(session->mutex);
@@ -232,7 +240,8 @@ SqlriteStatus sqlrite_bind_values(SqlriteStatement* statement, const SqlriteValu
   });
 }
 
-SqlriteStatus sqlrite_run(SqlriteStatement* statement, const SqlriteValue* values, int count, const void* base, SqlriteRunResult* out) {
+SqlriteStatus sqlrite_run(SqlriteStatement* statement, const SqlriteValue* values, int count, const char* base,
+                          SqlriteRunResult* out) {
   if (out != nullptr) *out = {};
   if (SqlriteStatus status = check(statement); status != SQLRITE_OK) return status;
   Session* session = statement->session.get();
@@ -250,8 +259,8 @@ SqlriteStatus sqlrite_run(SqlriteStatement* statement, const SqlriteValue* value
   });
 }
 
-SqlriteStatus sqlrite_start(SqlriteStatement* statement, const SqlriteValue* values, int count, const void* base, int row_count_max,
-                            SqlriteRows* out) {
+SqlriteStatus sqlrite_start(SqlriteStatement* statement, const SqlriteValue* values, int count, const char* base,
+                            int row_count_max, SqlriteRows* out) {
   if (out == nullptr) return refuse(nullptr, "output pointer is null");
   *out = {};
   SqlriteStatus status = sqlrite_bind_values(statement, values, count, base);

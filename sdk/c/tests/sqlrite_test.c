@@ -4,12 +4,8 @@
 #include "check.h"
 #include "sqlrite.h"
 
-int main(int argument_count, char **arguments) {
-  char path[500];
-  snprintf(path, sizeof path, "%s/sqlrite_c.db", argument_count > 1 ? arguments[1] : ".");
-  remove(path);
-  SqlriteConnection *db = NULL, *sibling = NULL;
-  SqlriteStatement *statement = NULL;
+static void opening(const char *path) {
+  SqlriteConnection *db = NULL;
   CHECK_INT(sqlrite_open(NULL, &db), SQLRITE_INVALID_ARGUMENT);
   CHECK_INT(sqlrite_open("\xff", &db), SQLRITE_INVALID_ARGUMENT);
   CHECK_TEXT(sqlrite_last_error(), "input string was not valid UTF-8");
@@ -23,8 +19,11 @@ int main(int argument_count, char **arguments) {
   CHECK_INT(sqlrite_open_mode(path, (SqlriteOpenMode)7, 0, &db), SQLRITE_INVALID_ARGUMENT);
   CHECK_TEXT(sqlrite_last_error(), "unknown open mode 7");
   CHECK_INT(sqlrite_open_mode(path, SQLRITE_OPEN_READ_WRITE, 0, &db), SQLRITE_ERROR);
-  CHECK_INT(sqlrite_open(path, &db), SQLRITE_OK);
-  CHECK(sqlrite_last_error() == NULL);
+}
+
+/* Binding, running, and what a failure leaves behind; then the statement's handle is dead. */
+static void changing(SqlriteConnection *db) {
+  SqlriteStatement *statement = NULL;
   CHECK_INT(sqlrite_execute(db, "CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT UNIQUE, score REAL, data BLOB); "), SQLRITE_OK);
   CHECK_INT(sqlrite_query(db, "INSERT INTO t(name, score, data) VALUES(?1, :score, ?3)", &statement), SQLRITE_OK);
   CHECK_INT(sqlrite_parameter_count(statement), 3);
@@ -63,7 +62,10 @@ int main(int argument_count, char **arguments) {
   CHECK_INT(sqlrite_step(statement), SQLRITE_INVALID_ARGUMENT); /* a dead handle is recognised */
   CHECK_TEXT(sqlrite_last_error(), "statement is finalized");
   sqlrite_finalize(statement);
+}
 
+static void script_by_statement(SqlriteConnection *db) {
+  SqlriteStatement *statement = NULL;
   size_t tail = 0;
   const char *script = "SELECT 1; -- one\n SELECT 2";
   CHECK_INT(sqlrite_prepare(db, script, -1, &statement, &tail), SQLRITE_OK);
@@ -78,15 +80,11 @@ int main(int argument_count, char **arguments) {
   CHECK_INT(sqlrite_prepare(db, " -- nothing\n", -1, &statement, &tail), SQLRITE_OK);
   CHECK(statement == NULL);
   CHECK_INT(sqlrite_query(db, " ", &statement), SQLRITE_INVALID_ARGUMENT);
+}
 
-  CHECK_INT(sqlrite_query(db, "SELECT id, name, score, data, 'a'||char(0)||'b' FROM t ORDER BY id", &statement), SQLRITE_OK);
-  int count = 0, is_null = 0;
-  int64_t number = 0;
-  double real = 0;
+static void columns_known_before_rows(SqlriteStatement *statement) {
+  int count = 0;
   char *text = NULL;
-  const void *bytes = NULL;
-  size_t size = 0;
-  SqlriteType type = SQLRITE_NULL;
   CHECK_INT(sqlrite_column_count(statement, &count), SQLRITE_OK);
   CHECK_INT(count, 5);
   CHECK_INT(sqlrite_column_name(statement, 1, &text), SQLRITE_OK);
@@ -102,6 +100,19 @@ int main(int argument_count, char **arguments) {
   CHECK_TEXT(columns[1].origin, "name");
   CHECK_TEXT(columns[4].name, "'a'||char(0)||'b'");
   CHECK(columns[4].declared_type == NULL && columns[4].table == NULL);
+}
+
+static void rows_and_conversions(SqlriteConnection *db) {
+  SqlriteStatement *statement = NULL;
+  int is_null = 0;
+  int64_t number = 0;
+  double real = 0;
+  char *text = NULL;
+  const void *bytes = NULL;
+  size_t size = 0;
+  SqlriteType type = SQLRITE_NULL;
+  CHECK_INT(sqlrite_query(db, "SELECT id, name, score, data, 'a'||char(0)||'b' FROM t ORDER BY id", &statement), SQLRITE_OK);
+  columns_known_before_rows(statement);
   CHECK_INT(sqlrite_column_int64(statement, 0, &number), SQLRITE_INVALID_ARGUMENT);
   CHECK(strstr(sqlrite_last_error(), "no current row") != NULL);
   CHECK_INT(sqlrite_step(statement), SQLRITE_ROW);
@@ -129,7 +140,11 @@ int main(int argument_count, char **arguments) {
   CHECK_TEXT(sqlrite_last_error(), "column is NULL");
   CHECK_INT(sqlrite_step(statement), SQLRITE_DONE);
   sqlrite_finalize(statement);
+}
 
+static void siblings(SqlriteConnection *db) {
+  SqlriteConnection *sibling = NULL;
+  SqlriteStatement *statement = NULL;
   CHECK_INT(sqlrite_query(db, "SELECT * FROM nix", &statement), SQLRITE_ERROR);
   CHECK(statement == NULL);
   CHECK_INT(sqlrite_error_offset(db), 14);
@@ -145,14 +160,22 @@ int main(int argument_count, char **arguments) {
   sqlrite_close(sibling);
   CHECK_INT(sqlrite_step(statement), SQLRITE_ROW); /* a statement outlives its connection's handle */
   sqlrite_finalize(statement);
+}
+
+static void facts(SqlriteConnection *db) {
   CHECK_INT(sqlrite_is_read_only(db), 0);
   CHECK_INT(sqlrite_is_read_only(NULL), -1);
+  char *text = NULL;
   CHECK_INT(sqlrite_ask(db, "how many?", NULL, &text), SQLRITE_ERROR);
   int major = 0, minor = 0, patch = 0;
   CHECK_INT(sscanf(sqlrite_version(), "%d.%d.%d", &major, &minor, &patch), 3);
   CHECK_INT(sqlrite_version_number(), major * 1000000 + minor * 1000 + patch);
   CHECK(sqlrite_version()[0] >= '0' && sqlrite_version()[0] <= '9');
   CHECK_TEXT(sqlrite_status_name(SQLRITE_BUSY_SNAPSHOT), "BUSY_SNAPSHOT");
+}
+
+static void closing(SqlriteConnection *db, const char *path) {
+  SqlriteConnection *sibling = NULL;
   sqlrite_close(db);
   sqlrite_close(db);
   sqlrite_close(NULL);
@@ -166,5 +189,21 @@ int main(int argument_count, char **arguments) {
   CHECK_INT(sqlrite_open_in_memory(&db), SQLRITE_OK);
   CHECK_INT(sqlrite_connect_sibling(db, &sibling), SQLRITE_ERROR);
   sqlrite_close(db);
+}
+
+int main(int argument_count, char **arguments) {
+  char path[500];
+  snprintf(path, sizeof path, "%s/sqlrite_c.db", argument_count > 1 ? arguments[1] : ".");
+  remove(path);
+  SqlriteConnection *db = NULL;
+  opening(path);
+  CHECK_INT(sqlrite_open(path, &db), SQLRITE_OK);
+  CHECK(sqlrite_last_error() == NULL);
+  changing(db);
+  script_by_statement(db);
+  rows_and_conversions(db);
+  siblings(db);
+  facts(db);
+  closing(db, path);
   return check_result("sqlrite C interface");
 }

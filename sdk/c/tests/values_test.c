@@ -10,19 +10,19 @@ static SqlriteValue integer_value(int64_t integer) {
   return value;
 }
 
-static SqlriteValue bytes_value(SqlriteType type, const char *bytes, uint32_t size) {
+static SqlriteValue bytes_value(SqlriteType type, const char* bytes, uint32_t size) {
   SqlriteValue value = {{0}, size, (uint8_t)type, {0}};
   value.as.bytes = bytes;
   return value;
 }
 
 /* Values of every type go in by pointer and by offset, and come out as they went in. */
-static void round_trip(SqlriteConnection *db) {
+static void round_trip(SqlriteConnection* db) {
   SqlriteStatement *insert = NULL, *query = NULL;
   SqlriteValue values[5];
   SqlriteRunResult result;
   SqlriteRows rows;
-  const char *heap = "..text\0more..";
+  const char* heap = "..text\0more..";
   CHECK_INT(sqlrite_query(db, "INSERT INTO v(a, b, c, d, e) VALUES(?, ?, ?, ?, ?)", &insert), SQLRITE_OK);
   values[0] = integer_value(INT64_MIN);
   values[1] = integer_value(0);
@@ -57,7 +57,8 @@ static void round_trip(SqlriteConnection *db) {
   CHECK_INT(rows.values[0].type, SQLRITE_INTEGER);
   CHECK(rows.values[0].as.integer == INT64_MIN);
   CHECK(rows.values[1].type == SQLRITE_REAL && rows.values[1].as.real == 0.1);
-  CHECK(rows.values[2].type == SQLRITE_TEXT && rows.values[2].size == 6 && memcmp(rows.values[2].as.bytes, "te\0xt\xff", 6) == 0);
+  CHECK(rows.values[2].type == SQLRITE_TEXT && rows.values[2].size == 6 &&
+        memcmp(rows.values[2].as.bytes, "te\0xt\xff", 6) == 0);
   CHECK(rows.values[3].type == SQLRITE_BLOB && rows.values[3].size == 0 && rows.values[3].as.bytes != NULL);
   CHECK_INT(rows.values[4].type, SQLRITE_NULL);
   CHECK(rows.values[7].size == 9 && memcmp(rows.values[7].as.bytes, "text\0more", 9) == 0);
@@ -68,8 +69,8 @@ static void round_trip(SqlriteConnection *db) {
 }
 
 /* A long result in pieces: every row once, in order; pieces end at the wanted count or at the size of their bytes. */
-static void pieces(SqlriteConnection *db) {
-  SqlriteStatement *query = NULL;
+static void pieces(SqlriteConnection* db) {
+  SqlriteStatement* query = NULL;
   SqlriteRows rows;
   SqlriteStatus status;
   SqlriteValue count = integer_value(20000);
@@ -77,16 +78,20 @@ static void pieces(SqlriteConnection *db) {
   int pieces_seen = 0;
   CHECK_INT(sqlrite_query(db,
                           "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1) "
-                          "SELECT i, printf('%0*d', i % 50, i) FROM n", &query), SQLRITE_OK);
+                          "SELECT i, printf('%0*d', i % 50, i) FROM n",
+                          &query),
+            SQLRITE_OK);
   CHECK_INT(sqlrite_fetch(query, 0, &rows), SQLRITE_INVALID_ARGUMENT);
-  for (status = sqlrite_start(query, &count, 1, NULL, 8, &rows); status == SQLRITE_ROW; status = sqlrite_fetch(query, 700, &rows)) {
+  for (status = sqlrite_start(query, &count, 1, NULL, 8, &rows); status == SQLRITE_ROW;
+       status = sqlrite_fetch(query, 700, &rows)) {
     ++pieces_seen;
     CHECK(rows.row_count > 0 && rows.row_count <= 700);
     for (int i = 0; i < rows.row_count; ++i, ++expected) {
       char text[64];
-      const SqlriteValue *row = rows.values + i * 2;
+      const SqlriteValue* row = rows.values + i * 2;
       snprintf(text, sizeof text, "%0*lld", (int)(expected % 50), (long long)expected);
-      if (row[0].as.integer != expected || row[1].size != strlen(text) || memcmp(row[1].as.bytes, text, row[1].size) != 0) {
+      if (row[0].as.integer != expected || row[1].size != strlen(text) ||
+          memcmp(row[1].as.bytes, text, row[1].size) != 0) {
         CHECK_INT(row[0].as.integer, expected);
         CHECK(!"the row's text is right");
         i = rows.row_count;
@@ -99,8 +104,12 @@ static void pieces(SqlriteConnection *db) {
   sqlrite_finalize(query);
 
   /* Each value alone is above what a piece carries, and lies in overflow pages. */
-  CHECK_INT(sqlrite_execute(db, "CREATE TABLE large(x BLOB, y); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30) "
-                                "INSERT INTO large SELECT zeroblob(100000 + i), i FROM n"), SQLRITE_OK);
+  CHECK_INT(
+      sqlrite_execute(
+          db,
+          "CREATE TABLE large(x BLOB, y); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30) "
+          "INSERT INTO large SELECT zeroblob(100000 + i), i FROM n"),
+      SQLRITE_OK);
   CHECK_INT(sqlrite_query(db, "SELECT x, y FROM large", &query), SQLRITE_OK);
   int64_t seen = 0;
   while ((status = sqlrite_fetch(query, 1000, &rows)) == SQLRITE_ROW) {
@@ -116,10 +125,13 @@ static void pieces(SqlriteConnection *db) {
 }
 
 /* Rows before an error are delivered; the error comes with the next fetch, once, and then the statement runs again. */
-static void errors(SqlriteConnection *db) {
-  SqlriteStatement *query = NULL;
+static void errors(SqlriteConnection* db) {
+  SqlriteStatement* query = NULL;
   SqlriteRows rows;
-  CHECK_INT(sqlrite_query(db, "SELECT abs(a) FROM (SELECT 1 AS a UNION ALL SELECT 2 UNION ALL SELECT -9223372036854775808 UNION ALL SELECT 4)", &query),
+  CHECK_INT(sqlrite_query(db,
+                          "SELECT abs(a) FROM (SELECT 1 AS a UNION ALL SELECT 2 UNION ALL SELECT -9223372036854775808 "
+                          "UNION ALL SELECT 4)",
+                          &query),
             SQLRITE_OK);
   for (int repeat = 0; repeat < 2; ++repeat) {
     int row_count = 0;
@@ -150,8 +162,8 @@ static void errors(SqlriteConnection *db) {
 }
 
 /* Rows that do not come from a query's batches: RETURNING, PRAGMA, EXPLAIN; changes are told of changes only. */
-static void other_rows(SqlriteConnection *db) {
-  SqlriteStatement *statement = NULL;
+static void other_rows(SqlriteConnection* db) {
+  SqlriteStatement* statement = NULL;
   SqlriteRows rows;
   SqlriteRunResult result;
   CHECK_INT(sqlrite_query(db, "INSERT INTO v(a) VALUES (10), (11), (12) RETURNING a, rowid", &statement), SQLRITE_OK);
@@ -179,11 +191,11 @@ static void other_rows(SqlriteConnection *db) {
 }
 
 /* The schema changes under a prepared statement: it goes on with what is there now. */
-static void schema_change(SqlriteConnection *db) {
-  SqlriteStatement *query = NULL;
+static void schema_change(SqlriteConnection* db) {
+  SqlriteStatement* query = NULL;
   SqlriteRows rows;
   int count = 0;
-  const SqlriteColumn *columns = NULL;
+  const SqlriteColumn* columns = NULL;
   CHECK_INT(sqlrite_execute(db, "CREATE TABLE grow(a); INSERT INTO grow VALUES (1)"), SQLRITE_OK);
   CHECK_INT(sqlrite_query(db, "SELECT * FROM grow", &query), SQLRITE_OK);
   CHECK_INT(sqlrite_fetch(query, 10, &rows), SQLRITE_ROW);
@@ -201,7 +213,7 @@ static void schema_change(SqlriteConnection *db) {
 }
 
 int main(void) {
-  SqlriteConnection *db = NULL;
+  SqlriteConnection* db = NULL;
   CHECK_INT(sqlrite_open_in_memory(&db), SQLRITE_OK);
   CHECK_INT(sqlrite_execute(db, "CREATE TABLE v(a, b, c, d, e)"), SQLRITE_OK);
   round_trip(db);
