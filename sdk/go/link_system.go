@@ -1,0 +1,6 @@
+//go:build sqlrite_system
+
+package sqlrite
+
+// #cgo pkg-config: sqlrite
+import "C"
