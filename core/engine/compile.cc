@@ -104,6 +104,7 @@ void Statement::adopt(std::unique_ptr<Program> program) {
   context_.interrupt_context = connection_;
   context_.temp_in_memory = connection_->settings_.temp_store == 2;
   context_.vfs = connection_->vfs_;
+  context_.memory = &memory_;
 }
 
 Status Statement::compile_once(std::string_view sql, size_t* tail, std::unique_ptr<Program>* out) {

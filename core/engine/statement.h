@@ -21,6 +21,7 @@
 #include "engine/row_set.h"
 #include "exec/change/change_executor.h"
 #include "exec/operator.h"
+#include "exec/spill/memory_budget.h"
 #include "plan/physical.h"
 #include "sql/ast/statements.h"
 #include "sql/parser/parser.h"
@@ -215,6 +216,7 @@ class Statement {
   uint32_t row_set_position_ = 0;
   uint64_t row_stamp_ = 1;
   exec::ExecContext context_;
+  exec::MemoryBudget memory_;
   exec::DatabaseHandle handles_[kDatabaseCountMax];
   uint64_t views_open_ = 0;              // bit per database
   exec::ChangeOutcome outcome_;

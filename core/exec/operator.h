@@ -20,6 +20,7 @@
 namespace sqlrite::exec {
 
 class Operator;
+struct MemoryBudget;
 
 // One attached database as a running statement sees it.
 struct DatabaseHandle {
@@ -49,13 +50,17 @@ struct ExecContext {
   // Checked once per batch and per page-sized piece of work: returns INTERRUPT when the statement must stop.
   Status (*check_interrupt)(void* context) = nullptr;
   void* interrupt_context = nullptr;
-  size_t memory_budget_bytes = 64u << 20;       // per sorting or hashing operator, beyond it spills
+  MemoryBudget* memory = nullptr;               // of all operators of the statement; beyond it they spill
   bool temp_in_memory = false;                  // temp_store = memory: never spill to files
   os::Vfs* vfs = nullptr;                       // for temporary files
   const Value* outer = nullptr;                 // outer_args of the query block that is running
   // The running query calls user functions: every operator then hands out one row at a time, so that no function is
   // called ahead of the row delivered. Set by QueryExecutor and the sub-query runner for their own copies.
   bool row_by_row = false;
+
+  // Null where nothing may be written to files.
+  MemoryBudget* spill_budget() const { return temp_in_memory || vfs == nullptr ? nullptr : memory; }
+  Status interrupted() const { return check_interrupt != nullptr ? check_interrupt(interrupt_context) : Status(); }
 };
 
 class Operator {

@@ -1,77 +1,20 @@
-// Aggregate: groups by hash, by order of the input, or everything as one group.
+// Aggregate: groups by hash, by order of the input, or everything as one group. A hash table beyond the memory budget
+// takes no more groups: rows of others go to files, and their groups are made when the input has ended.
 #include <algorithm>
-#include <cstring>
 
-#include "exec/operator/aggregate_state.h"
 #include "exec/operator/column_writer.h"
+#include "exec/operator/group_state.h"
 #include "exec/operator/key_hash.h"
 #include "exec/operator/operators.h"
 #include "exec/operator/sorter.h"
+#include "exec/operator/spilled_groups.h"
+#include "exec/spill/memory_budget.h"
 
 namespace sqlrite::exec {
 
 namespace {
 
 using plan::AggregateMode;
-
-// Bare columns: one row of values per group, replaced when the row of a min/max changes.
-class BareRows {
- public:
-  Status make(std::span<bind::BoundExpr* const> exprs, Arena& arena) {
-    count_ = static_cast<uint32_t>(exprs.size());
-    SQLRITE_TRY_ASSIGN(exprs_, make_column_exprs(exprs, arena));
-    return {};
-  }
-  uint32_t count() const { return count_; }
-  void clear() {
-    values_.clear();
-    capacities_.clear();
-    if (values_.capacity() > 256) values_.shrink_to_fit();
-    shrink_arena(memory_);
-  }
-  void add_groups(uint32_t group_count) {
-    if (values_.size() < size_t{group_count} * count_) {
-      values_.resize(size_t{group_count} * count_);
-      capacities_.resize(values_.size());
-    }
-  }
-  Status set(expr::EvalContext& eval, uint32_t group, const Batch& batch, uint32_t row) {
-    for (uint32_t i = 0; i < count_; ++i) {
-      Value value;
-      SQLRITE_TRY(exprs_[i].evaluate_row(eval, batch, row, &value));
-      keep(value, size_t{group} * count_ + i);
-    }
-    return {};
-  }
-  const Value& at(uint32_t group, uint32_t index) const { return values_[size_t{group} * count_ + index]; }
-
- private:
-  void keep(const Value& value, size_t at) {
-    if (!value.is_bytes() || value.owner == ValueOwner::Static || (value.flags & value_flags::kZeroBlob) != 0) {
-      values_[at] = value;
-      return;
-    }
-    char* room = capacities_[at].room;
-    if (room == nullptr || capacities_[at].size_bytes < value.length) {
-      capacities_[at].size_bytes = value.length + value.length / 2 + 16;
-      room = capacities_[at].room = static_cast<char*>(memory_.allocate(capacities_[at].size_bytes, 1));
-    }
-    if (value.length > 0) std::memcpy(room, value.bytes, value.length);
-    values_[at] = value;
-    values_[at].bytes = room;
-    values_[at].owner = ValueOwner::Heap;
-    values_[at].flags &= static_cast<uint8_t>(~value_flags::kNulFollows);
-  }
-  struct Room {
-    char* room = nullptr;
-    uint32_t size_bytes = 0;
-  };
-  ColumnExprs exprs_;
-  uint32_t count_ = 0;
-  std::vector<Value> values_;
-  std::vector<Room> capacities_;
-  Arena memory_{512};
-};
 
 class Aggregate final : public BaseOperator {
  public:
@@ -83,13 +26,8 @@ class Aggregate final : public BaseOperator {
     SQLRITE_TRY_ASSIGN(keys_, make_column_exprs(node.keys, arena));
     key_columns_ = arena.make_array<Column>(key_count_);
     key_values_ = arena.make_array<Value>(key_count_);
-    call_count_ = static_cast<uint32_t>(node.aggregates.size());
-    calls_.reset(new AggregateCall[call_count_]);
-    for (uint32_t i = 0; i < call_count_; ++i) {
-      SQLRITE_TRY(calls_[i].make(*node.aggregates[i], arena, node.bare_follows == static_cast<int32_t>(i)));
-    }
-    SQLRITE_TRY(bare_.make(node.bare, arena));
-    init_batch(std::max<uint32_t>(node.slot_count, key_count_ + call_count_ + bare_.count()), arena);
+    SQLRITE_TRY(state_.make(node, arena));
+    init_batch(std::max<uint32_t>(node.slot_count, key_count_ + state_.value_count()), arena);
     if (node.mode == AggregateMode::Hash) table_.init(node.key_collations);
     ordered_keys_.init(key_count_);
     sort_keys_ = arena.make_array<SortKey>(key_count_);
@@ -98,7 +36,7 @@ class Aggregate final : public BaseOperator {
       sort_keys_[k].collation = node.key_collations[k];
     }
     key_buffers_.reset(new ColumnBuffer[key_count_]);
-    single_ = arena.make_array<Value>(call_count_ + bare_.count());
+    single_ = arena.make_array<Value>(state_.value_count());
     return {};
   }
 
@@ -118,6 +56,7 @@ class Aggregate final : public BaseOperator {
     if (node_->mode == AggregateMode::Plain) return next_plain(context, out);
     for (;;) {
       if (emitting_) {
+        if (spilled_) return emit_merged(context, rows_wanted, out);
         if (next_group_ < group_count()) return emit(rows_wanted, out);
         if (input_done_) return finish(out);
         emitting_ = false;
@@ -129,10 +68,10 @@ class Aggregate final : public BaseOperator {
       } else {
         SQLRITE_TRY(consume_ordered(context, rows_wanted));
       }
-      for (uint32_t i = 0; i < call_count_; ++i) SQLRITE_TRY(calls_[i].complete(eval_));
+      SQLRITE_TRY(state_.complete(context, eval_));
       next_group_ = 0;
       emitting_ = true;
-      ordered_output_ = node_->mode == AggregateMode::Hash && node_->output_in_key_order;
+      ordered_output_ = node_->mode == AggregateMode::Hash && (node_->output_in_key_order || spilled_);
       if (ordered_output_) SQLRITE_TRY(sort_rows(table_.keys(), 0, sort_keys_, order_));
     }
   }
@@ -154,64 +93,29 @@ class Aggregate final : public BaseOperator {
   }
 
   void clear_groups() {
-    for (uint32_t i = 0; i < call_count_; ++i) calls_[i].start();
-    bare_.clear();
+    state_.clear();
     if (node_->mode == AggregateMode::Hash) table_.clear();
     ordered_keys_.clear();
-  }
-
-  // Rows of one batch into their groups. `known`: groups that existed before this batch.
-  Status feed(const Batch& batch, const uint32_t* groups, uint32_t known, uint32_t total) {
-    for (uint32_t i = 0; i < call_count_; ++i) {
-      SQLRITE_TRY(calls_[i].add_groups(total));
-      bool leads = node_->bare_follows == static_cast<int32_t>(i) && bare_.count() > 0;
-      updates_.clear();
-      SQLRITE_TRY(calls_[i].feed(eval_, batch, groups, leads ? &updates_ : nullptr));
-      if (!leads) continue;
-      // A group's first row stands in until min or max meets a row (its FILTER may let none through).
-      SQLRITE_TRY(keep_first_rows(batch, groups, known, total));
-      for (size_t u = 0; u < updates_.size(); ++u) {
-        // Only the last change counts; runs of changes to one group are the common case.
-        if (u + 1 < updates_.size() && updates_[u + 1].group == updates_[u].group) continue;
-        SQLRITE_TRY(bare_.set(eval_, updates_[u].group, batch, updates_[u].row));
-      }
-    }
-    if (bare_.count() == 0 || node_->bare_follows >= 0) return {};
-    return keep_first_rows(batch, groups, known, total);
-  }
-
-  // Bare columns of the groups that this batch brought.
-  Status keep_first_rows(const Batch& batch, const uint32_t* groups, uint32_t known, uint32_t total) {
-    if (known == total) return {};
-    bare_.add_groups(total);
-    for (uint32_t i = 0; i < batch.selected_count && known < total; ++i) {
-      if ((groups != nullptr ? groups[i] : 0) != known) continue;
-      SQLRITE_TRY(bare_.set(eval_, known, batch, batch.live_row(i)));
-      ++known;
-    }
-    return {};
+    spilled_.reset();
+    share_.release();
   }
 
   Status next_plain(ExecContext& context, Batch** out) {
     if (consumed_) return finish(out);
     consumed_ = true;
     uint32_t known = 0;
-    for (uint32_t i = 0; i < call_count_; ++i) SQLRITE_TRY(calls_[i].add_groups(1));
-    bare_.add_groups(1);
+    SQLRITE_TRY(state_.add_groups(1));
     for (;;) {
       Batch* batch = nullptr;
       SQLRITE_TRY(input_->next(context, all_rows(context), &batch));
       if (batch->selected_count == 0) break;
       heap_.reset();
-      SQLRITE_TRY(feed(*batch, nullptr, known, 1));
+      SQLRITE_TRY(state_.feed(context, eval_, *batch, nullptr, known, 1));
       known = 1;
     }
     heap_.reset();
-    for (uint32_t i = 0; i < call_count_; ++i) {
-      SQLRITE_TRY(calls_[i].complete(eval_));
-      SQLRITE_TRY(calls_[i].finalize(eval_, 0, &single_[i]));
-    }
-    for (uint32_t i = 0; i < bare_.count(); ++i) single_[call_count_ + i] = bare_.at(0, i);
+    SQLRITE_TRY(state_.complete(context, eval_));
+    for (uint32_t i = 0; i < state_.value_count(); ++i) SQLRITE_TRY(state_.value(eval_, 0, i, &single_[i]));
     for (uint32_t i = 0; i < single_.size(); ++i) {
       Column& column = columns_[key_count_ + i];
       column.rep = Column::Rep::Cells;
@@ -226,19 +130,54 @@ class Aggregate final : public BaseOperator {
 
   Status consume_hash(ExecContext& context) {
     if (node_->groups_estimate > 1000) {
-      table_.expect(static_cast<uint64_t>(std::min(node_->groups_estimate, 4e6)));
+      table_.expect(MemoryBudget::keys_expected(context.spill_budget(), node_->groups_estimate));
     }
     if (!groups_) groups_.reset(new uint32_t[kBatchRowsMax]);
     for (;;) {
       Batch* batch = nullptr;
       SQLRITE_TRY(input_->next(context, all_rows(context), &batch));
-      if (batch->selected_count == 0) return {};
+      if (batch->selected_count == 0) return spilled_ ? spilled_->finish(context) : Status();
       heap_.reset();
       for (uint32_t k = 0; k < key_count_; ++k) SQLRITE_TRY(keys_[k].evaluate(eval_, *batch, &key_columns_[k]));
+      if (spilled_) {
+        SQLRITE_TRY(feed_known(context, *batch));
+        continue;
+      }
       uint32_t known = table_.count();
       SQLRITE_TRY(table_.find_or_add(*batch, key_columns_.data(), groups_.get()));
-      SQLRITE_TRY(feed(*batch, groups_.get(), known, table_.count()));
+      SQLRITE_TRY(state_.feed(context, eval_, *batch, groups_.get(), known, table_.count()));
+      if (!share_.must_spill(context.spill_budget(), table_.size_bytes() + state_.size_bytes())) continue;
+      spilled_ = std::make_unique<SpilledGroups>();
+      SQLRITE_TRY(spilled_->make(*node_, sort_keys_));
+      spilled_next_ = 0;
+      spilled_done_ = false;
     }
+  }
+
+  // The table is full: rows of its groups go on being aggregated, others wait.
+  Status feed_known(ExecContext& context, const Batch& batch) {
+    SQLRITE_TRY(table_.find(batch, key_columns_.data(), false, groups_.get()));
+    uint16_t rows[2 * kBatchRowsMax];
+    uint16_t* others = rows + kBatchRowsMax;
+    uint32_t count = 0;
+    uint32_t other_count = 0;
+    for (uint32_t i = 0; i < batch.selected_count; ++i) {
+      auto row = static_cast<uint16_t>(batch.live_row(i));
+      if (groups_[i] == kNoRow) {
+        others[other_count++] = row;
+      } else {
+        groups_[count] = groups_[i];
+        rows[count++] = row;
+      }
+    }
+    Batch part = batch;
+    part.selection = others;
+    part.selected_count = other_count;
+    if (other_count > 0) SQLRITE_TRY(spilled_->add(context, part, key_columns_));
+    if (count == 0) return {};
+    part.selection = rows;
+    part.selected_count = count;
+    return state_.feed(context, eval_, part, groups_.get(), table_.count(), table_.count());
   }
 
   // Takes complete groups until there are enough of them; the rest of the batch in hand waits in held_.
@@ -288,7 +227,7 @@ class Aggregate final : public BaseOperator {
           part.selection = chosen;
           part.selected_count = position - held_from_;
         }
-        SQLRITE_TRY(feed(part, groups_.get(), known, ordered_keys_.row_count()));
+        SQLRITE_TRY(state_.feed(context, eval_, part, groups_.get(), known, ordered_keys_.row_count()));
       }
       held_from_ = position;
       if (position == held_->selected_count) held_ = nullptr;
@@ -308,27 +247,20 @@ class Aggregate final : public BaseOperator {
         keys.view(k, next_group_, &columns_[k]);
       }
     }
-    uint32_t output_count = call_count_ + bare_.count();
-    if (writers_count_ < output_count) {
-      writers_.reset(new ColumnWriter[output_count]);
-      writers_count_ = output_count;
-    }
+    uint32_t output_count = state_.value_count();
+    need_writers(output_count);
     uint32_t good_rows = rows;
     for (uint32_t i = 0; i < output_count; ++i) {
       SQLRITE_TRY(writers_[i].begin(rows));
       for (uint32_t r = 0; r < good_rows; ++r) {
         uint32_t group = ordered_output_ ? order_[next_group_ + r] : next_group_ + r;
         Value value;
-        if (i < call_count_) {
-          Status status = calls_[i].finalize(eval_, group, &value);
-          if (!status.ok()) {
-            if (r == 0) return status;
-            pending_ = std::move(status);
-            good_rows = r;
-            break;
-          }
-        } else {
-          value = bare_.at(group, i - call_count_);
+        Status status = state_.value(eval_, group, i, &value);
+        if (!status.ok()) {
+          if (r == 0) return status;
+          pending_ = std::move(status);
+          good_rows = r;
+          break;
         }
         writers_[i].push(value);
       }
@@ -340,21 +272,72 @@ class Aggregate final : public BaseOperator {
     return {};
   }
 
+  void need_writers(uint32_t count) {
+    if (writers_count_ >= count) return;
+    writers_.reset(new ColumnWriter[count]);
+    writers_count_ = count;
+  }
+
+  // Groups of the table and groups from files, both in key order, as one sequence.
+  Status emit_merged(ExecContext& context, uint32_t rows_wanted, Batch** out) {
+    uint32_t rows = std::min(std::max<uint32_t>(rows_wanted, 1), kBatchRowsMax);
+    heap_.reset();
+    if (!spilled_done_ && spilled_next_ == spilled_->keys().row_count()) {
+      SQLRITE_TRY(spilled_->fill(context, eval_, kBatchRowsMax));
+      spilled_next_ = 0;
+      spilled_done_ = spilled_->keys().row_count() == 0;
+    }
+    uint32_t value_count = state_.value_count();
+    need_writers(key_count_ + value_count);
+    for (uint32_t i = 0; i < key_count_ + value_count; ++i) SQLRITE_TRY(writers_[i].begin(rows));
+    uint32_t count = 0;
+    // Values from files hold until the next fill(): the batch ends before it.
+    while (count < rows) {
+      bool more_known = next_group_ < order_.size();
+      bool more_spilled = !spilled_done_;
+      if (more_spilled && spilled_next_ == spilled_->keys().row_count()) break;
+      if (!more_known && !more_spilled) break;
+      bool known = more_known && (!more_spilled || compare_rows(table_.keys(), order_[next_group_], spilled_->keys(),
+                                                                spilled_next_, sort_keys_) < 0);
+      const RowStore& keys = known ? table_.keys() : spilled_->keys();
+      uint32_t group = known ? order_[next_group_++] : spilled_next_++;
+      for (uint32_t i = 0; i < value_count; ++i) {
+        Value value;
+        Status status = known ? state_.value(eval_, group, i, &value) : spilled_->value(eval_, group, i, &value);
+        if (!status.ok()) {
+          if (count == 0) return status;
+          pending_ = std::move(status);
+          rows = count;
+          break;
+        }
+        writers_[key_count_ + i].push(value);
+      }
+      if (has_pending()) break;
+      for (uint32_t k = 0; k < key_count_; ++k) writers_[k].push(keys.at(k, group));
+      ++count;
+    }
+    for (uint32_t i = 0; i < key_count_ + value_count; ++i) writers_[i].finish(&columns_[i]);
+    batch_.select_all(count);
+    *out = &batch_;
+    return {};
+  }
+
   const plan::AggregateNode* node_ = nullptr;
   std::unique_ptr<Operator> input_;
   uint32_t key_count_ = 0;
-  uint32_t call_count_ = 0;
   ColumnExprs keys_;
   std::span<Column> key_columns_;
   std::span<Value> key_values_;
-  std::unique_ptr<AggregateCall[]> calls_;
-  BareRows bare_;
+  GroupState state_;
   KeyTable table_;
+  MemoryShare share_;
+  std::unique_ptr<SpilledGroups> spilled_;   // the table is full
+  uint32_t spilled_next_ = 0;
+  bool spilled_done_ = false;
   RowStore ordered_keys_;
   std::span<SortKey> sort_keys_;
   std::vector<uint32_t> order_;
   std::unique_ptr<uint32_t[]> groups_;
-  std::vector<ExtremeUpdate> updates_;
   std::unique_ptr<ColumnBuffer[]> key_buffers_;
   std::unique_ptr<ColumnWriter[]> writers_;
   uint32_t writers_count_ = 0;

@@ -42,8 +42,7 @@ void SumState::add(const Value& value) {
   add_real(number.type == ValueType::Real ? number.real : to_real(value));
 }
 
-Status AggregateCall::make(const bind::BoundAggregate& bound, Arena& arena, bool tracks_rows) {
-  static_cast<void>(tracks_rows);
+Status AggregateCall::make(const bind::BoundAggregate& bound, Arena& arena) {
   bound_ = &bound;
   function_ = bound.function;
   kind_ = function_->kind;
@@ -72,8 +71,9 @@ Status AggregateCall::make(const bind::BoundAggregate& bound, Arena& arena, bool
   if (term_count > 0) {
     order_exprs_.reset(new ColumnExpr[term_count]);
     // Buffered rows: group, arguments, terms; ordered by group, then by the terms.
-    ordered_.init(buffered_count_ + 1);
+    ordered_ = std::make_unique<ExternalSorter>();
     order_keys_ = arena.make_array<SortKey>(term_count + 1);
+    ordered_->init(buffered_count_ + 1, order_keys_);
     for (uint32_t i = 0; i < term_count; ++i) {
       const bind::OrderTerm& term = bound.order_by[i];
       SQLRITE_TRY(order_exprs_[i].make(term.expr, arena));
@@ -83,19 +83,18 @@ Status AggregateCall::make(const bind::BoundAggregate& bound, Arena& arena, bool
       if (term.collation != nullptr) order_keys_[i + 1].collation = term.collation;
     }
   }
-  if (bound.distinct && argument_count_ > 0) {
+  // DISTINCT changes nothing for min and max.
+  if (bound.distinct && argument_count_ > 0 && kind_ != Kind::Min && kind_ != Kind::Max) {
     distinct_collations_ = arena.make_array<const Collation*>(argument_count_ + 1);
     distinct_collations_[0] = &kBinaryCollation;
     for (uint32_t i = 0; i < argument_count_; ++i) {
       const Collation* collation = bound.arguments[i]->collation;
       distinct_collations_[i + 1] = collation != nullptr ? collation : &kBinaryCollation;
     }
-    distinct_columns_ = arena.make_array<Column>(argument_count_ + 1);
+    distinct_columns_ = arena.make_array<Column>(buffered_count_ + 1);
   }
   return {};
 }
-
-void AggregateCall::start() { clear(); }
 
 void AggregateCall::clear() {
   if (function_ != nullptr && function_->aggregate.destroy != nullptr) {
@@ -113,14 +112,17 @@ void AggregateCall::clear() {
   forget(extreme_capacity_);
   forget(states_);
   shrink_arena(memory_);
-  distinct_.clear();
-  ordered_.clear();
+  if (!distinct_columns_.empty()) {
+    distinct_.clear();
+    distinct_rest_.reset();
+    distinct_share_.release();
+  }
+  if (ordered_) ordered_->clear();
 }
 
 size_t AggregateCall::size_bytes() const {
   return counts_.capacity() * sizeof(uint64_t) + sums_.capacity() * sizeof(SumState) +
-         extremes_.capacity() * (sizeof(Value) + 4) + states_.capacity() * sizeof(void*) + memory_.size_bytes() +
-         distinct_.size_bytes() + ordered_.size_bytes();
+         extremes_.capacity() * (sizeof(Value) + 4) + states_.capacity() * sizeof(void*) + memory_.size_bytes();
 }
 
 Status AggregateCall::add_groups(uint32_t group_count) {
@@ -167,7 +169,7 @@ void* AggregateCall::generic_state(uint32_t group) {
   return state;
 }
 
-Status AggregateCall::feed(expr::EvalContext& eval, const Batch& input, const uint32_t* groups,
+Status AggregateCall::feed(ExecContext& context, expr::EvalContext& eval, const Batch& input, const uint32_t* groups,
                            std::vector<ExtremeUpdate>* updates) {
   Batch batch = input;
   if (filter_) {
@@ -191,52 +193,79 @@ Status AggregateCall::feed(expr::EvalContext& eval, const Batch& input, const ui
   if (batch.selected_count == 0) return {};
   for (uint32_t i = 0; i < argument_count_; ++i) SQLRITE_TRY(arguments_[i].evaluate(eval, batch, &columns_[i]));
   if (!distinct_columns_.empty()) {
-    // Rows whose (group, arguments) were not seen before.
-    if (distinct_.count() == 0) {
-      distinct_.init(groups == nullptr ? std::span<const Collation* const>(distinct_collations_.subspan(1))
-                                       : std::span<const Collation* const>(distinct_collations_));
-      distinct_.clear();
-    }
-    const Column* keys = columns_.data();
-    if (groups != nullptr) {
-      SQLRITE_TRY(group_buffer_.reserve(batch.row_count));
-      group_buffer_.attach(distinct_columns_[0], Column::Rep::Ints);
-      for (uint32_t i = 0; i < batch.selected_count; ++i) distinct_columns_[0].ints[batch.live_row(i)] = groups[i];
-      for (uint32_t i = 0; i < argument_count_; ++i) distinct_columns_[i + 1] = columns_[i];
-      keys = distinct_columns_.data();
-    }
-    if (!distinct_rows_) {
-      distinct_rows_.reset(new uint16_t[kBatchRowsMax]);
-      distinct_groups_.reset(new uint32_t[2 * kBatchRowsMax]);
-    }
-    uint32_t* ids = distinct_groups_.get() + kBatchRowsMax;
-    uint32_t known = distinct_.count();
-    SQLRITE_TRY(distinct_.find_or_add(batch, keys, ids));
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < batch.selected_count; ++i) {
-      if (ids[i] != known) continue;
-      ++known;
-      if (groups != nullptr) distinct_groups_[count] = groups[i];
-      distinct_rows_[count++] = static_cast<uint16_t>(batch.live_row(i));
-    }
-    batch.selection = distinct_rows_.get();
-    batch.selected_count = count;
-    if (groups != nullptr) groups = distinct_groups_.get();
-    if (count == 0) return {};
+    SQLRITE_TRY(keep_new(context, eval, batch, &groups));
+    if (batch.selected_count == 0) return {};
   }
-  if (!order_keys_.empty()) {
-    for (uint32_t i = argument_count_; i < buffered_count_; ++i) {
-      SQLRITE_TRY(order_exprs_[i - argument_count_].evaluate(eval, batch, &columns_[i]));
-    }
-    for (uint32_t i = 0; i < batch.selected_count; ++i) {
-      uint32_t row = batch.live_row(i);
-      row_values_[0] = Value::from_integer(groups != nullptr ? groups[i] : 0);
-      for (uint32_t c = 0; c < buffered_count_; ++c) row_values_[c + 1] = columns_[c].at(row);
-      SQLRITE_TRY(ordered_.append_row(row_values_.data()));
-    }
+  if (ordered_) SQLRITE_TRY(evaluate_terms(eval, batch));
+  return take(context, eval, batch, groups, updates);
+}
+
+// Leaves the rows whose (group, arguments) were not seen before.
+Status AggregateCall::keep_new(ExecContext& context, expr::EvalContext& eval, Batch& batch, const uint32_t** groups) {
+  if (distinct_.count() == 0) {
+    distinct_grouped_ = *groups != nullptr;
+    distinct_.init(std::span<const Collation* const>(distinct_grouped_ ? distinct_collations_ : distinct_collations_.subspan(1)));
+    distinct_.clear();
+  }
+  for (uint32_t i = 0; i < argument_count_; ++i) distinct_columns_[i + 1] = columns_[i];
+  const Column* keys = distinct_columns_.data() + 1;
+  if (distinct_grouped_) {
+    SQLRITE_TRY(group_buffer_.reserve(batch.row_count));
+    group_buffer_.attach(distinct_columns_[0], Column::Rep::Ints);
+    for (uint32_t i = 0; i < batch.selected_count; ++i) distinct_columns_[0].ints[batch.live_row(i)] = (*groups)[i];
+    keys = distinct_columns_.data();
+  }
+  if (!distinct_rows_) {
+    distinct_rows_.reset(new uint16_t[kBatchRowsMax]);
+    distinct_groups_.reset(new uint32_t[2 * kBatchRowsMax]);
+  }
+  uint32_t* ids = distinct_groups_.get() + kBatchRowsMax;
+  uint32_t known = distinct_.count();
+  bool full = distinct_rest_ != nullptr;
+  SQLRITE_TRY(full ? distinct_.find(batch, keys, false, ids) : distinct_.find_or_add(batch, keys, ids));
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < batch.selected_count; ++i) {
+    if (full ? ids[i] != kNoRow : ids[i] != known) continue;
+    ++known;
+    if (distinct_grouped_) distinct_groups_[count] = (*groups)[i];
+    distinct_rows_[count++] = static_cast<uint16_t>(batch.live_row(i));
+  }
+  batch.selection = distinct_rows_.get();
+  batch.selected_count = count;
+  if (full) {
+    SQLRITE_TRY(evaluate_terms(eval, batch));
+    for (uint32_t i = argument_count_; i < buffered_count_; ++i) distinct_columns_[i + 1] = columns_[i];
+    SQLRITE_TRY(distinct_rest_->add(context, batch, keys));
+    batch.selected_count = 0;
     return {};
   }
-  return feed_rows(eval, batch, columns_.data(), groups, updates);
+  if (distinct_grouped_) *groups = distinct_groups_.get();
+  if (distinct_share_.must_spill(context.spill_budget(), distinct_.size_bytes())) {
+    distinct_rest_ = std::make_unique<FirstRows>();
+    size_t from = distinct_grouped_ ? 0 : 1;
+    distinct_rest_->init(buffered_count_ + 1 - static_cast<uint32_t>(from),
+                         std::span<const Collation* const>(distinct_collations_.subspan(from)));
+  }
+  return {};
+}
+
+Status AggregateCall::evaluate_terms(expr::EvalContext& eval, const Batch& batch) {
+  for (uint32_t i = argument_count_; i < buffered_count_; ++i) {
+    SQLRITE_TRY(order_exprs_[i - argument_count_].evaluate(eval, batch, &columns_[i]));
+  }
+  return {};
+}
+
+Status AggregateCall::take(ExecContext& context, expr::EvalContext& eval, const Batch& batch, const uint32_t* groups,
+                           std::vector<ExtremeUpdate>* updates) {
+  if (!ordered_) return feed_rows(eval, batch, columns_.data(), groups, updates);
+  for (uint32_t i = 0; i < batch.selected_count; ++i) {
+    uint32_t row = batch.live_row(i);
+    row_values_[0] = Value::from_integer(groups != nullptr ? groups[i] : 0);
+    for (uint32_t c = 0; c < buffered_count_; ++c) row_values_[c + 1] = columns_[c].at(row);
+    SQLRITE_TRY(ordered_->add_row(context, row_values_.data()));
+  }
+  return {};
 }
 
 Status AggregateCall::feed_rows(expr::EvalContext& eval, const Batch& batch, const Column* arguments,
@@ -391,23 +420,41 @@ Status AggregateCall::feed_generic(expr::EvalContext& eval, const Batch& batch, 
   return {};
 }
 
-Status AggregateCall::complete(expr::EvalContext& eval) {
-  if (order_keys_.empty() || ordered_.row_count() == 0) return {};
-  std::vector<uint32_t> order;
-  SQLRITE_TRY(sort_rows(ordered_, 0, order_keys_, order));
-  auto buffers = std::make_unique<ColumnBuffer[]>(argument_count_ + 1);
+Status AggregateCall::complete(ExecContext& context, expr::EvalContext& eval) {
+  if (!distinct_rest_ && (!ordered_ || ordered_->row_count() == 0)) return {};
+  RowStore rows;
   uint32_t groups[kBatchRowsMax];
-  for (size_t first = 0; first < order.size(); first += kBatchRowsMax) {
-    auto rows = static_cast<uint32_t>(std::min<size_t>(kBatchRowsMax, order.size() - first));
-    Batch batch;
-    batch.select_all(rows);
-    for (uint32_t a = 0; a < argument_count_; ++a) {
-      SQLRITE_TRY(ordered_.gather(a + 1, order.data() + first, rows, buffers[a], &columns_[a]));
+  if (distinct_rest_) {
+    uint32_t first = distinct_grouped_ ? 1 : 0;
+    rows.init(buffered_count_ + first + 1);
+    SQLRITE_TRY(distinct_rest_->finish(context));
+    for (;;) {
+      SQLRITE_TRY(distinct_rest_->next(context, rows, kBatchRowsMax));
+      if (rows.row_count() == 0) break;
+      Batch batch;
+      batch.select_all(rows.row_count());
+      for (uint32_t c = 0; c < buffered_count_; ++c) rows.view(first + c, 0, &columns_[c]);
+      for (uint32_t i = 0; i < rows.row_count() && distinct_grouped_; ++i) {
+        groups[i] = static_cast<uint32_t>(rows.at(0, i).integer);
+      }
+      SQLRITE_TRY(take(context, eval, batch, distinct_grouped_ ? groups : nullptr, nullptr));
     }
-    for (uint32_t i = 0; i < rows; ++i) groups[i] = static_cast<uint32_t>(ordered_.at(0, order[first + i]).integer);
+    distinct_rest_.reset();
+    rows.clear();
+  }
+  if (!ordered_) return {};
+  RowStore sorted;
+  sorted.init(buffered_count_ + 1);
+  SQLRITE_TRY(ordered_->finish(context));
+  for (;;) {
+    SQLRITE_TRY(ordered_->next(context, sorted, kBatchRowsMax));
+    if (sorted.row_count() == 0) return {};
+    Batch batch;
+    batch.select_all(sorted.row_count());
+    for (uint32_t a = 0; a < argument_count_; ++a) sorted.view(a + 1, 0, &columns_[a]);
+    for (uint32_t i = 0; i < sorted.row_count(); ++i) groups[i] = static_cast<uint32_t>(sorted.at(0, i).integer);
     SQLRITE_TRY(feed_rows(eval, batch, columns_.data(), groups, nullptr));
   }
-  return {};
 }
 
 Status AggregateCall::finalize(expr::EvalContext& eval, uint32_t group, Value* out) {

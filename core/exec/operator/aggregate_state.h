@@ -9,6 +9,8 @@
 #include "exec/operator/operator_base.h"
 #include "exec/operator/row_store.h"
 #include "exec/operator/sorter.h"
+#include "exec/spill/external_sorter.h"
+#include "exec/spill/first_rows.h"
 #include "kernels/aggregate.h"
 
 namespace sqlrite::exec {
@@ -42,25 +44,29 @@ struct ExtremeUpdate {
 
 class AggregateCall {
  public:
-  Status make(const bind::BoundAggregate& bound, Arena& arena, bool tracks_rows);
-  // A new run: `plain`: there is only group 0.
-  void start();
+  Status make(const bind::BoundAggregate& bound, Arena& arena);
   // Makes states up to `group_count`.
   Status add_groups(uint32_t group_count);
   // Feeds the live rows; groups[i] is the group of live row i (null: all rows belong to group 0). When the call tracks
   // rows, `updates` gets the rows that set a new extreme, in order.
-  Status feed(expr::EvalContext& eval, const Batch& batch, const uint32_t* groups, std::vector<ExtremeUpdate>* updates);
+  Status feed(ExecContext& context, expr::EvalContext& eval, const Batch& batch, const uint32_t* groups,
+              std::vector<ExtremeUpdate>* updates);
   // What waits for the end (DISTINCT, ORDER BY).
-  Status complete(expr::EvalContext& eval);
+  Status complete(ExecContext& context, expr::EvalContext& eval);
   // REQUIRES complete(). Once per group.
   Status finalize(expr::EvalContext& eval, uint32_t group, Value* out);
-  // Counts and integer sums of all groups as a column, when that is what there is; false otherwise.
-  bool needs_argument() const { return argument_count_ > 0; }
+  // Forgets all groups.
   void clear();
+  // Of the states; DISTINCT and ORDER BY spill by themselves.
   size_t size_bytes() const;
 
  private:
   using Kind = functions::BuiltinKind;
+  Status keep_new(ExecContext& context, expr::EvalContext& eval, Batch& batch, const uint32_t** groups);
+  Status evaluate_terms(expr::EvalContext& eval, const Batch& batch);
+  // Rows that DISTINCT let through; columns_ holds their arguments and terms.
+  Status take(ExecContext& context, expr::EvalContext& eval, const Batch& batch, const uint32_t* groups,
+              std::vector<ExtremeUpdate>* updates);
   Status feed_rows(expr::EvalContext& eval, const Batch& batch, const Column* arguments, const uint32_t* groups,
                    std::vector<ExtremeUpdate>* updates);
   Status feed_sum(const Batch& batch, const Column& argument, const uint32_t* groups);
@@ -90,15 +96,18 @@ class AggregateCall {
   std::vector<uint32_t> extreme_capacity_;
   std::vector<void*> states_;
   Arena memory_{1024};
-  // DISTINCT: (group, arguments) seen so far.
+  // DISTINCT: (group, arguments) seen so far. Once the table is full, rows it does not know wait in distinct_rest_.
   KeyTable distinct_;
+  MemoryShare distinct_share_;
+  std::unique_ptr<FirstRows> distinct_rest_;
+  bool distinct_grouped_ = false;
   std::span<const Collation*> distinct_collations_;
-  std::span<Column> distinct_columns_;
+  std::span<Column> distinct_columns_;   // group, arguments, terms
   ColumnBuffer group_buffer_;
   std::unique_ptr<uint16_t[]> distinct_rows_;
   std::unique_ptr<uint32_t[]> distinct_groups_;
-  // ORDER BY: rows kept until the end.
-  RowStore ordered_;
+  // ORDER BY: rows kept until the end: group, arguments, terms.
+  std::unique_ptr<ExternalSorter> ordered_;
   std::span<SortKey> order_keys_;
   std::span<Value> row_values_;
 };

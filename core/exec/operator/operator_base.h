@@ -152,7 +152,7 @@ class BaseOperator : public Operator {
     for (int32_t slot : slots) broadcast_column(outer_batch->columns[slot], outer_row, &columns_[slot]);
   }
   static Status check_interrupt(ExecContext& context) {
-    return context.check_interrupt != nullptr ? context.check_interrupt(context.interrupt_context) : Status();
+    return context.interrupted();
   }
   // Evaluates over the live rows. When a row other than the first fails, the batch is cut before it and the error kept
   // for the next call.

@@ -4,13 +4,15 @@
 #include "exec/operator/operators.h"
 #include "exec/operator/row_store.h"
 #include "exec/operator/sorter.h"
-#include "exec/operator/spill.h"
+#include "exec/spill/memory_budget.h"
+#include "exec/spill/sorted_runs.h"
 
 namespace sqlrite::exec {
 
 namespace {
 
 constexpr uint64_t kTopRowsMax = 65536;  // larger limits sort everything
+constexpr size_t kSortBytesPerRow = 20;   // what sort_rows() needs beside the rows
 
 class Sort final : public BaseOperator {
  public:
@@ -89,6 +91,7 @@ class Sort final : public BaseOperator {
     store_.clear();
     spare_.clear();
     runs_.reset();
+    share_.release();
     if (order_.capacity() > 1024) std::vector<uint32_t>().swap(order_);
     BaseOperator::close(context);
   }
@@ -120,10 +123,11 @@ class Sort final : public BaseOperator {
       SQLRITE_TRY(store_.append(*batch, in_columns_.data()));
       if (top_rows_ > 0) {
         if (store_.row_count() >= std::max<uint32_t>(2 * top_rows_, 2048)) SQLRITE_TRY(keep_top());
-      } else if (store_.size_bytes() > context.memory_budget_bytes && !context.temp_in_memory && context.vfs != nullptr) {
+      } else if (share_.must_spill(context.spill_budget(), store_.size_bytes() + store_.row_count() * kSortBytesPerRow)) {
         SQLRITE_TRY(sort_rows(store_, 0, keys_, order_));
         SQLRITE_TRY(runs_.add_run(context, store_, order_));
         store_.clear();
+        share_.must_spill(context.spill_budget(), store_.size_bytes());
       }
     }
     input_done_ = true;
@@ -131,7 +135,8 @@ class Sort final : public BaseOperator {
     if (runs_.has_runs()) {
       SQLRITE_TRY(runs_.add_run(context, store_, order_));
       store_.clear();
-      order_.clear();
+      std::vector<uint32_t>().swap(order_);
+      share_.release();
       return runs_.start_merge(context, keys_, store_column_count_);
     }
     if (top_rows_ > 0 && order_.size() > top_rows_) order_.resize(top_rows_);
@@ -257,7 +262,7 @@ class Sort final : public BaseOperator {
 
   Status next_merged(ExecContext& context, uint32_t rows_wanted, Batch** out) {
     SQLRITE_TRY(check_interrupt(context));
-    SQLRITE_TRY(runs_.next(store_, std::min(rows_wanted, kBatchRowsMax)));
+    SQLRITE_TRY(runs_.next(context, store_, std::min(rows_wanted, kBatchRowsMax)));
     uint32_t rows = store_.row_count();
     for (size_t i = 0; i < node_->payload_slots.size(); ++i) {
       store_.view(static_cast<uint32_t>(i), 0, &columns_[static_cast<size_t>(node_->payload_slots[i])]);
@@ -277,6 +282,7 @@ class Sort final : public BaseOperator {
   uint32_t store_column_count_ = 0;
   RowStore store_, spare_;
   SortedRuns runs_;
+  MemoryShare share_;
   std::vector<uint32_t> order_;
   std::unique_ptr<ColumnBuffer[]> buffers_;
   size_t next_ = 0;

@@ -1,4 +1,4 @@
-#include "exec/operator/spill.h"
+#include "exec/spill/sorted_runs.h"
 
 #include <doctest/doctest.h>
 
@@ -52,7 +52,7 @@ TEST_CASE("SortedRuns merge runs from a temporary file") {
   int64_t previous_serial = -1;
   int large_seen = 0;
   for (;;) {
-    REQUIRE(runs.next(out, 700).ok());
+    REQUIRE(runs.next(context, out, 700).ok());
     if (out.row_count() == 0) break;
     for (uint32_t row = 0; row < out.row_count(); ++row) {
       Value number = out.at(0, row);

@@ -1,0 +1,138 @@
+#include "exec/spill/sorted_runs.h"
+
+#include <algorithm>
+
+namespace sqlrite::exec {
+
+namespace {
+constexpr size_t kRunsMergedMax = 64;
+constexpr uint32_t kRowsPerRefill = 512;
+constexpr size_t kRefillSizeBytes = 8u << 20;  // of all runs together
+constexpr size_t kOutSizeBytes = 256 * 1024;
+}  // namespace
+
+Status SortedRuns::need_file(ExecContext& context) {
+  if (file_) return {};
+  auto made = std::make_unique<SpillFile>();
+  SQLRITE_TRY(made->create(context));
+  file_ = std::move(made);
+  return {};
+}
+
+Status SortedRuns::add_run(ExecContext& context, const RowStore& store, std::span<const uint32_t> order) {
+  SQLRITE_TRY(need_file(context));
+  uint32_t until_check = kBatchRowsMax;
+  for (uint32_t row : order) {
+    SQLRITE_TRY(file_->write(store, row));
+    if (--until_check > 0) continue;
+    until_check = kBatchRowsMax;
+    SQLRITE_TRY(context.interrupted());
+  }
+  return end_run();
+}
+
+Status SortedRuns::append(ExecContext& context, const RowStore& store, uint32_t row) {
+  SQLRITE_TRY(need_file(context));
+  return file_->write(store, row);
+}
+
+Status SortedRuns::append(ExecContext& context, const Value* row, uint32_t column_count) {
+  SQLRITE_TRY(need_file(context));
+  return file_->write(row, column_count);
+}
+
+Status SortedRuns::end_run() {
+  if (!file_ || file_->size_bytes() == (ends_.empty() ? 0 : ends_.back())) return {};
+  SQLRITE_TRY(file_->flush());
+  ends_.push_back(file_->size_bytes());
+  return {};
+}
+
+Status SortedRuns::refill(Run& run) {
+  run.rows.clear();
+  run.next = 0;
+  SQLRITE_TRY(run.reader.read(run.rows, kRowsPerRefill, rows_size_bytes_));
+  run.done = run.rows.row_count() == 0;
+  return {};
+}
+
+bool SortedRuns::before(uint32_t a, uint32_t b) const {
+  int order = compare_rows(runs_[a]->rows, runs_[a]->next, runs_[b]->rows, runs_[b]->next, keys_);
+  return order != 0 ? order < 0 : a < b;
+}
+
+Status SortedRuns::open_runs(size_t first, size_t count) {
+  runs_.clear();
+  heap_.clear();
+  rows_size_bytes_ = kRefillSizeBytes / count;
+  uint64_t begin = first == 0 ? 0 : ends_[first - 1];
+  for (size_t i = first; i < first + count; ++i) {
+    runs_.push_back(std::make_unique<Run>());
+    Run& run = *runs_.back();
+    run.rows.init(column_count_);
+    run.reader.start(file_->file(), begin, ends_[i], column_count_);
+    begin = ends_[i];
+    SQLRITE_TRY(refill(run));
+    if (!run.done) heap_.push_back(static_cast<uint32_t>(runs_.size() - 1));
+  }
+  std::make_heap(heap_.begin(), heap_.end(), [this](uint32_t a, uint32_t b) { return before(b, a); });
+  return {};
+}
+
+// Neighbouring runs become one, so that rows with equal keys keep their order.
+Status SortedRuns::merge_pass(ExecContext& context) {
+  SpillFile merged;
+  SQLRITE_TRY(merged.create(context));
+  std::vector<uint64_t> merged_ends;
+  RowStore rows;
+  rows.init(column_count_);
+  for (size_t first = 0; first < ends_.size(); first += kRunsMergedMax) {
+    SQLRITE_TRY(open_runs(first, std::min(kRunsMergedMax, ends_.size() - first)));
+    for (;;) {
+      SQLRITE_TRY(next(context, rows, kBatchRowsMax));
+      if (rows.row_count() == 0) break;
+      for (uint32_t row = 0; row < rows.row_count(); ++row) SQLRITE_TRY(merged.write(rows, row));
+    }
+    SQLRITE_TRY(merged.flush());
+    merged_ends.push_back(merged.size_bytes());
+  }
+  *file_ = std::move(merged);
+  ends_ = std::move(merged_ends);
+  return {};
+}
+
+Status SortedRuns::start_merge(ExecContext& context, std::span<const SortKey> keys, uint32_t column_count) {
+  keys_ = keys;
+  column_count_ = column_count;
+  merging_ = true;
+  while (ends_.size() > kRunsMergedMax) SQLRITE_TRY(merge_pass(context));
+  return ends_.empty() ? Status() : open_runs(0, ends_.size());
+}
+
+Status SortedRuns::next(ExecContext& context, RowStore& out, uint32_t rows) {
+  out.clear();
+  SQLRITE_TRY(context.interrupted());
+  auto after = [this](uint32_t a, uint32_t b) { return before(b, a); };
+  while (out.row_count() < rows && !heap_.empty() && out.size_bytes() < kOutSizeBytes) {
+    std::pop_heap(heap_.begin(), heap_.end(), after);
+    Run& run = *runs_[heap_.back()];
+    SQLRITE_TRY(out.append_from(run.rows, &run.next, 1));
+    if (++run.next == run.rows.row_count()) SQLRITE_TRY(refill(run));
+    if (run.done) {
+      heap_.pop_back();
+    } else {
+      std::push_heap(heap_.begin(), heap_.end(), after);
+    }
+  }
+  return {};
+}
+
+void SortedRuns::reset() {
+  std::vector<std::unique_ptr<Run>>().swap(runs_);
+  heap_.clear();
+  ends_.clear();
+  file_.reset();
+  merging_ = false;
+}
+
+}  // namespace sqlrite::exec

@@ -1,0 +1,62 @@
+// SpillFile: rows on a temporary file, written from front to back and read in pieces.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "exec/operator.h"
+#include "exec/operator/row_store.h"
+#include "os/vfs.h"
+
+namespace sqlrite::exec {
+
+// The file has no name any more once it is open, so nothing is left behind whatever happens to the process.
+//
+//   row: per column one type byte (ValueType; 0x80: a subtype follows the value), then 8 bytes for numbers, or 4 bytes
+//        length and the bytes
+class SpillFile {
+ public:
+  Status create(ExecContext& context, size_t buffer_size_bytes = kBufferSizeBytes);
+  // Appends row `row` of `store`.
+  Status write(const RowStore& store, uint32_t row);
+  Status write(const Value* values, uint32_t count);
+  Status flush();
+  bool is_open() const { return file_ != nullptr; }
+  // Where the next row goes.
+  uint64_t size_bytes() const { return flushed_size_bytes_ + buffer_.size(); }
+  uint64_t row_count() const { return row_count_; }
+  os::File* file() const { return file_.get(); }
+  // Drops the file and its content.
+  void close();
+
+ private:
+  static constexpr size_t kBufferSizeBytes = 256 * 1024;
+  void put(const Value& value);
+  std::unique_ptr<os::File> file_;
+  std::vector<char> buffer_;
+  size_t buffer_size_bytes_ = kBufferSizeBytes;
+  uint64_t flushed_size_bytes_ = 0;
+  uint64_t row_count_ = 0;
+};
+
+// Reads the rows in bytes [begin, end) of a SpillFile in order. REQUIRES: they were flushed.
+class SpillReader {
+ public:
+  void start(os::File* file, uint64_t begin, uint64_t end, uint32_t column_count);
+  // Appends up to `rows` rows to `store`, fewer once they take `size_bytes`; none at the end.
+  Status read(RowStore& store, uint32_t rows, size_t size_bytes = SIZE_MAX);
+  // Where the next row begins.
+  uint64_t offset() const { return offset_ - (buffer_.size() - at_); }
+
+ private:
+  Result<bool> need(size_t size_bytes);
+  os::File* file_ = nullptr;
+  uint64_t offset_ = 0;     // of the next byte to fetch from the file
+  uint64_t end_ = 0;
+  std::vector<char> buffer_;
+  size_t at_ = 0;           // in buffer_
+  std::vector<Value> row_;
+  std::vector<size_t> offsets_;
+};
+
+}  // namespace sqlrite::exec
