@@ -5,8 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")"
 root=$(cd ../.. && pwd)
 # Headers of Node-API and what the tests need; nothing of it becomes part of the package.
-if [[ ! -e node_modules/.package-lock.json || package-lock.json -nt node_modules/.package-lock.json ]]; then
+if ! cmp -s package-lock.json node_modules/.installed-lock.json; then
   npm ci --ignore-scripts --no-audit --no-fund >&2
+  cp package-lock.json node_modules/.installed-lock.json
 fi
 "$root/scripts/build.sh" release sqlrite_node >&2
 target=$(node -p 'const { platform, arch, report } = process; platform + "-" + arch + (platform === "linux" && !report.getReport().header.glibcVersionRuntime ? "-musl" : "")')

@@ -7,7 +7,7 @@ const util = require('util');
 const native = require('./native');
 const Statement = require('./statement');
 const { SqliteError, ErrorKind, errorKind } = require('./errors');
-const { booleanOption } = require('./options');
+const { booleanOption, switchArgument } = require('./options');
 const { scalarFunction, aggregateFunction } = require('./functions');
 const { makeTransaction } = require('./transaction');
 const { backup } = require('./backup');
@@ -183,16 +183,14 @@ const methods = {
     return this;
   },
 
-  defaultSafeIntegers(use = true) {
-    const session = sessionOf(this);
-    if (typeof use !== 'boolean') throw new TypeError('Expected first argument to be a boolean');
-    session.safeIntegers = use;
+  defaultSafeIntegers(...args) {
+    sessionOf(this).safeIntegers = switchArgument(args);
     return this;
   },
 
-  unsafeMode(use = true) {
+  unsafeMode(...args) {
     const session = sessionOf(this);
-    if (typeof use !== 'boolean') throw new TypeError('Expected first argument to be a boolean');
+    const use = switchArgument(args);
     if (session.open) native.setUnsafe(session.number, use);
     session.unsafe = use;
     return this;

@@ -8,4 +8,11 @@ function booleanOption(options, key) {
   return value;
 }
 
-module.exports = { booleanOption };
+// The argument of a method that switches something: on when there is none.
+function switchArgument(args) {
+  if (args.length === 0) return true;
+  if (typeof args[0] !== 'boolean') throw new TypeError('Expected first argument to be a boolean');
+  return args[0];
+}
+
+module.exports = { booleanOption, switchArgument };

@@ -7,6 +7,7 @@
 const native = require('./native');
 const frame = require('./frame');
 const { FLAT, PLUCK, RAW, EXPAND, builderFor, asList } = require('./rows');
+const { switchArgument } = require('./options');
 const { ParameterNames, writeParameters } = require('./parameters');
 
 const { header, doubles, int64s } = frame;
@@ -161,14 +162,13 @@ class Statement {
     return this;
   }
 
-  pluck(use = true) { return this.#setMode('pluck', PLUCK, use); }
-  raw(use = true) { return this.#setMode('raw', RAW, use); }
-  expand(use = true) { return this.#setMode('expand', EXPAND, use); }
+  pluck(...args) { return this.#setMode('pluck', PLUCK, args); }
+  raw(...args) { return this.#setMode('raw', RAW, args); }
+  expand(...args) { return this.#setMode('expand', EXPAND, args); }
 
-  safeIntegers(use = true) {
+  safeIntegers(...args) {
     this.#requireIdle();
-    if (typeof use !== 'boolean') throw new TypeError('Expected first argument to be a boolean');
-    this.#safeIntegers = use;
+    this.#safeIntegers = switchArgument(args);
     return this;
   }
 
@@ -195,11 +195,10 @@ class Statement {
     this.#requireIdle();
   }
 
-  #setMode(name, mode, use) {
+  #setMode(name, mode, args) {
     if (!this.#isReader) throw new TypeError(`The ${name}() method is only for statements that return data`);
     this.#requireIdle();
-    if (typeof use !== 'boolean') throw new TypeError('Expected first argument to be a boolean');
-    if (use) this.#mode = mode;
+    if (switchArgument(args)) this.#mode = mode;
     else if (this.#mode === mode) this.#mode = FLAT;
     this.#shape = -1;
     return this;

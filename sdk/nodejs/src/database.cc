@@ -15,6 +15,8 @@ void set_up(Session& session, int busy_timeout_ms) {
   connection.set_limit(Limit::Length, kLengthLimitBytes);
   connection.set_limit(Limit::SqlLength, kLengthLimitBytes);
   connection.set_setting(Setting::Defensive, true);
+  connection.set_setting(Setting::DoubleQuotedDml, false);
+  connection.set_setting(Setting::DoubleQuotedDdl, false);
 }
 
 // Gives the connection to a new Session that belongs to `owner`; returns its number.
@@ -40,7 +42,8 @@ Napi::Value open(const Napi::CallbackInfo& info) {
     status = connection.value().deserialize({reinterpret_cast<const char*>(image.Data()), image.ByteLength()});
   }
   if (!status.ok()) {
-    throw_status(addon, nullptr, status);
+    // Extended codes begin with the open connection.
+    throw_status(addon, nullptr, Status(status.primary(), status.message()));
     return env.Undefined();
   }
   return adopt(env, addon, connection.take(), info[2].As<Napi::Number>().Int32Value(), info[4].As<Napi::Object>());
@@ -66,9 +69,15 @@ void close(const Napi::CallbackInfo& info) {
   if (session != nullptr) session->close();
 }
 
+// What may stand between two statements without being part of one.
+std::string_view skip_separators(std::string_view sql) {
+  size_t begin = sql.find_first_not_of(" ;\t\n\v\f\r");
+  return begin == std::string_view::npos ? std::string_view() : sql.substr(begin);
+}
+
 // Runs `sql` statement by statement, each shown to `log` first.
 Status exec_logged(Napi::Env env, Session& session, std::string_view sql, Napi::Function log) {
-  while (!sql.empty()) {
+  while (!(sql = skip_separators(sql)).empty()) {
     size_t tail = 0;
     SQLRITE_TRY_ASSIGN(Statement statement, session.connection->prepare(sql, &tail));
     sql.remove_prefix(tail);
