@@ -44,6 +44,16 @@ static void* commit_soon(void* connection) {
   return sqlrite_execute((SqlriteConnection*)connection, "COMMIT") == SQLRITE_OK ? connection : NULL;
 }
 
+/* A transaction that has read is too late to write when somebody else has written: it has to begin anew. */
+static void too_late(SqlriteConnection* one, SqlriteConnection* other) {
+  CHECK_INT(sqlrite_execute(one, "PRAGMA journal_mode = WAL; BEGIN; SELECT count(*) FROM t"), SQLRITE_OK);
+  CHECK_INT(sqlrite_execute(other, "INSERT INTO t VALUES (3)"), SQLRITE_OK);
+  CHECK_INT(sqlrite_execute(one, "INSERT INTO t VALUES (4)"), SQLRITE_BUSY_SNAPSHOT);
+  CHECK_INT(sqlrite_extended_code(one), 517);
+  CHECK(sqlrite_status_is_retryable(SQLRITE_BUSY_SNAPSHOT));
+  CHECK_INT(sqlrite_execute(one, "ROLLBACK; BEGIN; SELECT count(*) FROM t; INSERT INTO t VALUES (4); COMMIT"), SQLRITE_OK);
+}
+
 int main(int argument_count, char** arguments) {
   char path[500];
   snprintf(path, sizeof path, "%s/sqlrite_threads.db", argument_count > 1 ? arguments[1] : ".");
@@ -90,6 +100,7 @@ int main(int argument_count, char** arguments) {
   CHECK_INT(sqlrite_execute(other, "INSERT INTO t VALUES (1)"), SQLRITE_OK);
   pthread_join(threads[0], &committed);
   CHECK(committed != NULL);
+  too_late(shared, other);
   sqlrite_close(shared); /* siblings end on their own */
   CHECK_INT(sqlrite_execute(other, "INSERT INTO t VALUES (2)"), SQLRITE_OK);
   sqlrite_close(other);
