@@ -364,7 +364,9 @@ Result<PagePin*> Pager::Impl::pin_newest(uint32_t page) {
   OverlayEntry* entry = writing_ ? find_entry(page) : nullptr;
   if (entry != nullptr && entry->dirty) {
     SQLRITE_TRY_ASSIGN(frame, version_frame(entry->newest));
-    if (entry->newest->spilled_sequence == 0 && !entry->forgotten) stamp = entry->newest->stamp;
+    // A candidate for spilling is no longer one when it is changed: that has to come by make_mutable().
+    const bool quiet = entry->spill_candidate || entry->forgotten || entry->newest->spilled_sequence != 0;
+    if (!quiet) stamp = entry->newest->stamp;
   } else {
     SQLRITE_TRY_ASSIGN(frame, file_->fetch(page, snapshot_.sequence));
     if (file_->take_over_budget_hint()) {

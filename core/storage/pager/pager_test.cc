@@ -345,6 +345,32 @@ TEST_CASE("Pager, LargeTransactionsSpill") {
   for (uint32_t i = 2; i <= 9000; ++i) REQUIRE(get_committed(*pager, i) == i + ((i - 2) % 5 == 0 ? 3 : 1));
 }
 
+// As an insertion at the end of a tree does it: the page above the leaves is read before every change and changed now and
+// then, while leaves are made and left behind. What is written to it after a spill must not go to a frame left behind.
+TEST_CASE("Pager, APageThatIsReadAndChangedOutlivesSpills") {
+  constexpr uint32_t kLeafCount = 20'000;
+  os::MemoryVfs vfs;
+  auto pager = open_pager(vfs, "/a.db");
+  pager->set_cache_size(100);
+  create_database(*pager, 3);
+  REQUIRE(pager->begin_immediate().ok());
+  put(*pager, 2, 0);
+  for (uint32_t i = 0; i < kLeafCount; ++i) {
+    REQUIRE(get(*pager, 2) == i);
+    auto leaf = pager->append_page();
+    REQUIRE(leaf.ok());
+    put(*pager, leaf.value().value, i);
+    REQUIRE(get(*pager, 2) == i);
+    put(*pager, 2, i + 1);
+  }
+  REQUIRE(pager->commit().ok());
+  pager->end_read();
+  pager.reset();
+  pager = open_pager(vfs, "/a.db");
+  CHECK(get_committed(*pager, 2) == kLeafCount);
+  for (uint32_t i = 0; i < kLeafCount; i += 11) REQUIRE(get_committed(*pager, 4 + i) == i);
+}
+
 TEST_CASE("Pager, LocksKeepOtherProcessesOut") {
   os::MemoryVfs vfs;
   auto pager = open_pager(vfs, "/a.db");
