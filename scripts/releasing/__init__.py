@@ -1,0 +1,1 @@
+"""Parts of scripts/release.py: what each package is built from, how it is tried, and where it is published."""
