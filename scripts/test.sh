@@ -45,6 +45,14 @@ suite "Go package" sdk/go/test.sh $build
 if scripts/stock_sqlite.sh build/stock; then
   suite "conformance scenarios on stock SQLite" $build/bin/conformance_sqlite3 --library build/stock/libsqlite_reference.so \
     tests/conformance/scenarios
+  # The runners of Python and Node.js ask for nothing that the libraries do not do whose interfaces the packages have.
+  mkdir -p build/stock/lib && ln -sf ../libsqlite_reference.so build/stock/lib/libsqlite3.so.0
+  suite "conformance scenarios on Python's own module" env LD_LIBRARY_PATH=build/stock/lib \
+    /usr/bin/python3 tests/conformance/python_runner.py --module sqlite3 tests/conformance/scenarios
+  if [[ -e sdk/nodejs/node_modules/better-sqlite3/build/Release/better_sqlite3.node ]]; then
+    suite "conformance scenarios on better-sqlite3" env -C sdk/nodejs \
+      node ../../tests/conformance/node_runner.mjs --module better-sqlite3 ../../tests/conformance/scenarios
+  fi
   cases=1000
   if ((quick)); then cases=50; fi
   for seed in 1 2 3; do
@@ -53,6 +61,9 @@ if scripts/stock_sqlite.sh build/stock; then
   done
 else
   echo "== differential test: skipped, no reference SQLite"
+fi
+if ((quick == 0)); then
+  suite "packages, installed in empty places" python3 scripts/release.py --dry-run --skip-missing
 fi
 if ((quick == 0)); then suite "corpora of SQLite's behaviour" python3 scripts/corpus.py; fi
 
