@@ -248,7 +248,7 @@ Status RowIdWalk::open(ExecContext& context, expr::EvalContext& eval, const Batc
 Result<uint32_t> RowIdWalk::next(storage::CellRef* cells, uint32_t max, storage::PageRef* pin) {
   if (by_point_) {
     while (next_point_ < points_.size()) {
-      SQLRITE_TRY_ASSIGN(bool found, cursor_.seek(points_[next_point_++], storage::Seek::Equal));
+      SQLRITE_TRY_ASSIGN(bool found, cursor_.find(points_[next_point_++]));
       if (!found) continue;
       cells[0] = cursor_.cell();
       if (points_.size() > 1) *pin = cursor_.pin_current_page();

@@ -50,7 +50,7 @@ Result<RowId> TableLookup::rowid_of(const storage::CellRef& index_cell, Arena& h
 }
 
 Status TableLookup::find_rowid(RowId rowid, storage::CellRef* out, bool* found) {
-  SQLRITE_TRY_ASSIGN(*found, rows_.seek(rowid, storage::Seek::Equal));
+  SQLRITE_TRY_ASSIGN(*found, rows_.find(rowid));
   if (*found) *out = rows_.cell();
   return {};
 }

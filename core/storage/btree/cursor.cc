@@ -99,9 +99,7 @@ Status CursorBase::enter(int depth, PageId id) {
       level.page = std::move(ahead_);
       ahead_id_ = PageId{};
     } else {
-      Result<PageRef> page = pager_->fetch(id, view_);
-      if (!page.ok()) return page.take_status();
-      level.page = page.take();
+      SQLRITE_TRY(pager_->fetch_into(id, view_, &level.page));
     }
     PageView view;
     if (!view.parse(level.page.data(), id, limits_.usable_size_bytes, table_)) return Code::Corrupt;

@@ -1,5 +1,8 @@
 #include "storage/btree/row_batch.h"
 
+#include "base/check.h"
+#include "storage/btree/leaf_map.h"
+
 namespace sqlrite::storage {
 
 namespace {
@@ -78,7 +81,7 @@ uint32_t first_not_less(const PageView& page, RowId rowid, uint32_t guess) {
 }  // namespace
 
 Status BatchTableCursor::find_one(RowId rowid, CellRef* cell, PageRef* pin) {
-  SQLRITE_TRY_ASSIGN(bool found, seek(rowid, Seek::Equal));
+  SQLRITE_TRY_ASSIGN(bool found, find(rowid));
   if (!found) return {};
   *cell = cell_;
   *pin = pin_current_page();
@@ -116,26 +119,34 @@ Status BatchTableCursor::find_leaf(RowId rowid, int leaf_depth, RowId* least, Ro
 Status BatchTableCursor::find_rows(const RowId* rowids, uint32_t count, CellRef* cells, PageRef* pins) {
   for (uint32_t i = 0; i < count; ++i) cells[i] = CellRef();
   uint32_t done = 0;
-  // The first look-ups tell how deep the tree is.
-  uint32_t singles = count < kRowsMin ? count : 1;
-  for (; done < singles; ++done) SQLRITE_TRY(find_one(rowids[done], &cells[done], &pins[done]));
-  if (done == count) return {};
-  int leaf_depth = depth_;
-  if (leaf_depth <= 0 || !levels_[leaf_depth].leaf()) {
-    for (; done < count; ++done) SQLRITE_TRY(find_one(rowids[done], &cells[done], &pins[done]));
-    return {};
-  }
-  struct Target {
+  struct Target : LeafPlace {
     PageView page;
     uint32_t guess;
-    RowId least, most;
-    PageId leaf;
   };
   Target targets[kRowsMax];
+  LeafMaps& maps = pager_->leaf_maps();
+  bool mapped = count >= kRowsMin && maps.locate(*pager_, root_, view_, rowids[0], &targets[0]);
+  int leaf_depth = 0;
+  if (!mapped) {
+    // The first look-ups tell how deep the tree is.
+    uint32_t singles = count < kRowsMin ? count : 1;
+    for (; done < singles; ++done) SQLRITE_TRY(find_one(rowids[done], &cells[done], &pins[done]));
+    if (done == count) return {};
+    leaf_depth = depth_;
+    if (leaf_depth <= 0 || !levels_[leaf_depth].leaf()) {
+      for (; done < count; ++done) SQLRITE_TRY(find_one(rowids[done], &cells[done], &pins[done]));
+      return {};
+    }
+  }
   for (uint32_t i = done; i < count; ++i) {
     Target& target = targets[i];
-    SQLRITE_TRY(find_leaf(rowids[i], leaf_depth, &target.least, &target.most, &target.leaf));
-    SQLRITE_TRY_ASSIGN(pins[i], pager_->fetch(target.leaf, view_));
+    if (mapped) {
+      SQLRITE_ENSURE(maps.locate(*pager_, root_, view_, rowids[i], &target));
+    } else {
+      SQLRITE_TRY(find_leaf(rowids[i], leaf_depth, &target.least, &target.most, &target.leaf));
+    }
+    prefetch_row(target.leaf, rowids[i], target.least, target.most);
+    SQLRITE_TRY(pager_->fetch_into(target.leaf, view_, &pins[i]));
     const uint8_t* data = pins[i].data();
     __builtin_prefetch(data);
     __builtin_prefetch(data + 64);

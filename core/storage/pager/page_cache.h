@@ -45,6 +45,11 @@ class GrowArray {
   void pop_back() { --size_; }
   void truncate(size_t size) { size_ = size; }
   void clear() { size_ = 0; }
+  void free() {
+    std::free(data_);
+    data_ = nullptr;
+    size_ = capacity_ = 0;
+  }
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   T& operator[](size_t i) { return data_[i]; }

@@ -7,6 +7,7 @@
 
 #include "base/endian.h"
 #include "base/log.h"
+#include "storage/btree/leaf_map.h"
 #include "storage/pager/pager_impl.h"
 
 namespace sqlrite::storage {
@@ -52,6 +53,7 @@ Result<std::unique_ptr<Pager>> Pager::open(os::Vfs& vfs, const std::string& path
   }
   std::unique_ptr<Pager> pager(new Pager);
   pager->impl_ = std::make_unique<Impl>(pager.get(), file, options);
+  pager->leaf_maps_ = std::make_unique<LeafMaps>();
   return pager;
 }
 
@@ -339,7 +341,7 @@ Result<PageRef> Pager::fetch_slow(PageId id, View view) {
   bool newest = view.slot == 0 || m.views_[view.slot].attached;
   auto pin = newest ? m.pin_newest(id.value) : m.pin_view(id.value, view.slot);
   if (!pin.ok()) return pin.take_status();
-  return PageRef(pin.value());
+  return PageRef(pin.value(), pin.value()->data);
 }
 
 // A pinned frame with the version's content, read back if it was spilled.

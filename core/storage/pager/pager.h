@@ -32,6 +32,7 @@ class Vfs;
 namespace sqlrite::storage {
 
 class DatabaseFile;
+class LeafMaps;
 class Pager;
 
 enum class JournalMode : uint8_t { Delete, Truncate, Persist, Memory, Off, Wal };
@@ -103,12 +104,12 @@ class PageRef {
   // A second pin of the same version.
   PageRef clone() const {
     if (pin_ != nullptr) ++pin_->pins;
-    return PageRef(pin_);
+    return PageRef(pin_, data_);
   }
 
  private:
   friend class Pager;
-  explicit PageRef(PagePin* pin) : data_(pin != nullptr ? pin->data : nullptr), pin_(pin) {}
+  PageRef(PagePin* pin, const uint8_t* data) : data_(data), pin_(pin) {}
   const uint8_t* data_ = nullptr;
   PagePin* pin_ = nullptr;
 };
@@ -116,14 +117,21 @@ class PageRef {
 // Direct-mapped table of the page versions a pager used last.
 class PinTable {
  public:
+  // `data` stands here too, so that the bytes can be read before the pin has come from memory.
   struct Slot {
     uint32_t page;
     uint32_t tag;
     PagePin* pin;
+    const uint8_t* data;
   };
-  PagePin* find(uint32_t page, uint32_t tag) const {
+  // Null when the page is not here.
+  const Slot* find_slot(uint32_t page, uint32_t tag) const {
     const Slot& slot = slots_[page & mask_];
-    return slot.page == page && slot.tag == tag ? slot.pin : nullptr;
+    return slot.page == page && slot.tag == tag ? &slot : nullptr;
+  }
+  PagePin* find(uint32_t page, uint32_t tag) const {
+    const Slot* slot = find_slot(page, tag);
+    return slot != nullptr ? slot->pin : nullptr;
   }
 
  private:
@@ -183,11 +191,36 @@ class Pager {
   // --- Pages. Ids beyond the view's page count, and id 0, are CORRUPT.
   Result<PageRef> fetch(PageId id, View view) {
     const ViewState& state = view_states_[view.slot];
-    if (PagePin* pin = state.table->find(id.value, state.tag)) [[likely]] {
-      ++pin->pins;
-      return PageRef(pin);
+    const PinTable::Slot* slot = state.table->find_slot(id.value, state.tag);
+    if (slot != nullptr && slot->pin != nullptr) [[likely]] {
+      ++slot->pin->pins;
+      return PageRef(slot->pin, slot->data);
     }
     return fetch_slow(id, view);
+  }
+  // The same into a pin that is there already.
+  Status fetch_into(PageId id, View view, PageRef* out) {
+    const ViewState& state = view_states_[view.slot];
+    const PinTable::Slot* slot = state.table->find_slot(id.value, state.tag);
+    if (slot == nullptr || slot->pin == nullptr) [[unlikely]] {
+      SQLRITE_TRY_ASSIGN(*out, fetch_slow(id, view));
+      return {};
+    }
+    ++slot->pin->pins;
+    out->release();
+    out->data_ = slot->data;
+    out->pin_ = slot->pin;
+    return {};
+  }
+  // Whether a view sees just what the newest view sees.
+  bool shows_newest(View view) const {
+    return view_states_[view.slot].table == view_states_[0].table && view_states_[view.slot].tag == view_states_[0].tag;
+  }
+  // The page's bytes if this pager has them at hand, else null: for prefetching only.
+  const uint8_t* peek(PageId id, View view) const {
+    const ViewState& state = view_states_[view.slot];
+    const PinTable::Slot* slot = state.table->find_slot(id.value, state.tag);
+    return slot != nullptr ? slot->data : nullptr;
   }
   // Bytes of the newest version, to be changed in place until the next call that can advance the generation (and for
   // at most 1,000 further calls of fetch_mut, after which a large transaction may have written the page out).
@@ -252,6 +285,8 @@ class Pager {
   Result<CheckpointResult> checkpoint(CheckpointMode mode);
   // Called after each WAL commit with the frame count; replaces nothing (auto-checkpoint runs besides).
   void set_wal_hook(void (*hook)(void* context, int frame_count), void* context);
+  // What look-ups remember about the trees of this database.
+  LeafMaps& leaf_maps() { return *leaf_maps_; }
   // Drops unpinned pages (sqlite3_db_release_memory, PRAGMA shrink_memory).
   void release_memory();
 
@@ -276,6 +311,7 @@ class Pager {
   uint64_t tree_change_counts_[kTreeCounterCount] = {};
   // Pages stamped above this may be changed in place: nobody can see them but the running statement.
   uint32_t copy_floor_ = UINT32_MAX;
+  std::unique_ptr<LeafMaps> leaf_maps_;
   std::unique_ptr<Impl> impl_;
 };
 

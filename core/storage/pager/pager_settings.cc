@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/endian.h"
+#include "storage/btree/leaf_map.h"
 #include "storage/pager/pager.h"
 #include "storage/pager/pager_impl.h"
 
@@ -189,6 +190,7 @@ void Pager::set_wal_hook(void (*hook)(void* context, int frame_count), void* con
 
 void Pager::release_memory() {
   Impl& m = *impl_;
+  leaf_maps_->clear();
   m.tables_.sweep(m.tables_.newest());
   for (int i = 0; i < 8; ++i) {
     m.tables_.sweep(m.tables_.newest());

@@ -39,7 +39,7 @@ PinTables::~PinTables() {
 void PinTables::empty_slot(PinTable* table, PinTable::Slot& slot) {
   static_cast<void>(table);
   PagePin* pin = slot.pin;
-  slot = PinTable::Slot{0, 0, nullptr};
+  slot = PinTable::Slot{0, 0, nullptr, nullptr};
   pin->in_table = false;
   if (pin->pins == 0) release_page_pin(pin);
 }
@@ -85,7 +85,7 @@ PagePin* PinTables::insert(PinTable* table, uint32_t page, uint32_t tag, Frame* 
     if (slot->pin != nullptr) empty_slot(table, *slot);
   }
   *pin = PagePin{frame->data, 1, page, tag, stamp, true, frame, table, nullptr};
-  *slot = PinTable::Slot{page, tag, pin};
+  *slot = PinTable::Slot{page, tag, pin, frame->data};
   return pin;
 }
 
