@@ -30,6 +30,8 @@ uint32_t flags_of(const OpenOptions& options) {
   return flags | engine::open_flags::kReadWrite | engine::open_flags::kCreate;
 }
 
+Status moved_from() { return Status(Code::Misuse, "the connection was moved from: it is closed"); }
+
 Status unknown_database(std::string_view name) {
   return status_format(Code::Error, "unknown database %.*s", static_cast<int>(name.size()), name.data());
 }
@@ -46,6 +48,7 @@ Result<Connection> Connection::open(const std::string& path, const OpenOptions& 
 }
 
 Result<Connection> Connection::connect() const {
+  if (impl_ == nullptr) return moved_from();
   return guarded([&]() -> Result<Connection> {
     std::unique_ptr<engine::Connection> impl;
     SQLRITE_TRY(impl_->open_sibling(&impl));
@@ -66,6 +69,7 @@ Connection::~Connection() {
 }
 
 Result<Statement> Connection::prepare(std::string_view sql, size_t* tail) {
+  if (impl_ == nullptr) return moved_from();
   return guarded([&]() -> Result<Statement> {
     engine::Statement* statement = nullptr;
     SQLRITE_TRY(impl_->prepare(sql, 0, &statement, tail));
@@ -74,6 +78,7 @@ Result<Statement> Connection::prepare(std::string_view sql, size_t* tail) {
 }
 
 Status Connection::exec(std::string_view sql) {
+  if (impl_ == nullptr) return moved_from();
   return guarded([&] { return impl_->exec(sql); });
 }
 

@@ -23,12 +23,8 @@ class PythonPackage:
     commands = ("python3",)
     BUILD_TOOL = "build==1.3.0"
 
-    @staticmethod
-    def source():
-        return ROOT / "sdk" / "python"
-
     def missing(self):
-        return None if (self.source() / "pyproject.toml").exists() else "sdk/python has no pyproject.toml"
+        return None if "[build-system]" in (ROOT / "pyproject.toml").read_text() else "pyproject.toml builds no package yet"
 
     def build(self):
         tools_folder = ROOT / "build" / "release-tools"
@@ -37,7 +33,7 @@ class PythonPackage:
             run(sys.executable, "-m", "venv", tools_folder)
             run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", self.BUILD_TOOL)
         # The wheel is made from the source archive: so nothing is in it that the archive lacks.
-        run(python, "-m", "build", "--outdir", DIST, self.source())
+        run(python, "-m", "build", "--outdir", DIST, ROOT)
 
     def check(self):
         for pattern in self.patterns:

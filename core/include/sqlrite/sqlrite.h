@@ -190,6 +190,7 @@ class Connection {
   static Result<Connection> open(const std::string& path, OpenMode mode = OpenMode::ReadWriteCreate) {
     return open(path, OpenOptions{.mode = mode});
   }
+  // One that was moved from is closed: prepare(), exec() and connect() answer MISUSE, nothing else may be called.
   Connection(Connection&& other) noexcept : impl_(other.impl_) { other.impl_ = nullptr; }
   Connection& operator=(Connection&& other) noexcept;
   Connection(const Connection&) = delete;
