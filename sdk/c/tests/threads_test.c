@@ -51,7 +51,8 @@ static void too_late(SqlriteConnection* one, SqlriteConnection* other) {
   CHECK_INT(sqlrite_execute(one, "INSERT INTO t VALUES (4)"), SQLRITE_BUSY_SNAPSHOT);
   CHECK_INT(sqlrite_extended_code(one), 517);
   CHECK(sqlrite_status_is_retryable(SQLRITE_BUSY_SNAPSHOT));
-  CHECK_INT(sqlrite_execute(one, "ROLLBACK; BEGIN; SELECT count(*) FROM t; INSERT INTO t VALUES (4); COMMIT"), SQLRITE_OK);
+  CHECK_INT(sqlrite_execute(one, "ROLLBACK; BEGIN; SELECT count(*) FROM t; INSERT INTO t VALUES (4); COMMIT"),
+            SQLRITE_OK);
 }
 
 int main(int argument_count, char** arguments) {
