@@ -9,6 +9,7 @@ need g++ g++
 need cmake cmake
 need ninja ninja-build
 need ccache ccache
+need git git
 need python3 python3
 need sqlite3 sqlite3
 need pkg-config pkg-config
@@ -18,6 +19,9 @@ need /usr/include/doctest/doctest.h doctest-dev
 need /usr/include/spdlog/spdlog.h libspdlog-dev
 need /usr/include/nlohmann/json.hpp nlohmann-json3-dev
 python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || packages+=(python3-venv)
+# Headers for the Python package, of the interpreter that is there.
+python3 -c 'import os, sysconfig; os.stat(os.path.join(sysconfig.get_path("include"), "Python.h"))' >/dev/null 2>&1 ||
+  packages+=(python3-dev)
 if ((${#packages[@]} > 0)); then
   sudo=""
   if [[ $(id -u) != 0 ]]; then sudo=sudo; fi

@@ -21,6 +21,11 @@ suite() {  # suite NAME COMMAND...
     failures=$((failures + 1))
   fi
 }
+suite_with() {  # suite_with TOOL NAME COMMAND...: a suite that is left out where a tool chain is missing
+  local tool=$1
+  shift
+  if command -v "$tool" >/dev/null 2>&1; then suite "$@"; else echo "== $1: skipped, $tool is not installed"; fi
+}
 
 (cd $build && ctest -N | awk '/Test +#/ {print $3}') >$build/tests.txt
 while read -r name; do
@@ -39,8 +44,8 @@ quickstarts=(cpp=$build/bin/quickstart_cpp c=$build/bin/quickstart_c
   "shell=bash -c 'examples/quickstart/shell/quickstart.sh \$1 $build/bin/sqlrite' shell")
 suite "quickstarts print the same" python3 examples/quickstart/compare.py "${quickstarts[@]}"
 
-suite "Node.js package" sdk/nodejs/test.sh
-suite "Go package" sdk/go/test.sh $build
+suite_with node "Node.js package" sdk/nodejs/test.sh
+suite_with go "Go package" sdk/go/test.sh $build
 
 if scripts/stock_sqlite.sh build/stock; then
   suite "conformance scenarios on stock SQLite" $build/bin/conformance_sqlite3 --library build/stock/libsqlite_reference.so \
@@ -49,6 +54,7 @@ if scripts/stock_sqlite.sh build/stock; then
   mkdir -p build/stock/lib && ln -sf ../libsqlite_reference.so build/stock/lib/libsqlite3.so.0
   suite "conformance scenarios on Python's own module" env LD_LIBRARY_PATH=build/stock/lib \
     /usr/bin/python3 tests/conformance/python_runner.py --module sqlite3 tests/conformance/scenarios
+  # sdk/nodejs/test.sh has compiled it.
   if [[ -e sdk/nodejs/node_modules/better-sqlite3/build/Release/better_sqlite3.node ]]; then
     suite "conformance scenarios on better-sqlite3" env -C sdk/nodejs \
       node ../../tests/conformance/node_runner.mjs --module better-sqlite3 ../../tests/conformance/scenarios
@@ -64,8 +70,9 @@ else
 fi
 if ((quick == 0)); then
   suite "packages, installed in empty places" python3 scripts/release.py --dry-run --skip-missing
+  suite_with node "benchmark of the packages, at a fraction of its size" benchmarks/sdk/run.sh --quick
+  suite "corpora of SQLite's behaviour" python3 scripts/corpus.py
 fi
-if ((quick == 0)); then suite "corpora of SQLite's behaviour" python3 scripts/corpus.py; fi
 
 echo "== suites failed: $failures"
 exit $((failures > 0))

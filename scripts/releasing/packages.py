@@ -9,6 +9,7 @@ import platform
 import shutil
 import sys
 import tarfile
+import tempfile
 import zipfile
 
 from . import tools
@@ -22,6 +23,8 @@ class PythonPackage:
     patterns = ("*.whl", "sqlrite-[0-9]*.tar.gz")
     commands = ("python3",)
     BUILD_TOOL = "build==1.3.0"
+    # Each build happens in a new temporary folder; to the compiler cache they are all the same one.
+    COMPILER_CACHE = {"CCACHE_BASEDIR": tempfile.gettempdir(), "CCACHE_NOHASHDIR": "1"}
 
     def missing(self):
         return None if "[build-system]" in (ROOT / "pyproject.toml").read_text() else "pyproject.toml builds no package yet"
@@ -33,7 +36,7 @@ class PythonPackage:
             run(sys.executable, "-m", "venv", tools_folder)
             run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", self.BUILD_TOOL)
         # The wheel is made from the source archive: so nothing is in it that the archive lacks.
-        run(python, "-m", "build", "--outdir", DIST, ROOT)
+        run(python, "-m", "build", "--outdir", DIST, ROOT, env=self.COMPILER_CACHE)
 
     def check(self):
         for pattern in self.patterns:
@@ -43,7 +46,8 @@ class PythonPackage:
                 python = place / "venv" / "bin" / "python"
                 # A wheel has to do without the network; what a source archive is built with comes from there.
                 network = ("--no-index",) if artifact.suffix == ".whl" else ()
-                run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *network, artifact, cwd=place)
+                run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *network, artifact, cwd=place,
+                    env=self.COMPILER_CACHE)
                 shutil.copy(QUICKSTARTS / "python" / "quickstart.py", place)
                 shutil.copy(CONFORMANCE / "python_runner.py", place)
                 tools.compare_quickstart("python", f"{python} {place / 'quickstart.py'}")
