@@ -219,18 +219,20 @@ struct QueryPlan {
 
 struct InsertPlan { bind::BoundInsert* bound = nullptr; QueryPlan* source = nullptr; };
 // The row finder delivers, per row to change: slot 0.. = key of the target (rowid, or primary key columns), then for
-// UPDATE ... FROM or ORDER BY/LIMIT forms the SET values computed from all sources.
+// UPDATE ... FROM, and where nothing can tell when they are computed, the SET values.
 struct UpdatePlan {
   bind::BoundUpdate* bound = nullptr;
   QueryPlan* finder = nullptr;
   uint16_t key_count = 1;
-  bool set_from_finder = false;               // UPDATE ... FROM: SET values follow the key in the finder's row
+  bool set_from_finder = false;               // SET values follow the key in the finder's row
+  bool streams = false;                       // rows may change while the finder still reads the state before the statement
 };
 struct DeletePlan {
   bind::BoundDelete* bound = nullptr;
   QueryPlan* finder = nullptr;
   uint16_t key_count = 1;
   bool truncate = false;                      // DELETE without WHERE and nothing that must see single rows
+  bool streams = false;                       // as in UpdatePlan
 };
 
 enum class StatementKind : uint8_t { Select, Insert, Update, Delete };

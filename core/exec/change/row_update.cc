@@ -24,6 +24,8 @@ Status RowUpdate::prepare(ChangeCore& core, std::span<const int16_t> columns, Ar
       index_changed_[number] |= core.writer.index_uses_column(number, column);
     }
   }
+  table_only_ = !table.without_rowid && !assigns_key_;
+  for (bool changed : index_changed_) table_only_ &= !changed;
   return {};
 }
 

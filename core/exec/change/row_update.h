@@ -14,6 +14,8 @@ class RowUpdate {
   Status apply(ChangeRun& run, ChangeCore& core, SlotRow& before, SlotRow& after, RowFate* fate,
                catalog::ConflictAction* action);
   std::span<const int16_t> columns() const { return columns_; }
+  // No index and no key has to follow a change of these columns.
+  bool touches_table_only() const { return table_only_; }
 
  private:
   std::span<const int16_t> columns_;
@@ -21,6 +23,7 @@ class RowUpdate {
   std::span<bool> index_all_;          // every index: the key moved
   std::span<Value> self_;
   bool assigns_key_ = false;
+  bool table_only_ = false;
 };
 
 }  // namespace sqlrite::exec

@@ -230,10 +230,9 @@ Status TableWriter::insert_index_entry(expr::EvalContext& eval, IndexState& inde
   bool belongs;
   SQLRITE_TRY(index_record(eval, index, row, &belongs));
   if (!belongs) return {};
-  SQLRITE_TRY_ASSIGN(storage::Payload record,
-                     encoder_.encode(fields_.data(), static_cast<uint32_t>(index.bound->index->fields.size()), encoding_,
-                                     index.real_fields.data()));
-  return index.cursor.insert(record);
+  auto field_count = static_cast<uint16_t>(index.bound->index->fields.size());
+  SQLRITE_TRY_ASSIGN(storage::Payload record, encoder_.encode(fields_.data(), field_count, encoding_, index.real_fields.data()));
+  return index.cursor.insert(record, {fields_.data(), field_count});
 }
 
 Status TableWriter::erase_index_entry(expr::EvalContext& eval, IndexState& index, const SlotRow& row) {

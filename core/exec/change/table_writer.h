@@ -54,6 +54,7 @@ class TableWriter {
   const catalog::Index& index(size_t number) const { return *indexes_[number].bound->index; }
   uint32_t column_count() const { return static_cast<uint32_t>(table_->columns.size()); }
   uint32_t rowid_slot() const { return column_count(); }
+  TextEncoding encoding() const { return encoding_; }
   uint16_t key_count() const { return table_->without_rowid ? table_->primary_key_index->key_field_count : 1; }
 
   // Stands on the row with this key (rowid, or the primary key's fields); false when there is none.
@@ -77,6 +78,10 @@ class TableWriter {
   // Turns the current row `before` into `after`. `index_changed[number]`: the index has to follow.
   Status replace(expr::EvalContext& eval, const SlotRow& before, const SlotRow& after, const bool* index_changed,
                  bool key_changed);
+  // Of the current row, where no index follows and no key changes: see TableCursor::change_fields().
+  Result<bool> change_fields(std::span<const storage::FieldChange> changes) { return rows_.change_fields(changes); }
+  // Of a rowid table without indexes: see TableCursor::erase_rows().
+  Result<uint32_t> erase_rows(std::span<const RowId> rowids, uint32_t* erased) { return rows_.erase_rows(rowids, erased); }
   // Removes all rows of table and indexes; returns their number.
   Result<uint64_t> clear();
   // Largest rowid in use; false when the table is empty.

@@ -1,7 +1,9 @@
-// UPDATE: keys first, from the state at statement start; then row by row in the newest state.
+// UPDATE: keys first, from the state at statement start; then row by row in the newest state. Where the two cannot be told
+// apart, batch by batch.
 #include <algorithm>
 
 #include "exec/change/changes.h"
+#include "types/affinity.h"
 
 namespace sqlrite::exec {
 
@@ -27,6 +29,8 @@ class Update final : public Change {
     after_.attach(arena.make_array<Value>(width).data(), width, arena);
     auto key_width = static_cast<uint16_t>(plan_->key_count + (plan_->set_from_finder ? bound.columns.size() : 0));
     keys_.set_width(key_width);
+    found_ = arena.make_array<Value>(key_width);
+    prepare_changes(arena);
     if (plan_->set_from_finder) return {};
     set_nodes_ = arena.make_array<expr::ExprNode*>(bound.columns.size());
     for (size_t i = 0; i < set_nodes_.size(); ++i) {
@@ -36,34 +40,19 @@ class Update final : public Change {
   }
 
   bool needs_mark() const override { return !plan_->finder->root->single_row_max || core.may_replace(); }
-  bool needs_pinned_source() const override { return false; }
+  bool needs_pinned_source() const override { return plan_->streams && !plan_->finder->root->single_row_max; }
 
   Status run(ChangeRun& run, ExecContext& source, ConflictAction* action) override {
-    SQLRITE_TRY(keys_.collect(finder_, source));
     SQLRITE_TRY(core.writer.open(*run.context));
-    uint32_t rowid_slot = core.writer.rowid_slot();
-    uint32_t width = rowid_slot + 1;
+    if (needs_pinned_source()) return run_streaming(run, source, action);
+    SQLRITE_TRY(keys_.collect(finder_, source));
     for (size_t i = 0; i < keys_.size(); ++i) {
       if ((i & 1023) == 0 && source.check_interrupt != nullptr) {
         SQLRITE_TRY(source.check_interrupt(source.interrupt_context));
       }
       if (plan_->set_from_finder && i + 1 < keys_.size() && same_target(i, i + 1)) continue;  // the last match counts
       run.eval.heap->reset();
-      SQLRITE_TRY_ASSIGN(bool found, core.writer.find(keys_.at(i)));
-      if (!found) continue;  // an earlier row's REPLACE removed it
-      SQLRITE_TRY(core.writer.read(*run.eval.heap, before_.slots()));
-      for (uint32_t slot = 0; slot < width; ++slot) after_.slots()[slot] = before_.slots()[slot];
-      std::span<const int16_t> columns = update_.columns();
-      for (size_t k = 0; k < columns.size(); ++k) {
-        Value& target = after_.slots()[columns[k] == kRowIdColumn ? rowid_slot : static_cast<uint32_t>(columns[k])];
-        if (plan_->set_from_finder) {
-          target = keys_.at(i)[plan_->key_count + k];
-        } else {
-          SQLRITE_TRY(set_nodes_[k]->evaluate_row(run.eval, before_.batch(), 0, &target));
-        }
-      }
-      RowFate fate;
-      SQLRITE_TRY(update_.apply(run, core, before_, after_, &fate, action));
+      SQLRITE_TRY(update_row(run, keys_.at(i), action));
     }
     return {};
   }
@@ -71,9 +60,95 @@ class Update final : public Change {
   void close() override {
     core.writer.close();
     keys_.clear();
+    if (source_open_) finder_.close(*source_context_);
+    source_open_ = false;
   }
 
  private:
+  // Rows change while the finder still reads: it sees the state before the statement.
+  Status run_streaming(ChangeRun& run, ExecContext& source, ConflictAction* action) {
+    source_context_ = &source;
+    source_open_ = true;
+    SQLRITE_TRY(finder_.open(source));
+    for (;;) {
+      Batch* batch = nullptr;
+      SQLRITE_TRY(finder_.next(source, kBatchRowsMax, &batch));
+      if (batch->selected_count == 0) return {};
+      if (source.check_interrupt != nullptr) SQLRITE_TRY(source.check_interrupt(source.interrupt_context));
+      for (uint32_t i = 0; i < batch->selected_count; ++i) {
+        uint32_t row = batch->live_row(i);
+        run.eval.heap->reset();
+        for (size_t k = 0; k < found_.size(); ++k) found_[k] = batch->columns[k].at(row);
+        SQLRITE_TRY(update_row(run, found_.data(), action));
+      }
+    }
+  }
+
+  // `found`: a row of the finder. Values it does not bring are evaluated over the row as it is now.
+  Status update_row(ChangeRun& run, const Value* found, ConflictAction* action) {
+    SQLRITE_TRY_ASSIGN(bool exists, core.writer.find(found));
+    if (!exists) return {};  // an earlier row's REPLACE removed it
+    std::span<const int16_t> columns = update_.columns();
+    if (changes_.size() > 0 && !run.host->wants_row_changes()) {
+      SQLRITE_TRY_ASSIGN(bool done, change_fields(run, found + plan_->key_count));
+      if (done) return {};
+    }
+    uint32_t rowid_slot = core.writer.rowid_slot();
+    SQLRITE_TRY(core.writer.read(*run.eval.heap, before_.slots()));
+    for (uint32_t slot = 0; slot <= rowid_slot; ++slot) after_.slots()[slot] = before_.slots()[slot];
+    for (size_t k = 0; k < columns.size(); ++k) {
+      Value& target = after_.slots()[columns[k] == kRowIdColumn ? rowid_slot : static_cast<uint32_t>(columns[k])];
+      if (plan_->set_from_finder) {
+        target = found[plan_->key_count + k];
+      } else {
+        SQLRITE_TRY(set_nodes_[k]->evaluate_row(run.eval, before_.batch(), 0, &target));
+      }
+    }
+    RowFate fate;
+    return update_.apply(run, core, before_, after_, &fate, action);
+  }
+
+  // The short way: the values go into the record where it lies. False: something has to be looked at more closely.
+  Result<bool> change_fields(ChangeRun& run, const Value* values) {
+    const catalog::Table& table = core.writer.table();
+    for (size_t i = 0; i < changes_.size(); ++i) {
+      Value& value = changes_[i].value;
+      const catalog::TableColumn& column = table.columns[static_cast<size_t>(update_.columns()[change_order_[i]])];
+      value = values[change_order_[i]];
+      SQLRITE_TRY(apply_affinity(value, column.affinity, *run.eval.heap));
+      if (value.is_null() && column.not_null) return false;
+      if ((value.flags & value_flags::kZeroBlob) != 0) return false;
+      if (value.type == ValueType::Text && core.writer.encoding() != TextEncoding::Utf8) return false;
+    }
+    run.wrote = true;
+    SQLRITE_TRY_ASSIGN(bool done, core.writer.change_fields({changes_.data(), changes_.size()}));
+    if (done) ++run.outcome->changes;
+    return done;
+  }
+
+  // Fields can be changed in place when nothing has to be checked but the new values themselves.
+  void prepare_changes(Arena& arena) {
+    const bind::BoundUpdate& bound = *plan_->bound;
+    const catalog::Table& table = core.writer.table();
+    bool plain = plan_->set_from_finder && update_.touches_table_only() && !table.strict && bound.target.checks.empty() &&
+                 bound.returning == nullptr;
+    for (const catalog::TableColumn& column : table.columns) plain = plain && column.generated == catalog::GeneratedKind::None;
+    if (!plain) return;
+    std::span<const int16_t> columns = update_.columns();
+    change_order_ = arena.make_array<uint16_t>(columns.size());
+    for (size_t i = 0; i < columns.size(); ++i) change_order_[i] = static_cast<uint16_t>(i);
+    auto position = [&](uint16_t i) { return table.columns[static_cast<size_t>(columns[i])].storage_position; };
+    std::sort(change_order_.begin(), change_order_.end(), [&](uint16_t a, uint16_t b) { return position(a) < position(b); });
+    for (size_t i = 1; i < columns.size(); ++i) {
+      if (position(change_order_[i - 1]) == position(change_order_[i])) return;  // a column set twice
+    }
+    changes_ = arena.make_array<storage::FieldChange>(columns.size());
+    for (size_t i = 0; i < columns.size(); ++i) {
+      changes_[i].position = static_cast<uint16_t>(position(change_order_[i]));
+      changes_[i].real_as_integer = table.columns[static_cast<size_t>(columns[change_order_[i]])].affinity == Affinity::Real;
+    }
+  }
+
   // UPDATE ... FROM: the finder delivers all matches of a target row next to each other.
   bool same_target(size_t a, size_t b) {
     for (uint16_t i = 0; i < plan_->key_count; ++i) {
@@ -88,6 +163,11 @@ class Update final : public Change {
   RowUpdate update_;
   SlotRow before_, after_;
   std::span<expr::ExprNode*> set_nodes_;
+  std::span<Value> found_;                     // a row of the finder
+  std::span<storage::FieldChange> changes_;    // in the order of their places in the record; empty: rows are written whole
+  std::span<uint16_t> change_order_;           // number of the SET column of each
+  ExecContext* source_context_ = nullptr;
+  bool source_open_ = false;
 };
 
 }  // namespace

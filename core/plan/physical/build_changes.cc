@@ -64,6 +64,45 @@ struct TargetWalk {
   }
 };
 
+bool calls_user_function(BoundExpr* expr) {
+  if (expr == nullptr) return false;
+  if (expr->kind == BoundKind::Function &&
+      (expr->as<bind::BoundFunction>()->function->flags & functions::function_flags::kUser) != 0) {
+    return true;
+  }
+  if (expr->kind == BoundKind::Like && expr->as<bind::BoundLike>()->function != nullptr) return true;
+  bool found = false;
+  bind::for_each_child(
+      expr, [](void* context, BoundExpr** child) { *static_cast<bool*>(context) |= calls_user_function(*child); }, &found);
+  return found;
+}
+
+// Changes of a rowid table that are the same whether the rows are found before the first of them is changed, or one by one
+// in a state that the changes do not reach: no row is found through another, no code of the user runs in between.
+bool may_stream(const BoundCore& core, const bind::BoundTarget& target, std::span<OrderTerm> order_by, const BoundExpr* limit) {
+  return core.sources.size() == 1 && !target.table->without_rowid && target.table->triggers.empty() && order_by.empty() &&
+         limit == nullptr && !calls_user_function(core.where) && (core.where == nullptr || !core.where->has_subquery);
+}
+
+// May its SET values be computed along with the search? Not if they could see rows changed before, or if a row could be
+// replaced, or get another key, before its turn.
+bool may_set_from_finder(const bind::BoundUpdate& update) {
+  const catalog::Table& table = *update.target.table;
+  if (!may_stream(*update.core, update.target, update.order_by, update.limit)) return false;
+  bool replaces = update.on_conflict == catalog::ConflictAction::Replace;
+  for (const bind::BoundTarget::IndexExprs& index : update.target.indexes) {
+    replaces |= index.index->conflict == catalog::ConflictAction::Replace;
+  }
+  if (replaces) return false;
+  for (size_t i = 0; i < update.columns.size(); ++i) {
+    int16_t column = update.columns[i];
+    if (column == catalog::kRowIdColumn || column == table.rowid_alias) return false;
+    BoundExpr* value = update.core->results[i];
+    if (value->has_subquery || calls_user_function(value)) return false;
+  }
+  return true;
+}
+
 // A query that finds the rows to change: the key of the target, then `more` values.
 Result<QueryPlan*> plan_finder(PlanContext& context, const BoundCore& core, const bind::BoundTarget& target,
                                std::span<BoundExpr* const> more, std::span<OrderTerm> order_by, BoundExpr* limit,
@@ -100,7 +139,7 @@ Result<QueryPlan*> plan_finder(PlanContext& context, const BoundCore& core, cons
   *key_count = static_cast<uint16_t>(keys);
   if (core.sources.size() == 1) context.finder = query;
   SQLRITE_TRY_ASSIGN(QueryPlan * plan, plan_query(context, *query));
-  if (more.empty()) return plan;
+  if (more.empty() || core.sources.size() == 1) return plan;
   // UPDATE ... FROM: all matches of a target row side by side, the last one counts.
   const Node* first = plan->root;
   for (auto below = child_nodes(*first); !below.empty(); below = child_nodes(*first)) first = below[0];
@@ -153,7 +192,8 @@ Status build_update(PlanContext& context, bind::BoundUpdate* update) {
   auto* made = context.arena.make<UpdatePlan>();
   made->bound = update;
   context.plan.update = made;
-  made->set_from_finder = update->core->sources.size() > 1;
+  made->streams = may_set_from_finder(*update);
+  made->set_from_finder = update->core->sources.size() > 1 || made->streams;
   std::span<BoundExpr*> values = made->set_from_finder ? update->core->results : std::span<BoundExpr*>();
   SQLRITE_TRY_ASSIGN(made->finder, plan_finder(context, *update->core, update->target, values, update->order_by, update->limit,
                                                update->offset, &made->key_count));
@@ -174,6 +214,7 @@ Status build_delete(PlanContext& context, bind::BoundDelete* remove) {
   context.plan.remove = made;
   made->truncate = remove->core->where == nullptr && remove->limit == nullptr && remove->returning == nullptr &&
                    remove->target.table->triggers.empty() && remove->core->sources.size() == 1;
+  made->streams = may_stream(*remove->core, remove->target, remove->order_by, remove->limit);
   SQLRITE_TRY_ASSIGN(made->finder, plan_finder(context, *remove->core, remove->target, {}, remove->order_by, remove->limit,
                                                remove->offset, &made->key_count));
   context.written = remove->target.table;

@@ -51,6 +51,13 @@ struct Payload {
   uint64_t zero_tail_size_bytes = 0;
 };
 
+// One field of a record to be given another value.
+struct FieldChange {
+  uint16_t position = 0;         // in the record
+  bool real_as_integer = false;  // as in RecordEncoder::encode
+  Value value;
+};
+
 class CursorBase {
  public:
   CursorBase() = default;
@@ -166,6 +173,12 @@ class TableCursor : public CursorBase {
   Result<uint32_t> next_cells(CellRef* cells, uint32_t max, bool descending, PageRef* pin);
   // Inserts or replaces. An append to the right edge is recognised and costs no descent.
   Status insert(RowId rowid, const Payload& payload);
+  // Changes fields of the current row, ascending by position, where its record can be changed without decoding it. False:
+  // nothing was done, the row has to be read and inserted as a whole. Values are text in the file's encoding, or numbers.
+  Result<bool> change_fields(std::span<const FieldChange> changes);
+  // Removes rows as long as their rowids rise and lie on one leaf, which is rewritten once. Returns how many of the rowids
+  // were dealt with (at least one); *erased counts the rows that were there.
+  Result<uint32_t> erase_rows(std::span<const RowId> rowids, uint32_t* erased);
   // Position for `rowid` without loading an entry; *exact tells whether it is there.
   Status locate(RowId rowid, bool* exact);
   // Largest rowid in the tree (0 and false when empty), from the right edge.
@@ -186,6 +199,8 @@ class IndexCursor : public CursorBase {
   Result<uint32_t> next_cells(CellRef* cells, uint32_t max, bool descending, PageRef* pin);
   // Inserts a record (all fields). REQUIRES that no equal record exists (callers check uniqueness first).
   Status insert(const Payload& record);
+  // The same where the record's fields are at hand as values.
+  Status insert(const Payload& record, const SearchKey& fields);
 
  private:
   // Stands before the first entry whose prefix is >= key (or > key), on its leaf.
@@ -202,6 +217,7 @@ class IndexCursor : public CursorBase {
   };
   bool read_first_field(const Level& level, uint32_t index, bool text, uint64_t* value) const;
   Result<int> compare_cell(const Level& level, uint32_t index, const SearchKey& key);
+  Result<int> order_of_cell(const Level& level, uint32_t index, const SearchKey& key, const FirstField& guess);
   Result<uint32_t> lower_bound(const Level& level, const SearchKey& key, bool after_equal, const FirstField& guess);
 };
 

@@ -29,7 +29,7 @@ uint64_t text_order(const uint8_t* bytes, uint64_t size) {
 }  // namespace
 
 // False when the entry's first field is of another kind (or the cell is malformed: comparing will tell).
-bool IndexCursor::read_first_field(const Level& level, uint32_t index, bool text, uint64_t* value) const {
+inline bool IndexCursor::read_first_field(const Level& level, uint32_t index, bool text, uint64_t* value) const {
   const uint8_t* data = level.data();
   uint32_t offset = load_be16(data + level.pointers + 2 * index);
   if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return false;
@@ -81,6 +81,13 @@ Result<int> IndexCursor::compare_cell(const Level& level, uint32_t index, const 
   return compare_record(cell, *pager_, view_, *key_info_, key);
 }
 
+// The same; the first fields mostly decide.
+inline Result<int> IndexCursor::order_of_cell(const Level& level, uint32_t index, const SearchKey& key, const FirstField& guess) {
+  uint64_t first;
+  if (guess.usable && read_first_field(level, index, guess.text, &first) && first != guess.key) return first < guess.key ? -1 : 1;
+  return compare_cell(level, index, key);
+}
+
 // First entry of the page that is >= key (after_equal: > key), by its leading fields; cell_count when there is none.
 // Starts where the first field would stand if it were evenly spread, and widens the search around it: on pages out of the
 // processor's caches every probe saved counts.
@@ -92,11 +99,11 @@ Result<uint32_t> IndexCursor::lower_bound(const Level& level, const SearchKey& k
     double position = guess.key <= guess.low ? 0
                                              : static_cast<double>(guess.key - guess.low) / static_cast<double>(guess.high - guess.low) * (high - 1);
     uint32_t at = position < high - 1 ? static_cast<uint32_t>(position) : high - 1;
-    SQLRITE_TRY_ASSIGN(int order, compare_cell(level, at, key));
+    SQLRITE_TRY_ASSIGN(int order, order_of_cell(level, at, key, guess));
     if (order < bound) {
       low = at + 1;
       for (uint32_t step = 2; low + step < high; step *= 4) {
-        SQLRITE_TRY_ASSIGN(order, compare_cell(level, low + step, key));
+        SQLRITE_TRY_ASSIGN(order, order_of_cell(level, low + step, key, guess));
         if (order >= bound) {
           high = low + step;
           break;
@@ -106,7 +113,7 @@ Result<uint32_t> IndexCursor::lower_bound(const Level& level, const SearchKey& k
     } else {
       high = at;
       for (uint32_t step = 3; high > low + step; step *= 4) {
-        SQLRITE_TRY_ASSIGN(order, compare_cell(level, high - step, key));
+        SQLRITE_TRY_ASSIGN(order, order_of_cell(level, high - step, key, guess));
         if (order < bound) {
           low = high - step + 1;
           break;
@@ -117,7 +124,7 @@ Result<uint32_t> IndexCursor::lower_bound(const Level& level, const SearchKey& k
   }
   while (low < high) {
     uint32_t middle = (low + high) / 2;
-    SQLRITE_TRY_ASSIGN(int order, compare_cell(level, middle, key));
+    SQLRITE_TRY_ASSIGN(int order, order_of_cell(level, middle, key, guess));
     if (order < bound) {
       low = middle + 1;
     } else {

@@ -45,26 +45,37 @@ Result<uint32_t> PageEdit::free_size_bytes() const {
   return total;
 }
 
-Status PageEdit::defragment() {
+Status PageEdit::defragment() { return remove_cells(nullptr, 0); }
+
+Status PageEdit::remove_cells(const uint16_t* indexes, uint32_t count) {
   auto* copy = static_cast<uint8_t*>(std::malloc(view_.usable + size_t{64}));
   if (copy == nullptr) return Code::NoMem;
   std::memcpy(copy, bytes_, view_.usable);
   std::memset(copy + view_.usable, 0, 64);
+  PageView before = view_;
+  before.data = copy;
   uint32_t at = view_.usable;
+  uint32_t kept = 0;
+  uint32_t removed = 0;
   Status status;
   for (uint32_t i = 0; i < view_.cell_count; ++i) {
-    uint32_t offset = load_be16(copy + view_.pointers + 2 * i);
-    CellInfo info;
-    if (!view_.cell_offset_ok(offset) || !parse_cell_at(copy + offset, copy + view_.usable, view_.type, limits_, &info) ||
-        at < view_.pointers_end() + info.size_bytes || offset + info.size_bytes > view_.usable) {
+    if (removed < count && indexes[removed] == i) {
+      ++removed;
+      continue;
+    }
+    uint32_t size_bytes;
+    if (!measure_cell(before, i, limits_, &size_bytes) || at < view_.pointers_end() + size_bytes) {
       status = Code::Corrupt;
       break;
     }
-    at -= info.size_bytes;
-    std::memcpy(bytes_ + at, copy + offset, info.size_bytes);
-    store_be16(bytes_ + view_.pointers + 2 * i, static_cast<uint16_t>(at));
+    at -= size_bytes;
+    std::memcpy(bytes_ + at, copy + before.cell_offset(i), size_bytes);
+    store_be16(bytes_ + view_.pointers + 2 * kept++, static_cast<uint16_t>(at));
   }
+  if (status.ok() && removed != count) status = Code::Corrupt;
   if (status.ok()) {
+    view_.cell_count = static_cast<uint16_t>(kept);
+    store_be16(bytes_ + view_.head + 3, view_.cell_count);
     store_be16(bytes_ + view_.head + 1, 0);
     store_be16(bytes_ + view_.head + 5, static_cast<uint16_t>(at));
     bytes_[view_.head + 7] = 0;
@@ -204,10 +215,18 @@ void write_page(uint8_t* bytes, PageId id, uint8_t type, const LooseCell* cells,
   uint32_t head = page_head(id);
   uint32_t pointers = head + (is_leaf_type(type) ? 8 : 12);
   uint32_t at = usable_size_bytes;
-  for (uint32_t i = 0; i < count; ++i) {
-    at -= cells[i].size_bytes;
-    std::memcpy(bytes + at, cells[i].bytes, cells[i].size_bytes);
-    store_be16(bytes + pointers + 2 * i, static_cast<uint16_t>(at));
+  for (uint32_t i = 0; i < count;) {
+    // Cells that already lie one below the other, as on the page they come from, are copied as one piece.
+    const uint8_t* lowest = cells[i].bytes;
+    uint32_t piece_size = cells[i].size_bytes;
+    store_be16(bytes + pointers + 2 * i, static_cast<uint16_t>(at - piece_size));
+    for (++i; i < count && cells[i].bytes + cells[i].size_bytes == lowest; ++i) {
+      lowest = cells[i].bytes;
+      piece_size += cells[i].size_bytes;
+      store_be16(bytes + pointers + 2 * i, static_cast<uint16_t>(at - piece_size));
+    }
+    at -= piece_size;
+    std::memcpy(bytes + at, lowest, piece_size);
   }
   store_be16(bytes + head + 3, static_cast<uint16_t>(count));
   store_be16(bytes + head + 5, static_cast<uint16_t>(at));

@@ -32,6 +32,8 @@ class PageEdit {
   // Room for a cell of this size as cell `index`: its bytes, to be filled by the caller. Null: the page is too full.
   Result<uint8_t*> insert(uint32_t index, uint32_t size_bytes);
   Status remove(uint32_t index, uint32_t size_bytes);
+  // Removes the cells `indexes`, ascending, and packs the rest.
+  Status remove_cells(const uint16_t* indexes, uint32_t count);
   // Free bytes in all (gap, freeblocks, fragments).
   Result<uint32_t> free_size_bytes() const;
   void set_child(uint32_t index, PageId child);  // index == cell_count: the right-most

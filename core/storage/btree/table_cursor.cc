@@ -141,7 +141,8 @@ Status TableCursor::locate(RowId rowid, bool* exact) {
   valid_ = false;
   place_ = Place::Nowhere;
   const uint32_t usable = limits_.usable_size_bytes;
-  if (!leaf_range_known_ || rowid < leaf_min_ || rowid > leaf_max_) {
+  const bool near = leaf_range_known_ && rowid >= leaf_min_ && rowid <= leaf_max_;
+  if (!near) {
     RowId least = INT64_MIN;
     RowId most = INT64_MAX;
     SQLRITE_TRY(enter(0, root_));
@@ -172,10 +173,18 @@ Status TableCursor::locate(RowId rowid, bool* exact) {
     leaf_range_known_ = true;
   }
   Level& level = levels_[depth_];
+  const uint32_t last_index = level.index;
   level.index = 0;
   if (level.cell_count == 0) return {};
   const uint8_t* data = level.data();
   RowidReader<true> reader{data, data + level.pointers, usable - kMinCellSizeBytes};
+  // Changes mostly go from row to row: one of the next two is it.
+  for (uint32_t index = last_index; near && index < last_index + 2 && index < level.cell_count; ++index) {
+    if (reader.at(index) != rowid || reader.bad) continue;
+    level.index = static_cast<uint16_t>(index);
+    *exact = true;
+    return {};
+  }
   level.index = static_cast<uint16_t>(search(reader, level.cell_count, rowid, leaf_min_, leaf_max_, exact));
   if (reader.bad) {
     leaf_range_known_ = false;

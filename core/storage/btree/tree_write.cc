@@ -163,8 +163,14 @@ Status IndexCursor::insert(const Payload& record) {
     SQLRITE_TRY_ASSIGN(uint32_t again, split_record(bytes, key_info_->encoding, fields, count, scratch));
     static_cast<void>(again);
   }
-  SearchKey key{fields, static_cast<uint16_t>(count)};
-  SQLRITE_TRY(locate(key, false));
+  return insert(record, SearchKey{fields, static_cast<uint16_t>(count)});
+}
+
+Status IndexCursor::insert(const Payload& record, const SearchKey& fields) {
+  SQLRITE_ENSURE(pager_ != nullptr && view_.is_newest() && key_info_ != nullptr);
+  uint64_t total = record.bytes.size() + record.zero_tail_size_bytes;
+  if (total > kPayloadSizeMax) return Code::TooBig;
+  SQLRITE_TRY(locate(fields, false));
   bool append = levels_[depth_].index == levels_[depth_].cell_count && at_right_edge();
   CellDraft draft;
   draft.head_size_bytes = write_varint(draft.head, total);

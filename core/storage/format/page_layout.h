@@ -161,6 +161,26 @@ inline bool parse_cell(const PageView& page, uint32_t index, const PayloadLimits
   if (!page.cell_offset_ok(offset)) return false;
   return parse_cell_at(page.data + offset, page.data + page.usable, page.type, limits, info);
 }
+// The size of cell `index` alone. Most cells are short, with a payload size in one byte: those take no full parse.
+inline bool measure_cell(const PageView& page, uint32_t index, const PayloadLimits& limits, uint32_t* size_bytes) {
+  uint32_t offset = page.cell_offset(index);
+  if (!page.cell_offset_ok(offset)) return false;
+  const uint8_t* p = page.data + offset + (page.leaf() ? 0 : 4);
+  if (p[0] < 0x80 && page.type != kTableInterior && p[0] <= limits.local_min) [[likely]] {
+    uint32_t size = static_cast<uint32_t>(p - (page.data + offset)) + 1u + p[0];
+    if (page.type == kTableLeaf) {
+      uint64_t rowid;
+      size += read_varint(p + 1, &rowid);
+    }
+    if (size < kMinCellSizeBytes) size = kMinCellSizeBytes;
+    *size_bytes = size;
+    return offset + size <= page.usable;
+  }
+  CellInfo info;
+  if (!parse_cell_at(page.data + offset, page.data + page.usable, page.type, limits, &info)) return false;
+  *size_bytes = info.size_bytes;
+  return true;
+}
 // The child to the left of cell `index`; `index` == cell_count is the right-most child. False: malformed.
 inline bool child_of(const PageView& page, uint32_t index, PageId* child) {
   if (index == page.cell_count) {

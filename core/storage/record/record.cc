@@ -233,22 +233,7 @@ Result<Payload> RecordEncoder::encode(const Value* values, uint32_t count, TextE
   uint32_t tail_from = count;  // values from here on are zeroblobs
   for (uint32_t i = 0; i < count; ++i) {
     const Value& value = values[i];
-    uint64_t type = 0;
-    switch (value.type) {
-      case ValueType::Integer: type = integer_serial_type(value.integer); break;
-      case ValueType::Real:
-        type = 7;
-        if (value.real != value.real) {
-          type = 0;
-        } else if (real_as_integer != nullptr && real_as_integer[i] && value.real > -140737488355328.0 && value.real < 140737488355328.0) {
-          int64_t whole = static_cast<int64_t>(value.real);
-          if (static_cast<double>(whole) == value.real) type = integer_serial_type(whole);
-        }
-        break;
-      case ValueType::Text: type = uint64_t{value.length} * 2 + 13; break;
-      case ValueType::Blob: type = uint64_t{value.length} * 2 + 12; break;
-      case ValueType::Null: break;
-    }
+    uint64_t type = serial_type_of(value, real_as_integer != nullptr && real_as_integer[i]);
     types[i] = type;
     header_size += varint_length(type);
     body_size += serial_size(type);
@@ -291,15 +276,10 @@ Result<Payload> RecordEncoder::encode(const Value* values, uint32_t count, TextE
         std::memcpy(body, value.bytes, value.length);
       }
       body += value.length;
-    } else if (type == 7) {
-      store_be64(body, std::bit_cast<uint64_t>(value.real));
-      body += 8;
-    } else if (type >= 1 && type <= 6) {
-      int64_t integer = value.type == ValueType::Integer ? value.integer : static_cast<int64_t>(value.real);
-      uint32_t size = kSerialSizes.size_bytes[type];
-      // Eight bytes are stored, `size` of them count: the next value overwrites the rest.
-      store_be64(body, static_cast<uint64_t>(integer) << (64 - 8 * size));
-      body += size;
+    } else if (type >= 1 && type <= 7) {
+      // Eight bytes are stored, those that do not count are overwritten by the next value.
+      store_be64(body, serial_number_bits(value, type));
+      body += kSerialSizes.size_bytes[type];
     }
   }
   Payload payload;

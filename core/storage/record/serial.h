@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "base/endian.h"
+#include "types/value.h"
 
 namespace sqlrite::storage {
 
@@ -41,6 +42,32 @@ inline uint32_t integer_serial_type(int64_t value) {
   if (magnitude <= 0x7fffffff) return 4;
   if (magnitude <= 0x7fffffffffffull) return 5;
   return 6;
+}
+
+// How a value is stored. `real_as_integer`: the column has REAL affinity, so a real without fraction is stored as an
+// integer; reading gives the real back.
+inline uint64_t serial_type_of(const Value& value, bool real_as_integer) {
+  switch (value.type) {
+    case ValueType::Integer: return integer_serial_type(value.integer);
+    case ValueType::Real:
+      if (value.real != value.real) return 0;
+      if (real_as_integer && value.real > -140737488355328.0 && value.real < 140737488355328.0) {
+        int64_t whole = static_cast<int64_t>(value.real);
+        if (static_cast<double>(whole) == value.real) return integer_serial_type(whole);
+      }
+      return 7;
+    case ValueType::Text: return uint64_t{value.length} * 2 + 13;
+    case ValueType::Blob: return uint64_t{value.length} * 2 + 12;
+    case ValueType::Null: break;
+  }
+  return 0;
+}
+
+// The eight bytes of which the first serial_size(type) are a number's body. REQUIRES: type is serial_type_of(value), 1..7.
+inline uint64_t serial_number_bits(const Value& value, uint64_t type) {
+  if (type == 7) return std::bit_cast<uint64_t>(value.real);
+  int64_t integer = value.type == ValueType::Integer ? value.integer : static_cast<int64_t>(value.real);
+  return static_cast<uint64_t>(integer) << (64 - 8 * kSerialSizes.size_bytes[type]);
 }
 
 }  // namespace sqlrite::storage
