@@ -1,16 +1,85 @@
 #include "base/arena.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace sqlrite {
 
 namespace {
+
 constexpr size_t kBlockSizeBytesMax = 64 * 1024;
+
+// Blocks that arenas of this thread gave back: statements are prepared and dropped far more often than the allocator likes
+// blocks of some kilobytes to come and go. One list for each power of two; small blocks are the allocator's strength.
+class BlockCache {
+ public:
+  static constexpr size_t kSizeBytesMin = 2048;
+  // The thread ends. Arenas that end later free their blocks.
+  void close() {
+    for (void*& list : lists_) {
+      while (list != nullptr) ::operator delete(pop(list));
+    }
+    closed_ = true;
+  }
+  // Null when there is none. REQUIRES is_cached(size_bytes).
+  void* take(size_t size_bytes) {
+    void*& list = list_of(size_bytes);
+    if (list == nullptr) return nullptr;
+    held_size_bytes_ -= size_bytes;
+    return pop(list);
+  }
+  // False: the caller frees it.
+  bool keep(void* block, size_t size_bytes) {
+    if (closed_ || held_size_bytes_ + size_bytes > kHeldSizeBytesMax) return false;
+    void*& list = list_of(size_bytes);
+    *static_cast<void**>(block) = list;
+    list = block;
+    held_size_bytes_ += size_bytes;
+    return true;
+  }
+  static bool is_cached(size_t size_bytes) {
+#if defined(__SANITIZE_ADDRESS__)
+    static_cast<void>(size_bytes);
+    return false;  // so that every use after the end is seen
+#else
+    return size_bytes >= kSizeBytesMin && size_bytes <= kBlockSizeBytesMax && std::has_single_bit(size_bytes);
+#endif
+  }
+
+ private:
+  static constexpr size_t kHeldSizeBytesMax = 256 * 1024;
+  void*& list_of(size_t size_bytes) { return lists_[std::countr_zero(size_bytes) - std::countr_zero(kSizeBytesMin)]; }
+  static void* pop(void*& list) {
+    void* block = list;
+    list = *static_cast<void**>(block);
+    return block;
+  }
+  void* lists_[6] = {};
+  size_t held_size_bytes_ = 0;
+  bool closed_ = false;
+};
+
+thread_local BlockCache t_blocks;  // without a destructor, so that it can be asked to the very end
+struct BlockCacheEnd {
+  void expect() {}
+  ~BlockCacheEnd() { t_blocks.close(); }
+};
+thread_local BlockCacheEnd t_blocks_end;
+
+void free_block(void* block, size_t size_bytes) {
+  if (BlockCache::is_cached(size_bytes)) {
+    t_blocks_end.expect();
+    if (t_blocks.keep(block, size_bytes)) return;
+  }
+  ::operator delete(block);
 }
+
+}  // namespace
 
 bool Arena::add_block(size_t size_bytes, bool may_throw) {
   size_t wanted = std::max(next_block_size_bytes_, size_bytes + sizeof(Block));
-  void* memory = may_throw ? ::operator new(wanted) : ::operator new(wanted, std::nothrow);
+  void* memory = BlockCache::is_cached(wanted) ? t_blocks.take(wanted) : nullptr;
+  if (memory == nullptr) memory = may_throw ? ::operator new(wanted) : ::operator new(wanted, std::nothrow);
   if (memory == nullptr) return false;
   Block* block = static_cast<Block*>(memory);
   block->previous = blocks_;
@@ -48,7 +117,7 @@ void Arena::reset() {
   }
   for (Block* block = blocks_; block != nullptr;) {
     Block* previous = block->previous;
-    if (block != largest) ::operator delete(block);
+    if (block != largest) free_block(block, block->size_bytes);
     block = previous;
   }
   largest->previous = nullptr;
@@ -61,7 +130,7 @@ void Arena::reset() {
 void Arena::free_all() {
   for (Block* block = blocks_; block != nullptr;) {
     Block* previous = block->previous;
-    ::operator delete(block);
+    free_block(block, block->size_bytes);
     block = previous;
   }
   blocks_ = nullptr;

@@ -63,8 +63,12 @@ struct ExecContext {
   Status interrupted() const { return check_interrupt != nullptr ? check_interrupt(interrupt_context) : Status(); }
 };
 
+// Lives in the arena of its executor: deleting it runs its destructor, the memory goes with the arena.
 class Operator {
  public:
+  static void* operator new(size_t size_bytes, Arena& arena) { return arena.allocate(size_bytes); }
+  static void operator delete(void*) noexcept {}
+  static void operator delete(void*, Arena&) noexcept {}
   virtual ~Operator() = default;
   // `outer_row`: for the inner side of a nested loop, the batch (one live row in `row`) whose slots keys and filters may
   // use; null otherwise.

@@ -354,7 +354,7 @@ class Aggregate final : public BaseOperator {
 }  // namespace
 
 OperatorResult make_aggregate(const plan::AggregateNode& node, OperatorBuild& build) {
-  auto made = std::make_unique<Aggregate>();
+  std::unique_ptr<Aggregate> made(new (*build.arena) Aggregate());
   SQLRITE_TRY(made->prepare(node, build));
   return OperatorResult(std::move(made));
 }

@@ -252,7 +252,7 @@ class Compound final : public BaseOperator {
 }  // namespace
 
 OperatorResult make_compound(const plan::CompoundNode& node, OperatorBuild& build) {
-  auto made = std::make_unique<Compound>();
+  std::unique_ptr<Compound> made(new (*build.arena) Compound());
   SQLRITE_TRY(made->prepare(node, build));
   return OperatorResult(std::move(made));
 }

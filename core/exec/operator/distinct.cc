@@ -171,7 +171,7 @@ class Distinct final : public BaseOperator {
 }  // namespace
 
 OperatorResult make_distinct(const plan::DistinctNode& node, OperatorBuild& build) {
-  auto made = std::make_unique<Distinct>();
+  std::unique_ptr<Distinct> made(new (*build.arena) Distinct());
   SQLRITE_TRY(made->prepare(node, build));
   return OperatorResult(std::move(made));
 }

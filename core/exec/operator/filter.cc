@@ -54,7 +54,7 @@ class Filter final : public BaseOperator {
 }  // namespace
 
 OperatorResult make_filter(const plan::FilterNode& node, OperatorBuild& build) {
-  auto made = std::make_unique<Filter>();
+  std::unique_ptr<Filter> made(new (*build.arena) Filter());
   SQLRITE_TRY(made->prepare(node, build));
   return OperatorResult(std::move(made));
 }

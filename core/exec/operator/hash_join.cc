@@ -395,7 +395,7 @@ Status HashJoin::next_unmatched(Batch** out) {
 }
 
 OperatorResult make_hash_join(const plan::HashJoinNode& node, OperatorBuild& build) {
-  auto made = std::make_unique<HashJoin>();
+  std::unique_ptr<HashJoin> made(new (*build.arena) HashJoin());
   SQLRITE_TRY(made->prepare(node, build));
   return OperatorResult(std::move(made));
 }

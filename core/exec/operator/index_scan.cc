@@ -164,12 +164,13 @@ class IndexScan final : public BaseOperator {
     heap_.reset();
     pins_.clear();
     SQLRITE_TRY(fetch_.begin(wanted));
+    storage::CellRef* cells = leaf_cells_.get();
+    if (cells == nullptr) return Code::NoMem;
     uint32_t rows = 0;
     // The heap keeps its largest block, which one long value may have made: what is limited is what comes on top of it.
     size_t heap_size_max = heap_.size_bytes() + kHeapSizeBytesMax;
     while (rows < wanted && heap_.size_bytes() < heap_size_max) {
-      storage::CellRef* cells = leaf_cells_;
-      SQLRITE_TRY_ASSIGN(uint32_t count, next_cells(cells, std::min<uint32_t>(wanted - rows, 128)));
+      SQLRITE_TRY_ASSIGN(uint32_t count, next_cells(cells, std::min(wanted - rows, LeafCells::kCount)));
       if (count == 0) break;
       SQLRITE_TRY(fetch_.add(cells, count, walk_.source(), heap_));
       rows += count;
@@ -244,7 +245,7 @@ class IndexScan final : public BaseOperator {
   expr::Evaluator index_filter_, filter_;
   std::vector<storage::PageRef> pins_;
   std::unique_ptr<storage::CellRef[]> cells_;
-  storage::CellRef leaf_cells_[128];   // kept: clearing them would cost more than a look-up
+  LeafCells leaf_cells_;
   std::span<Column> index_columns_;
   Batch index_batch_;
   uint64_t left_ = 0;
@@ -260,7 +261,7 @@ class IndexScan final : public BaseOperator {
 }  // namespace
 
 OperatorResult make_index_scan(const plan::ScanNode& node, OperatorBuild& build) {
-  auto made = std::make_unique<IndexScan>();
+  std::unique_ptr<IndexScan> made(new (*build.arena) IndexScan);
   SQLRITE_TRY(made->prepare(node, build));
   return OperatorResult(std::move(made));
 }

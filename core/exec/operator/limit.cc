@@ -104,7 +104,7 @@ Status LimitExprs::evaluate(expr::EvalContext& eval, int64_t* limit, int64_t* of
 }
 
 OperatorResult make_limit(const plan::LimitNode& node, OperatorBuild& build) {
-  auto made = std::make_unique<Limit>();
+  std::unique_ptr<Limit> made(new (*build.arena) Limit());
   SQLRITE_TRY(made->prepare(node, build));
   return OperatorResult(std::move(made));
 }

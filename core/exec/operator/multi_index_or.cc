@@ -143,7 +143,7 @@ class MultiIndexOr final : public BaseOperator {
 }  // namespace
 
 OperatorResult make_multi_index_or(const plan::MultiIndexOrNode& node, OperatorBuild& build) {
-  auto made = std::make_unique<MultiIndexOr>();
+  std::unique_ptr<MultiIndexOr> made(new (*build.arena) MultiIndexOr());
   SQLRITE_TRY(made->prepare(node, build));
   return OperatorResult(std::move(made));
 }

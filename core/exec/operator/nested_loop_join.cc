@@ -89,6 +89,8 @@ class NestedLoopJoin final : public BaseOperator {
           SQLRITE_TRY(null_extended(out));
           if (batch_.selected_count > 0) return {};
         }
+        // Outer rows without a partner are taken more at a time, or a selective join goes row by row to its end.
+        if (!matched_) wanted = grow_wanted(context, wanted);
         continue;
       }
       // The next outer row.
@@ -282,7 +284,7 @@ class NestedLoopJoin final : public BaseOperator {
 }  // namespace
 
 OperatorResult make_nested_loop_join(const plan::NestedLoopJoinNode& node, OperatorBuild& build) {
-  auto made = std::make_unique<NestedLoopJoin>();
+  std::unique_ptr<NestedLoopJoin> made(new (*build.arena) NestedLoopJoin());
   SQLRITE_TRY(made->prepare(node, build));
   return OperatorResult(std::move(made));
 }

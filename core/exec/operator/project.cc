@@ -71,7 +71,7 @@ class Project final : public BaseOperator {
 }  // namespace
 
 OperatorResult make_project(const plan::ProjectNode& node, OperatorBuild& build) {
-  auto made = std::make_unique<Project>();
+  std::unique_ptr<Project> made(new (*build.arena) Project());
   SQLRITE_TRY(made->prepare(node, build));
   return OperatorResult(std::move(made));
 }

@@ -355,13 +355,13 @@ class TableFunctionScan final : public BaseOperator {
 }  // namespace
 
 OperatorResult make_query_scan(const plan::QueryScanNode& node, OperatorBuild& build) {
-  auto made = std::make_unique<QueryScan>();
+  std::unique_ptr<QueryScan> made(new (*build.arena) QueryScan());
   SQLRITE_TRY(made->prepare(node, build));
   return OperatorResult(std::move(made));
 }
 
 OperatorResult make_table_function_scan(const plan::TableFunctionNode& node, OperatorBuild& build) {
-  auto made = std::make_unique<TableFunctionScan>();
+  std::unique_ptr<TableFunctionScan> made(new (*build.arena) TableFunctionScan());
   SQLRITE_TRY(made->prepare(node, build));
   return OperatorResult(std::move(made));
 }

@@ -270,13 +270,13 @@ void RecursiveUnionOperator::close(ExecContext& context) {
 }
 
 OperatorResult make_recursive_union(const plan::RecursiveUnionNode& node, OperatorBuild& build) {
-  auto made = std::make_unique<RecursiveUnionOperator>();
+  std::unique_ptr<RecursiveUnionOperator> made(new (*build.arena) RecursiveUnionOperator());
   SQLRITE_TRY(made->prepare(node, build));
   return OperatorResult(std::move(made));
 }
 
 OperatorResult make_recursive_scan(const plan::RecursiveScanNode& node, OperatorBuild& build) {
-  auto made = std::make_unique<RecursiveScan>();
+  std::unique_ptr<RecursiveScan> made(new (*build.arena) RecursiveScan());
   SQLRITE_TRY(made->prepare(node, build));
   return OperatorResult(std::move(made));
 }

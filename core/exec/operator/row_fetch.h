@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <span>
+#include <type_traits>
 
 #include "batch/batch.h"
 #include "catalog/schema.h"
@@ -22,6 +23,22 @@ struct TreeSource {
 
 // Value of a constant DEFAULT text (what ALTER TABLE ADD COLUMN accepts), with the column's affinity applied.
 Result<Value> parse_column_default(const catalog::TableColumn& column, Arena& arena);
+
+// Room for the cells of one leaf, got when first asked for and never cleared: that would cost more than a look-up.
+class LeafCells {
+ public:
+  static constexpr uint32_t kCount = 128;
+  // Null when memory is gone.
+  storage::CellRef* get() {
+    if (cells_ == nullptr) cells_ = static_cast<storage::CellRef*>(memory_.try_allocate(kCount * sizeof(storage::CellRef)));
+    return cells_;
+  }
+
+ private:
+  static_assert(std::is_trivially_copyable_v<storage::CellRef>);
+  Arena memory_{8192};
+  storage::CellRef* cells_ = nullptr;
+};
 
 class RowFetch {
  public:

@@ -298,7 +298,7 @@ class Sort final : public BaseOperator {
 }  // namespace
 
 OperatorResult make_sort(const plan::SortNode& node, OperatorBuild& build) {
-  auto made = std::make_unique<Sort>();
+  std::unique_ptr<Sort> made(new (*build.arena) Sort());
   SQLRITE_TRY(made->prepare(node, build));
   return OperatorResult(std::move(made));
 }

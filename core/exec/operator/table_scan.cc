@@ -186,13 +186,14 @@ class TableScan final : public BaseOperator, public BatchLookup {
     heap_.reset();
     pins_.clear();
     SQLRITE_TRY(fetch_.begin(wanted));
+    storage::CellRef* cells = leaf_cells_.get();
+    if (cells == nullptr) return Code::NoMem;
     uint32_t rows = 0;
     // The heap keeps its largest block, which one long value may have made: what is limited is what comes on top of it.
     size_t heap_size_max = heap_.size_bytes() + kHeapSizeBytesMax;
     while (rows < wanted && heap_.size_bytes() < heap_size_max) {
-      storage::CellRef* cells = leaf_cells_;
       storage::PageRef pin;
-      SQLRITE_TRY_ASSIGN(uint32_t count, walk_.next(cells, std::min<uint32_t>(wanted - rows, 128), &pin));
+      SQLRITE_TRY_ASSIGN(uint32_t count, walk_.next(cells, std::min(wanted - rows, LeafCells::kCount), &pin));
       if (count == 0) break;
       if (pin) pins_.push_back(std::move(pin));
       SQLRITE_TRY(fetch_.add(cells, count, walk_.source(), heap_));
@@ -207,7 +208,7 @@ class TableScan final : public BaseOperator, public BatchLookup {
   const plan::TableAccess* access_ = nullptr;
   std::span<const int32_t> broadcast_slots_;
   RowIdWalk walk_;
-  storage::CellRef leaf_cells_[128];   // kept: clearing them would cost more than a look-up
+  LeafCells leaf_cells_;
   RowFetch fetch_;
   expr::Evaluator filter_;
   std::vector<storage::PageRef> pins_;
@@ -223,7 +224,7 @@ class TableScan final : public BaseOperator, public BatchLookup {
 }  // namespace
 
 OperatorResult make_table_scan(const plan::ScanNode& node, OperatorBuild& build) {
-  auto made = std::make_unique<TableScan>();
+  std::unique_ptr<TableScan> made(new (*build.arena) TableScan);
   SQLRITE_TRY(made->prepare(node, build));
   return OperatorResult(std::move(made));
 }

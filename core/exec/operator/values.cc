@@ -105,13 +105,13 @@ class ValuesScan final : public BaseOperator {
 }  // namespace
 
 OperatorResult make_single_row(const plan::Node& node, OperatorBuild& build) {
-  auto made = std::make_unique<SingleRow>();
+  std::unique_ptr<SingleRow> made(new (*build.arena) SingleRow());
   made->prepare(node, build);
   return OperatorResult(std::move(made));
 }
 
 OperatorResult make_values(const plan::ValuesNode& node, OperatorBuild& build) {
-  auto made = std::make_unique<ValuesScan>();
+  std::unique_ptr<ValuesScan> made(new (*build.arena) ValuesScan());
   SQLRITE_TRY(made->prepare(node, build));
   return OperatorResult(std::move(made));
 }
