@@ -1,11 +1,11 @@
 package sqlrite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 )
 
 // conn is one connection of the pool. database/sql hands it to one goroutine at a time; only interrupts come from others.
@@ -200,7 +200,7 @@ func (c *conn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx
 	t := &tx{c: c}
 	if options.ReadOnly && !c.config.queryOnly {
 		if err := c.command(ctx, "begin", "PRAGMA query_only = 1"); err != nil {
-			return nil, errors.Join(err, c.command(context.Background(), "rollback", "ROLLBACK"))
+			return nil, both(err, c.command(context.Background(), "rollback", "ROLLBACK"))
 		}
 		t.endsQueryOnly = true
 	}
@@ -277,7 +277,7 @@ func (c *conn) failureIn(ctx context.Context, op string, status Status) error {
 	err := failure(c.handle, op, status)
 	var failed *Error
 	if errors.As(err, &failed) && failed.Code == CodeInterrupt && ctx.Err() != nil {
-		return fmt.Errorf("sqlrite: %s: %w", op, ctx.Err())
+		return ctx.Err()
 	}
 	return err
 }
@@ -292,7 +292,7 @@ func (t *tx) Commit() error {
 	err := t.c.command(context.Background(), "commit", "COMMIT")
 	if err != nil && inTransaction(t.c.handle) {
 		// For database/sql the transaction is over, and the next user of the connection must not find it open.
-		err = errors.Join(err, t.c.command(context.Background(), "rollback", "ROLLBACK"))
+		err = both(err, t.c.command(context.Background(), "rollback", "ROLLBACK"))
 	}
 	return t.end(err)
 }
@@ -307,7 +307,15 @@ func (t *tx) Rollback() error {
 
 func (t *tx) end(err error) error {
 	if t.endsQueryOnly {
-		err = errors.Join(err, t.c.command(context.Background(), "end", "PRAGMA query_only = 0"))
+		err = both(err, t.c.command(context.Background(), "end", "PRAGMA query_only = 0"))
 	}
 	return err
+}
+
+// both joins two errors where there are two; one alone keeps its type.
+func both(first, second error) error {
+	if first == nil || second == nil {
+		return cmp.Or(first, second)
+	}
+	return errors.Join(first, second)
 }

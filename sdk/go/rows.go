@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"reflect"
+	"slices"
 	"unsafe"
 )
 
@@ -166,12 +167,12 @@ func (c *cell) bytes() []byte {
 	return unsafe.Slice(*(**byte)(unsafe.Pointer(&c.payload)), int(c.size))
 }
 
-// Columns are the names in the result.
+// Columns are the names in the result. The caller gets a list of its own: the statement's serves later rows, too.
 func (r *rows) Columns() []string {
 	if r.s == nil {
 		return nil
 	}
-	return r.s.columnNames
+	return slices.Clone(r.s.columnNames)
 }
 
 // HasNextResultSet tells whether there is text behind the statement whose rows these are.

@@ -183,6 +183,16 @@ func TestSchemaChangesUnderCachedStatements(t *testing.T) {
 	equal(t, "boolean", lines(t, db, "SELECT * FROM t"), []string{"true"})
 	exec(t, db, "ALTER TABLE t ADD COLUMN b INTEGER DEFAULT 5")
 	equal(t, "one more", lines(t, db, "SELECT * FROM t"), []string{"true|5"})
+	for i := 0; i < 2; i++ {
+		rows, err := db.Query("SELECT * FROM t")
+		if err != nil {
+			t.Fatal(err)
+		}
+		names, _ := rows.Columns()
+		equal(t, "names", names, []string{"a", "b"})
+		names[0] = "changed by the caller"
+		rows.Close()
+	}
 	exec(t, db, "DROP TABLE t; CREATE TABLE t(a INTEGER, b BOOLEAN); INSERT INTO t VALUES (1, 0)")
 	equal(t, "other types", lines(t, db, "SELECT * FROM t"), []string{"1|false"})
 }
