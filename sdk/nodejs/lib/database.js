@@ -89,7 +89,7 @@ function Database(filenameGiven, options) {
 function begin(database, number, name, memory, { readonly, timeout, verbose }) {
   const session = {
     number, open: true, busy: false, iterators: 0, safeIntegers: false, unsafe: false, verbose,
-    name, memory, readonly, timeout,
+    name, memory, readonly, timeout, functions: new Map(),
   };
   sessions.set(database, session);
 }
@@ -123,7 +123,11 @@ const methods = {
     const simple = booleanOption(options, 'simple');
     requireIdle(session, { iterators: !session.unsafe });
     const statement = Statement.prepare(session, this, `PRAGMA ${source}`, true);
-    return simple ? statement.pluck().get() : statement.all();
+    try {
+      return simple ? statement.pluck().get() : statement.all();
+    } finally {
+      Statement.finalize(statement);
+    }
   },
 
   transaction(fn) {
@@ -202,9 +206,13 @@ const methods = {
   },
 };
 
+// The add-on refers to the functions weakly: the session keeps them.
 function defineFunction(session, { name, argumentCount, safeIntegers, deterministic, directOnly, functions }) {
   native.defineFunction(
     session.number, name, argumentCount, safeIntegers ?? session.safeIntegers, deterministic, directOnly, functions);
+  // To the engine, names that differ in the case of ASCII letters are the same.
+  const key = name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  session.functions.set(`${argumentCount} ${key}`, functions);
 }
 
 for (const key of Reflect.ownKeys(methods)) {

@@ -48,7 +48,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
 
 Session::~Session() {
   close();
-  addon->sessions.remove(number);
+  if (is_listed) addon->sessions.remove(number);
 }
 
 void Session::close() {
@@ -61,7 +61,7 @@ void Session::close() {
 
 PreparedStatement::~PreparedStatement() {
   close();
-  addon->statements.remove(number);
+  if (is_listed) addon->statements.remove(number);
 }
 
 void PreparedStatement::close() {
@@ -69,11 +69,13 @@ void PreparedStatement::close() {
   session->statements.erase(this);
   session = nullptr;
   statement.finalize();
+  int64_t total_bytes = 0;
+  napi_adjust_external_memory(addon->env, -kSizeBytes, &total_bytes);
 }
 
 Copy::~Copy() {
   close();
-  addon->copies.remove(number);
+  if (is_listed) addon->copies.remove(number);
 }
 
 void Copy::close() {

@@ -5,7 +5,9 @@
 // in a table and end in one of three ways, in any order:
 //
 //   close() of the database ........ what is inside is released; the object stays, its number answers "not open"
-//   the garbage collector .......... release_object(), later while a call of it is running (see Guard)
+//   the garbage collector .......... release_object(), later while a call of it is running (see Guard). Node.js runs
+//                                    finalizers in a turn of the event loop only; a program that prepares without end
+//                                    in one turn is why track() looks for dead owners now and then
 //   the end of the environment ..... Addon::close_all(), before any finalizer
 //
 // Thread safety: everything belongs to the thread of its environment.
@@ -13,6 +15,7 @@
 
 #include <napi.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -48,19 +51,47 @@ class Table {
     free_.push_back(number);
   }
   Object* get(uint32_t number) const { return number < objects_.size() ? objects_[number] : nullptr; }
+  // Closes what belongs to nobody any more, once about as many objects came as there were after the last time.
+  void sweep(napi_env env) {
+    if (++added_since_sweep_ < std::max<size_t>(kSweepAfterMin, live_at_sweep_)) return;
+    added_since_sweep_ = 0;
+    live_at_sweep_ = 0;
+    for (uint32_t number = 0; number < objects_.size(); ++number) {
+      Object* object = objects_[number];
+      if (object == nullptr) continue;
+      if (object->calls == 0 && object->owner_is_gone(env)) {
+        object->close();
+        object->is_listed = false;
+        remove(number);
+      } else {
+        ++live_at_sweep_;
+      }
+    }
+  }
   const std::vector<Object*>& all() const { return objects_; }
 
  private:
+  static constexpr size_t kSweepAfterMin = 256;
   std::vector<Object*> objects_;
   std::vector<uint32_t> free_;
+  size_t added_since_sweep_ = 0;
+  size_t live_at_sweep_ = 0;
 };
 
 // What an object of a table has in common with the others.
 struct Tracked {
   std::shared_ptr<Addon> addon;
   uint32_t number = 0;
-  uint32_t calls = 0;      // running calls that use it
-  bool collected = false;  // its JavaScript object is gone
+  bool is_listed = true;     // in its table; not after a sweep found it dead
+  uint32_t calls = 0;        // running calls that use it
+  bool collected = false;    // its JavaScript object is gone
+  napi_ref owner = nullptr;  // weak, to that object
+
+  bool owner_is_gone(napi_env env) const {
+    Napi::HandleScope scope(env);
+    napi_value value = nullptr;
+    return napi_get_reference_value(env, owner, &value) == napi_ok && value == nullptr;
+  }
 };
 
 // A database connection.
@@ -77,6 +108,9 @@ struct Session : Tracked {
 };
 
 struct PreparedStatement : Tracked {
+  // About what a small statement takes in the engine; told to the garbage collector, which sees a small object only.
+  static constexpr int64_t kSizeBytes = 16 * 1024;
+
   Session* session = nullptr;  // null: closed
   Statement statement;
 
@@ -128,20 +162,21 @@ class Guard {
   Object* object_;
 };
 
-// Finalizer of the JavaScript object that owns `object`.
+// Finalizer of the JavaScript object that owns `data`.
 template <typename Object>
-void release_object(Object* object) {
+void release_object(napi_env env, void* data, void*) {
+  auto* object = static_cast<Object*>(data);
   object->collected = true;
+  napi_delete_reference(env, object->owner);
   if (object->calls == 0) delete object;
 }
 
 // Ties `object` to `owner` and gives it a number.
 template <typename Object>
 void track(Napi::Env env, Napi::Object owner, Object* object, Table<Object>& table) {
+  table.sweep(env);
   object->number = table.add(object);
-  napi_wrap(
-      env, owner, object, [](napi_env, void* data, void*) { release_object(static_cast<Object*>(data)); }, nullptr,
-      nullptr);
+  napi_wrap(env, owner, object, &release_object<Object>, nullptr, &object->owner);
 }
 
 // Throws what a function of the application threw, else a SqliteError with this status' message and code.

@@ -20,6 +20,7 @@ struct UserFunction {
   Napi::FunctionReference inverse;  // as call
   Napi::FunctionReference result;   // (state, final) => value
   Napi::FunctionReference destroy;  // (state)
+  std::vector<double> dropped;      // states of groups that ended without a result; destroyed by the next start
 };
 
 void destroy_function(void* data) { delete static_cast<UserFunction*>(data); }
@@ -59,7 +60,12 @@ napi_value call_javascript(UserFunction& self, FunctionCall& call, Napi::Functio
   napi_value undefined = nullptr;
   napi_value result = nullptr;
   napi_get_undefined(env, &undefined);
-  if (napi_call_function(env, undefined, function.Value(), arguments.size(), arguments.data(), &result) == napi_ok) {
+  napi_value callee = function.Value();
+  if (callee == nullptr) {
+    call.set_error(Status(Code::Error, self.name + "(): the database it belongs to is gone"));
+    return nullptr;
+  }
+  if (napi_call_function(env, undefined, callee, arguments.size(), arguments.data(), &result) == napi_ok) {
     return result;
   }
   keep_exception(self, call);
@@ -142,6 +148,12 @@ bool ensure_started(UserFunction& self, FunctionCall& call, AggregateState& stat
   if (state.failed) return false;
   if (state.started) return true;
   state.owner = &self;
+  for (; !self.dropped.empty(); self.dropped.pop_back()) {
+    if (call_javascript(self, call, self.destroy, {Napi::Number::New(self.addon->env, self.dropped.back())}) ==
+        nullptr) {
+      break;
+    }
+  }
   napi_value number = call_javascript(self, call, self.start, {});
   state.failed = number == nullptr;
   if (state.failed) return false;
@@ -177,21 +189,16 @@ void give_result(FunctionCall& call, void* memory, bool is_final) {
 void value(FunctionCall& call, void* memory) { give_result(call, memory, false); }
 void finalize(FunctionCall& call, void* memory) { give_result(call, memory, true); }
 
+// No JavaScript here: the garbage collector may have ended the statement.
 void destroy_state(void* memory) {
   auto& state = *static_cast<AggregateState*>(memory);
-  if (!state.started) return;
-  Napi::Env env = state.owner->addon->env;
-  Napi::HandleScope scope(env);
-  napi_value undefined = env.Undefined();
-  napi_value argument = Napi::Number::New(env, state.state);
-  napi_value ignored = nullptr;
-  napi_call_function(env, undefined, state.owner->destroy.Value(), 1, &argument, &ignored);
+  if (state.started) state.owner->dropped.push_back(state.state);
 }
 
 // ---------------------------------------------------------------- registration
 
-Napi::FunctionReference reference(Napi::Value value) {
-  return value.IsFunction() ? Napi::Persistent(value.As<Napi::Function>()) : Napi::FunctionReference();
+Napi::FunctionReference weak_reference(Napi::Value value) {
+  return value.IsFunction() ? Napi::Weak(value.As<Napi::Function>()) : Napi::FunctionReference();
 }
 
 // (session, name, argument count, safe integers, deterministic, direct only, functions): `functions` holds call and,
@@ -211,11 +218,12 @@ void define(const Napi::CallbackInfo& info) {
                                 session,
                                 name,
                                 info[3].As<Napi::Boolean>().Value(),
-                                reference(functions.Get("call")),
-                                reference(functions.Get("start")),
-                                reference(functions.Get("inverse")),
-                                reference(functions.Get("result")),
-                                reference(functions.Get("destroy"))};
+                                weak_reference(functions.Get("call")),
+                                weak_reference(functions.Get("start")),
+                                weak_reference(functions.Get("inverse")),
+                                weak_reference(functions.Get("result")),
+                                weak_reference(functions.Get("destroy")),
+                                {}};
   Connection& connection = *session->connection;
   Status status;
   if (user->start.IsEmpty()) {

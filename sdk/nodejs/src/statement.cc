@@ -382,6 +382,8 @@ void prepare(const Napi::CallbackInfo& info) {
   prepared->statement = statement.take();
   session->statements.insert(prepared);
   track(env, info[2].As<Napi::Object>(), prepared, addon.statements);
+  int64_t total_bytes = 0;
+  napi_adjust_external_memory(env, PreparedStatement::kSizeBytes, &total_bytes);
   const Statement& made = prepared->statement;
   int32_t* header = addon.frame->header;
   header[frame::kStatement] = static_cast<int32_t>(prepared->number);
@@ -391,7 +393,13 @@ void prepare(const Napi::CallbackInfo& info) {
                           (has_named_parameters(made) ? frame::kHasNamedParameters : 0);
 }
 
-// Its prefix gone; null for parameters without a name.
+void finalize(const Napi::CallbackInfo& info) {
+  auto& addon = *static_cast<Addon*>(info.Data());
+  PreparedStatement* prepared = addon.statements.get(info[0].As<Napi::Number>().Uint32Value());
+  if (prepared != nullptr && prepared->calls == 0) prepared->close();
+}
+
+// With their prefixes; null for parameters without a name.
 Napi::Value parameter_names(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   PreparedStatement* prepared = statement_of(env, *static_cast<Addon*>(info.Data()), info[0]);
@@ -473,6 +481,7 @@ void export_statement(Napi::Env env, Addon* addon, Napi::Object exports) {
   export_call(env, addon, exports, "bind", &bind);
   export_call(env, addon, exports, "reset", &reset);
   exports.Set("prepare", Napi::Function::New<prepare>(env, "prepare", addon));
+  exports.Set("finalize", Napi::Function::New<finalize>(env, "finalize", addon));
   exports.Set("parameterNames", Napi::Function::New<parameter_names>(env, "parameterNames", addon));
   exports.Set("columnNames", Napi::Function::New<column_names>(env, "columnNames", addon));
   exports.Set("columns", Napi::Function::New<columns>(env, "columns", addon));
