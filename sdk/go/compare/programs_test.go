@@ -121,93 +121,113 @@ func TestProgramJobQueue(t *testing.T) {
 
 // A catalogue with migrations, JSON, searching and paging.
 func TestProgramCatalogue(t *testing.T) {
-	migrations := []string{
-		"CREATE TABLE book (id INTEGER PRIMARY KEY, title TEXT NOT NULL COLLATE NOCASE, year INTEGER, details TEXT)",
-		"CREATE UNIQUE INDEX book_title ON book (title); ALTER TABLE book ADD COLUMN price REAL NOT NULL DEFAULT 9.5",
-		"CREATE TABLE loan (book INTEGER NOT NULL REFERENCES book (id), reader TEXT NOT NULL, since DATE, PRIMARY KEY (book, reader)) WITHOUT ROWID",
-	}
 	runOnBoth(t, func(driver, path string, out *strings.Builder) error {
-		for start := 0; start < 2; start++ { // the second start finds nothing to do
+		for start := 0; start < 2; start++ { // the second start finds nothing to migrate
 			db, err := sql.Open(driver, path)
 			if err != nil {
 				return err
 			}
-			var version int
-			if err := db.QueryRow("PRAGMA user_version").Scan(&version); err != nil {
-				return err
-			}
-			fmt.Fprintln(out, "version", version)
-			for ; version < len(migrations); version++ {
-				tx, err := db.Begin()
-				if err != nil {
-					return err
-				}
-				if _, err := tx.Exec(migrations[version]); err != nil {
-					return err
-				}
-				if _, err := tx.Exec(fmt.Sprintf("PRAGMA user_version = %d", version+1)); err != nil {
-					return err
-				}
-				if err := tx.Commit(); err != nil {
+			for _, part := range []func(*sql.DB, *strings.Builder) error{migrate, enterBooks, searchBooks, lendBooks} {
+				if err := part(db, out); err != nil {
 					return err
 				}
 			}
-			insert, err := db.Prepare("INSERT INTO book (title, year, details) VALUES (:title, :year, :details) ON CONFLICT (title) DO UPDATE SET year = excluded.year RETURNING id, title, price")
-			if err != nil {
-				return err
-			}
-			for i, title := range []string{"Dune", "Emma", "dune", "Middlemarch", "Ulysses", "Solaris"} {
-				var id int
-				var kept string
-				var price float64
-				details := fmt.Sprintf(`{"pages": %d, "tags": ["t%d", "all"]}`, 100*(i+1), i)
-				row := insert.QueryRow(sql.Named("title", title), sql.Named("details", details), sql.Named("year", 1900+i))
-				if err := row.Scan(&id, &kept, &price); err != nil {
-					return err
-				}
-				fmt.Fprintln(out, id, kept, price)
-			}
-			if err := insert.Close(); err != nil {
-				return err
-			}
-			for page := 0; page < 3; page++ {
-				rows, err := db.Query(`
-					SELECT b.id, b.title, b.year, json_extract(b.details, '$.pages'), (SELECT count(*) FROM json_each(b.details, '$.tags'))
-					FROM book AS b WHERE b.title LIKE ? ORDER BY b.title LIMIT ? OFFSET ?`, "%u%", 2, 2*page)
-				if err != nil {
-					return err
-				}
-				for rows.Next() {
-					var id, pages, tags int
-					var title string
-					var year *int
-					if err := rows.Scan(&id, &title, &year, &pages, &tags); err != nil {
-						return err
-					}
-					fmt.Fprintln(out, "page", page, id, title, *year, pages, tags)
-				}
-				if err := rows.Err(); err != nil {
-					return err
-				}
-				rows.Close()
-			}
-			result, err := db.Exec("INSERT OR IGNORE INTO loan SELECT id, 'Ada', ? FROM book WHERE year >= ?", "2024-02-29", 1903)
-			if err != nil {
-				return err
-			}
-			count, _ := result.RowsAffected()
-			fmt.Fprintln(out, "lent", count)
-			var since time.Time
-			if err := db.QueryRow("SELECT since FROM loan JOIN book ON book.id = loan.book WHERE title = 'SOLARIS'").Scan(&since); err != nil {
-				return err
-			}
-			fmt.Fprintln(out, since.Weekday(), since.Format(time.DateOnly))
 			if err := db.Close(); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+func migrate(db *sql.DB, out *strings.Builder) error {
+	migrations := []string{
+		"CREATE TABLE book (id INTEGER PRIMARY KEY, title TEXT NOT NULL COLLATE NOCASE, year INTEGER, details TEXT)",
+		"CREATE UNIQUE INDEX book_title ON book (title); ALTER TABLE book ADD COLUMN price REAL NOT NULL DEFAULT 9.5",
+		"CREATE TABLE loan (book INTEGER NOT NULL REFERENCES book (id), reader TEXT NOT NULL, since DATE, PRIMARY KEY (book, reader)) WITHOUT ROWID",
+	}
+	var version int
+	if err := db.QueryRow("PRAGMA user_version").Scan(&version); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "version", version)
+	for ; version < len(migrations); version++ {
+		tx, err := db.Begin()
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(migrations[version]); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(fmt.Sprintf("PRAGMA user_version = %d", version+1)); err != nil {
+			return err
+		}
+		if err := tx.Commit(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func enterBooks(db *sql.DB, out *strings.Builder) error {
+	insert, err := db.Prepare("INSERT INTO book (title, year, details) VALUES (:title, :year, :details) " +
+		"ON CONFLICT (title) DO UPDATE SET year = excluded.year RETURNING id, title, price")
+	if err != nil {
+		return err
+	}
+	defer insert.Close()
+	for i, title := range []string{"Dune", "Emma", "dune", "Middlemarch", "Ulysses", "Solaris"} {
+		var id int
+		var kept string
+		var price float64
+		details := fmt.Sprintf(`{"pages": %d, "tags": ["t%d", "all"]}`, 100*(i+1), i)
+		row := insert.QueryRow(sql.Named("title", title), sql.Named("details", details), sql.Named("year", 1900+i))
+		if err := row.Scan(&id, &kept, &price); err != nil {
+			return err
+		}
+		fmt.Fprintln(out, id, kept, price)
+	}
+	return nil
+}
+
+func searchBooks(db *sql.DB, out *strings.Builder) error {
+	for page := 0; page < 3; page++ {
+		rows, err := db.Query(`
+			SELECT b.id, b.title, b.year, json_extract(b.details, '$.pages'), (SELECT count(*) FROM json_each(b.details, '$.tags'))
+			FROM book AS b WHERE b.title LIKE ? ORDER BY b.title LIMIT ? OFFSET ?`, "%u%", 2, 2*page)
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			var id, pages, tags int
+			var title string
+			var year *int
+			if err := rows.Scan(&id, &title, &year, &pages, &tags); err != nil {
+				return err
+			}
+			fmt.Fprintln(out, "page", page, id, title, *year, pages, tags)
+		}
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		rows.Close()
+	}
+	return nil
+}
+
+func lendBooks(db *sql.DB, out *strings.Builder) error {
+	result, err := db.Exec("INSERT OR IGNORE INTO loan SELECT id, 'Ada', ? FROM book WHERE year >= ?", "2024-02-29", 1903)
+	if err != nil {
+		return err
+	}
+	count, _ := result.RowsAffected()
+	fmt.Fprintln(out, "lent", count)
+	var since time.Time
+	if err := db.QueryRow("SELECT since FROM loan JOIN book ON book.id = loan.book WHERE title = 'SOLARIS'").Scan(&since); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, since.Weekday(), since.Format(time.DateOnly))
+	return nil
 }
 
 // Measurements: many rows in one transaction, windows by date functions, blobs and NULL.
