@@ -40,83 +40,103 @@ func TestProgramJobQueue(t *testing.T) {
 			return err
 		}
 		defer db.Close()
-		if _, err := db.Exec(`
-			CREATE TABLE job (
-				id INTEGER PRIMARY KEY AUTOINCREMENT,
-				payload TEXT NOT NULL,
-				state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'running', 'done', 'failed')),
-				attempts INTEGER NOT NULL DEFAULT 0,
-				not_before DATETIME NOT NULL,
-				finished DATETIME
-			);
-			CREATE INDEX job_waiting ON job (not_before) WHERE state = 'waiting';`); err != nil {
+		now := time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)
+		if err := enqueueJobs(db, now); err != nil {
 			return err
 		}
-		now := time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)
-		for i := 0; i < 12; i++ {
-			if _, err := db.Exec("INSERT INTO job (payload, not_before) VALUES (?, ?)", fmt.Sprintf(`{"n": %d}`, i), now.Add(time.Duration(i%4)*time.Minute)); err != nil {
+		for minute := 0; minute < 8; minute++ {
+			if err := workOff(db, now.Add(time.Duration(minute)*time.Minute), out); err != nil {
 				return err
 			}
 		}
-		claim := func(at time.Time) (id int64, payload string, err error) {
-			tx, err := db.Begin()
-			if err != nil {
-				return 0, "", err
-			}
-			defer tx.Rollback()
-			row := tx.QueryRow("SELECT id, payload FROM job WHERE state = 'waiting' AND not_before <= ? ORDER BY not_before, id LIMIT 1", at)
-			if err := row.Scan(&id, &payload); err != nil {
-				return 0, "", err
-			}
-			if _, err := tx.Exec("UPDATE job SET state = 'running', attempts = attempts + 1 WHERE id = ?", id); err != nil {
-				return 0, "", err
-			}
-			return id, payload, tx.Commit()
+		return reportJobs(db, out)
+	})
+}
+
+func enqueueJobs(db *sql.DB, now time.Time) error {
+	if _, err := db.Exec(`
+		CREATE TABLE job (
+			id INTEGER PRIMARY KEY AUTOINCREMENT,
+			payload TEXT NOT NULL,
+			state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'running', 'done', 'failed')),
+			attempts INTEGER NOT NULL DEFAULT 0,
+			not_before DATETIME NOT NULL,
+			finished DATETIME
+		);
+		CREATE INDEX job_waiting ON job (not_before) WHERE state = 'waiting';`); err != nil {
+		return err
+	}
+	for i := 0; i < 12; i++ {
+		at := now.Add(time.Duration(i%4) * time.Minute)
+		if _, err := db.Exec("INSERT INTO job (payload, not_before) VALUES (?, ?)", fmt.Sprintf(`{"n": %d}`, i), at); err != nil {
+			return err
 		}
-		for minute := 0; minute < 8; minute++ {
-			at := now.Add(time.Duration(minute) * time.Minute)
-			for {
-				id, payload, err := claim(at)
-				if err == sql.ErrNoRows {
-					break
-				}
-				if err != nil {
-					return err
-				}
-				fmt.Fprintln(out, minute, "claimed", id, payload)
-				if id%3 == 0 {
-					_, err = db.Exec("UPDATE job SET state = CASE WHEN attempts < 2 THEN 'waiting' ELSE 'failed' END, not_before = ? WHERE id = ?", at.Add(3*time.Minute), id)
-				} else {
-					_, err = db.Exec("UPDATE job SET state = 'done', finished = ? WHERE id = ?", at, id)
-				}
-				if err != nil {
-					return err
-				}
-			}
+	}
+	return nil
+}
+
+// claimJob takes the oldest job that may run; sql.ErrNoRows when there is none.
+func claimJob(db *sql.DB, at time.Time) (id int64, payload string, err error) {
+	tx, err := db.Begin()
+	if err != nil {
+		return 0, "", err
+	}
+	defer tx.Rollback()
+	row := tx.QueryRow("SELECT id, payload FROM job WHERE state = 'waiting' AND not_before <= ? ORDER BY not_before, id LIMIT 1", at)
+	if err := row.Scan(&id, &payload); err != nil {
+		return 0, "", err
+	}
+	if _, err := tx.Exec("UPDATE job SET state = 'running', attempts = attempts + 1 WHERE id = ?", id); err != nil {
+		return 0, "", err
+	}
+	return id, payload, tx.Commit()
+}
+
+// workOff runs all jobs that are due; every third one fails and waits, twice.
+func workOff(db *sql.DB, at time.Time, out *strings.Builder) error {
+	for {
+		id, payload, err := claimJob(db, at)
+		if err == sql.ErrNoRows {
+			return nil
 		}
-		rows, err := db.Query("SELECT state, count(*), sum(attempts), max(finished) FROM job GROUP BY state ORDER BY state")
 		if err != nil {
 			return err
 		}
-		defer rows.Close()
-		for rows.Next() {
-			var state string
-			var count, attempts int
-			var finished sql.NullString
-			if err := rows.Scan(&state, &count, &attempts, &finished); err != nil {
-				return err
-			}
-			fmt.Fprintln(out, state, count, attempts, finished.String)
+		fmt.Fprintln(out, at.Format(time.TimeOnly), "claimed", id, payload)
+		if id%3 == 0 {
+			_, err = db.Exec("UPDATE job SET state = CASE WHEN attempts < 2 THEN 'waiting' ELSE 'failed' END, not_before = ? WHERE id = ?", at.Add(3*time.Minute), id)
+		} else {
+			_, err = db.Exec("UPDATE job SET state = 'done', finished = ? WHERE id = ?", at, id)
 		}
-		var first time.Time
-		if err := db.QueryRow("SELECT finished FROM job WHERE state = 'done' ORDER BY finished LIMIT 1").Scan(&first); err != nil {
+		if err != nil {
 			return err
 		}
-		fmt.Fprintln(out, "first finished", first.Format(time.RFC3339))
-		_, err = db.Exec("UPDATE job SET state = 'lost' WHERE id = 1")
-		fmt.Fprintln(out, "a wrong state is refused:", err != nil)
-		return rows.Err()
-	})
+	}
+}
+
+func reportJobs(db *sql.DB, out *strings.Builder) error {
+	rows, err := db.Query("SELECT state, count(*), sum(attempts), max(finished) FROM job GROUP BY state ORDER BY state")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var state string
+		var count, attempts int
+		var finished sql.NullString
+		if err := rows.Scan(&state, &count, &attempts, &finished); err != nil {
+			return err
+		}
+		fmt.Fprintln(out, state, count, attempts, finished.String)
+	}
+	var first time.Time
+	if err := db.QueryRow("SELECT finished FROM job WHERE state = 'done' ORDER BY finished LIMIT 1").Scan(&first); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "first finished", first.Format(time.RFC3339))
+	_, err = db.Exec("UPDATE job SET state = 'lost' WHERE id = 1")
+	fmt.Fprintln(out, "a wrong state is refused:", err != nil)
+	return rows.Err()
 }
 
 // A catalogue with migrations, JSON, searching and paging.
