@@ -3,22 +3,21 @@
 const path = require('path');
 const { SqliteError } = require('./errors');
 
-// Debian and most others have glibc; musl (Alpine) needs a binary of its own.
-function libcSuffix() {
-  if (process.platform !== 'linux') return '';
-  const report = process.report?.getReport?.();
-  return report?.header?.glibcVersionRuntime ? '' : '-musl';
-}
+// A binary for glibc does not load where musl is the C library (Alpine Linux); that has one of its own.
+const SUFFIXES = process.platform === 'linux' ? ['', '-musl'] : [''];
 
 function load() {
-  const target = `${process.platform}-${process.arch}${libcSuffix()}`;
-  const file = path.join(__dirname, '..', 'prebuilds', target, 'sqlrite.node');
-  try {
-    return require(file);
-  } catch (cause) {
-    const problem = cause.code === 'MODULE_NOT_FOUND' ? 'this package has no binary for it' : cause.message;
-    throw new Error(`SQLRite cannot be loaded on ${target}: ${problem} (${file})`, { cause });
+  const target = `${process.platform}-${process.arch}`;
+  const problems = [];
+  for (const suffix of SUFFIXES) {
+    const file = path.join(__dirname, '..', 'prebuilds', `${target}${suffix}`, 'sqlrite.node');
+    try {
+      return require(file);
+    } catch (error) {
+      problems.push(error.code === 'MODULE_NOT_FOUND' ? `there is no ${file}` : error.message);
+    }
   }
+  throw new Error(`SQLRite cannot be loaded on ${target}: ${problems.join('; ')}`);
 }
 
 const native = load();

@@ -4,6 +4,7 @@
 // State of a statement:   ready ---- iterate() ----> locked ---- end, return() or an error ----> ready
 // While it is locked only its iterator may run it. While any statement of a database runs (busy), nothing else may: functions
 // of the application are called then.
+const util = require('util');
 const native = require('./native');
 const frame = require('./frame');
 const { FLAT, PLUCK, RAW, EXPAND, builderFor, asList } = require('./rows');
@@ -74,6 +75,11 @@ class Statement {
   // For statements that nobody else has: what the engine holds for it is free at once, not when it is collected.
   static finalize(statement) {
     native.finalize(statement.#number);
+  }
+
+  [util.inspect.custom](depth, options, inspect) {
+    const { source, reader, readonly, busy } = this;
+    return `Statement ${inspect({ source, reader, readonly, busy }, options)}`;
   }
 
   get database() { return this.#database; }

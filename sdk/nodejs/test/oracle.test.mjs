@@ -160,6 +160,26 @@ same('bound statements', ({ db, step }) => {
   step(() => db.prepare('SELECT ? AS a').bind({}));
 });
 
+same('a NUL ends the text of SQL', ({ db, step }) => {
+  step(() => db.prepare('SELECT 1 AS a\0 this is not read').get());
+  step(() => db.exec('SELECT 1;\0 this is not read') === db);
+  step(() => db.prepare('\0SELECT 1'));
+  step(() => db.prepare("SELECT 'a\0b'").get());
+});
+
+same('classes may extend Database', ({ Database, step }) => {
+  class Store extends Database {
+    constructor() { super(':memory:'); this.exec('CREATE TABLE t (a)'); }
+    add(value) { return this.prepare('INSERT INTO t VALUES (?)').run(value); }
+  }
+  step(() => {
+    const store = new Store();
+    const result = [store instanceof Database, store instanceof Store, store.add(5), store.prepare('SELECT * FROM t').all(), store.open];
+    store.close();
+    return result;
+  });
+});
+
 same('a failed binding leaves the statement usable', ({ db, step }) => {
   const statement = db.prepare('SELECT ? AS a, ? AS b');
   step(() => statement.get(1, Symbol('x')));

@@ -190,9 +190,27 @@ test('rows can be had where code may not be made from text', () => {
   assert.equal(run.stdout, '500 {"v":499,"x":"x"}\n');
 });
 
+test('a platform without a binary is told', () => {
+  const program = "Object.defineProperty(process, 'platform', { value: 'plan9' }); require('@joaoh82/sqlrite')";
+  const run = spawnSync(process.execPath, ['-e', program], { cwd: path.join(here, '..'), encoding: 'utf8' });
+  assert.match(run.stderr, /SQLRite cannot be loaded on plan9-\w+: there is no .*plan9/);
+});
+
+test('views of shared, resized and given-away memory', () => {
+  const db = memory();
+  const shared = new Uint8Array(new SharedArrayBuffer(4)).fill(7);
+  assert.deepEqual(db.prepare('SELECT ? AS v').pluck().get(shared), Buffer.from([7, 7, 7, 7]));
+  const given = new Uint8Array([1, 2, 3]);
+  structuredClone(given.buffer, { transfer: [given.buffer] });
+  assert.deepEqual(db.prepare('SELECT ? AS v, length(?) AS n').get(given, given), { v: Buffer.alloc(0), n: 0 });
+  const big = new Uint8Array(1 << 20).subarray(5, 9);
+  assert.equal(db.prepare('SELECT length(?) AS n').get(big).n, 4);
+});
+
 test('inspection shows the facts', () => {
   const db = memory();
   assert.match(inspect(db), /Database.*':memory:'/s);
+  assert.match(inspect(db.prepare('SELECT 1')), /Statement.*SELECT 1/s);
   db.close();
   assert.match(inspect(db), /open: false/);
 });
