@@ -8,6 +8,9 @@ oracle=node_modules/better-sqlite3
 if [[ ! -e $oracle/build/Release/better_sqlite3.node ]]; then
   wrap=""
   if command -v ccache >/dev/null; then wrap="ccache "; fi
+  # Headers that came with Node.js need not be fetched.
+  prefix=$(dirname "$(dirname "$(node -p process.execPath)")")
+  if [[ -e $prefix/include/node/node.h ]]; then export npm_config_nodedir=$prefix; fi
   CC="${wrap}gcc" CXX="${wrap}g++" npm rebuild better-sqlite3 >/dev/null
 fi
 place=$(mktemp -d)

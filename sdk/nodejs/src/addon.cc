@@ -55,8 +55,7 @@ void Session::close() {
   while (!copies.empty()) (*copies.begin())->close();
   while (!statements.empty()) (*statements.begin())->close();
   connection.reset();
-  if (has_thrown) thrown.Reset();
-  has_thrown = false;
+  thrown.clear();
 }
 
 PreparedStatement::~PreparedStatement() {
@@ -100,15 +99,23 @@ void Addon::close_all() {
 
 // ---------------------------------------------------------------- errors
 
+namespace {
+// True: the failure comes from an exception in a function of the application, which is thrown now.
+bool throw_kept(Napi::Env env, Session& session, std::string_view message) {
+  for (Session::Thrown& candidate : session.thrown) {
+    if (candidate.message != message) continue;
+    Napi::Value value = candidate.holder.Value().As<Napi::Object>().Get("value");
+    session.thrown.clear();
+    napi_throw(env, value);
+    return true;
+  }
+  return false;
+}
+}  // namespace
+
 void throw_status(Addon& addon, Session* session, const Status& status) {
   Napi::Env env = addon.env;
-  if (session != nullptr && session->has_thrown) {
-    session->has_thrown = false;
-    Napi::Value value = session->thrown.Value().As<Napi::Object>().Get("value");
-    session->thrown.Reset();
-    napi_throw(env, value);
-    return;
-  }
+  if (session != nullptr && throw_kept(env, *session, status.message())) return;
   if (env.IsExceptionPending()) return;
   napi_value message = nullptr;
   if (make_text(env, status.message(), &message) != napi_ok) return;

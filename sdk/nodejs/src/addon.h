@@ -99,9 +99,15 @@ struct Session : Tracked {
   std::optional<Connection> connection;  // none: closed
   std::unordered_set<PreparedStatement*> statements;
   std::unordered_set<Copy*> copies;
-  // What a function of the application threw while a statement ran; thrown on when the statement has failed.
-  Napi::Reference<Napi::Value> thrown;
-  bool has_thrown = false;
+  // What functions of the application threw, by the message that their statements fail with; the newest last. Some
+  // never surface: a LIMIT may cut the failing row off.
+  struct Thrown {
+    std::string message;
+    Napi::Reference<Napi::Value> holder;  // { value }: exceptions may be of any type
+  };
+  static constexpr size_t kThrownMax = 8;
+  std::vector<Thrown> thrown;
+  uint64_t thrown_count = 0;
 
   ~Session();
   void close();

@@ -25,16 +25,18 @@ struct UserFunction {
 
 void destroy_function(void* data) { delete static_cast<UserFunction*>(data); }
 
-// Keeps the pending exception for throw_status(). Only the first one counts.
+// Keeps the pending exception for throw_status(), which knows it by the message of the failure.
 void keep_exception(UserFunction& self, FunctionCall& call) {
-  napi_env env = self.addon->env;
+  Napi::Env env = self.addon->env;
+  Session& session = *self.session;
+  std::string message = self.name + "() threw exception " + std::to_string(++session.thrown_count);
+  call.set_error(Status(Code::Error, message));
   napi_value thrown = nullptr;
-  call.set_error(Status(Code::Error, self.name + "() threw an exception"));
-  if (napi_get_and_clear_last_exception(env, &thrown) != napi_ok || self.session->has_thrown) return;
-  Napi::Object holder = Napi::Object::New(env);  // exceptions may be of any type
+  if (napi_get_and_clear_last_exception(env, &thrown) != napi_ok) return;
+  Napi::Object holder = Napi::Object::New(env);
   holder.Set("value", thrown);
-  self.session->thrown = Napi::Reference<Napi::Value>::New(holder, 1);
-  self.session->has_thrown = true;
+  if (session.thrown.size() == Session::kThrownMax) session.thrown.erase(session.thrown.begin());
+  session.thrown.push_back({std::move(message), Napi::Reference<Napi::Value>::New(holder, 1)});
 }
 
 // The arguments of a call as JavaScript values, behind `values` that are there already.

@@ -173,6 +173,18 @@ test('an iterator in unsafe mode sees its statement as it began', () => {
   assert.deepEqual(db.prepare('SELECT v FROM t').pluck().all(), ['a!!!', 'b!!!', 'c!!!']);
 });
 
+test('an exception belongs to the statement that failed by it', () => {
+  const db = memory('CREATE TABLE t (a UNIQUE); INSERT INTO t VALUES (1)');
+  let count = 0;
+  db.function('boom', (x) => { throw new Error(`boom ${++count} ${x}`); });
+  for (let i = 1; i < 20; ++i) {
+    assert.throws(() => db.prepare('SELECT boom(a) FROM t').all(), { message: `boom ${i} 1` });
+    assert.throws(() => db.exec('INSERT INTO t VALUES (1)'), { code: 'SQLITE_CONSTRAINT_UNIQUE' });
+  }
+  db.function('outer', () => { try { memory().function('inner', () => { throw new Error('inner'); }).exec('SELECT inner()'); } catch { return 'caught'; } });
+  assert.equal(db.prepare('SELECT outer() AS v').get().v, 'caught');
+});
+
 test('methods refuse other objects', () => {
   assert.throws(() => Database.prototype.exec.call({}, 'SELECT 1'), TypeError);
   assert.throws(() => Reflect.get(Database.prototype, 'open', {}), TypeError);
