@@ -44,6 +44,7 @@ quickstarts=(cpp=$build/bin/quickstart_cpp c=$build/bin/quickstart_c
   "shell=bash -c 'examples/quickstart/shell/quickstart.sh \$1 $build/bin/sqlrite' shell")
 suite "quickstarts print the same" python3 examples/quickstart/compare.py "${quickstarts[@]}"
 
+suite "Python package" sdk/python/tests/run.sh
 suite_with node "Node.js package" sdk/nodejs/test.sh
 suite_with go "Go package" sdk/go/test.sh $build
 

@@ -28,6 +28,15 @@ quietly() {  # quietly COMMAND...: what it prints is shown when it fails
 quietly scripts/install_dependencies.sh
 quietly scripts/build.sh release
 
+if wanted python; then
+  # The package as it is installed: the wheel of this tree in a virtual environment of its own.
+  quietly python3 -m venv "$out/python"
+  quietly env CC=cc CXX=c++ "$out/python/bin/pip" install --quiet --force-reinstall --no-deps \
+    -C cmake.define.SQLRITE_WARNINGS_AS_ERRORS=ON .
+  sizes=()
+  if ((quick)); then sizes=(--rows 20000 --runs 1); fi
+  "$out/python/bin/python" benchmarks/sdk/python_bench.py "${sizes[@]}" --json "$out/python.json" >"$out/python.txt"
+fi
 if wanted node; then
   quietly sdk/nodejs/build.sh
   # The peer is compiled once, from the sources that its package carries.

@@ -5,6 +5,7 @@
 
 namespace sqlrite {
 
+Blob::Blob() = default;
 Blob::Blob(std::unique_ptr<engine::Blob> impl) : impl_(std::move(impl)) {}
 Blob::Blob(Blob&&) noexcept = default;
 Blob& Blob::operator=(Blob&&) noexcept = default;

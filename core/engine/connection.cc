@@ -313,15 +313,17 @@ int Connection::transaction_state(int database) const {
 Status Connection::check_interrupt(void* connection) {
   Connection& self = *static_cast<Connection*>(connection);
   if (self.is_interrupted()) [[unlikely]] return Code::Interrupt;
-  Hooks& hooks = self.hooks_;
-  if (hooks.progress == nullptr) return {};
+  if (self.hooks_.progress == nullptr) return {};
   // A batch or page of rows is the work of about this many of the instructions that SQLite counts.
   constexpr int kInstructionsPerCheck = 1000;
-  hooks.progress_count += kInstructionsPerCheck;
-  if (hooks.progress_count < hooks.progress_interval) return {};
-  hooks.progress_count = 0;
-  if (hooks.progress(hooks.progress_context) != 0) return Code::Interrupt;
-  return {};
+  return self.count_progress(kInstructionsPerCheck);
+}
+
+Status Connection::count_progress(int instructions) {
+  hooks_.progress_count += instructions;
+  if (hooks_.progress_count < hooks_.progress_interval) return {};
+  hooks_.progress_count = 0;
+  return hooks_.progress(hooks_.progress_context) != 0 ? Status(Code::Interrupt) : Status();
 }
 
 // ---------------------------------------------------------------- databases

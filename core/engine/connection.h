@@ -239,6 +239,8 @@ class Connection final : public functions::FunctionContext,
   void interrupt() { interrupted_.store(true, std::memory_order_relaxed); }
   bool is_interrupted() const { return interrupted_.load(std::memory_order_relaxed); }
   static Status check_interrupt(void* connection);
+  // The progress handler hears of statements that have no batch to check after, too.
+  Status count_progress(int instructions);
 
   TableFunctions& table_functions();
   Transaction& transaction() { return transaction_; }

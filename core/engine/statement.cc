@@ -60,6 +60,10 @@ Status Statement::start() {
   if (program_->epoch != connection.epoch_) SQLRITE_TRY(recompile());
   Transaction& transaction = connection.transaction_;
   if (transaction.active_count() == 0) connection.interrupted_.store(false, std::memory_order_relaxed);
+  if (connection.hooks_.progress != nullptr && !internal_) {
+    constexpr int kInstructionsAtStart = 10;
+    SQLRITE_TRY(connection.count_progress(kInstructionsAtStart));
+  }
   if (connection.hooks_.trace_mask != 0) trace_start();
   running_ = true;
   aborted_ = false;

@@ -21,7 +21,7 @@ class Blob;
 
 class Blob {
  public:
-  Blob() = default;
+  Blob();
   Blob(Blob&&) noexcept;
   Blob& operator=(Blob&&) noexcept;
   ~Blob();

@@ -313,7 +313,7 @@ class PosixVfs final : public Vfs {
       fd = open_retrying(path, O_CLOEXEC | O_RDONLY, 0);
       read_only = true;
     }
-    if (fd < 0) return Status(errno == EISDIR ? Code::CantOpenIsDir : Code::CantOpen);
+    if (fd < 0) return Status(Code::CantOpen);
     // Descriptors 0..2 belong to the standard streams: a stray message must not land in a database.
     if (fd <= 2) {
       int moved = fcntl(fd, F_DUPFD_CLOEXEC, 3);
@@ -328,7 +328,7 @@ class PosixVfs final : public Vfs {
     }
     if (S_ISDIR(info.st_mode)) {
       ::close(fd);
-      return Status(Code::CantOpenIsDir);
+      return Status(Code::CantOpen);
     }
     if (options.delete_on_close) ::unlink(path.c_str());
     FileIdentity id{static_cast<uint64_t>(info.st_dev), static_cast<uint64_t>(info.st_ino)};

@@ -1,0 +1,2 @@
+from sqlrite import *
+from sqlrite import __version__ as __version__
