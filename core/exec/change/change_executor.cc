@@ -42,9 +42,7 @@ Status ChangeExecutor::prepare() {
 Status ChangeExecutor::run(ExecContext& context, ChangeHost& host, ChangeOutcome* outcome) {
   *outcome = ChangeOutcome();
   impl_->change->core.forget_returned();
-  Status status = impl_->run(context, host, outcome);
-  impl_->change->close();
-  return status;
+  return impl_->run(context, host, outcome);
 }
 
 Status ChangeExecutor::Impl::run(ExecContext& context, ChangeHost& host, ChangeOutcome* outcome) {
@@ -55,14 +53,24 @@ Status ChangeExecutor::Impl::run(ExecContext& context, ChangeHost& host, ChangeO
   for (size_t i = 0; i < context.databases.size(); ++i) {
     newest_databases[i] = context.databases[i];
     newest_databases[i].view = storage::kNewestView;
-    source_databases[i] = newest_databases[i];
   }
   newest = context;
   newest.databases = newest_databases;
-  source = context;
-  source.databases = source_databases;
-  source.subqueries = nullptr;
   newest.subqueries = subqueries.get();
+  // Without sub-queries, and where nothing is pinned, the rows are read in the very same context.
+  const bool pinned = change->needs_pinned_source();
+  ExecContext* reading = &newest;
+  if (pinned || subqueries != nullptr) {
+    for (size_t i = 0; i < context.databases.size(); ++i) {
+      source_databases[i] = newest_databases[i];
+      DatabaseHandle& handle = source_databases[i];
+      if (pinned && handle.pager != nullptr && handle.pager->is_reading()) handle.view = handle.pager->open_view();
+    }
+    source = newest;
+    source.databases = source_databases;
+    source.subqueries = nullptr;
+    reading = &source;
+  }
 
   ChangeRun run;
   run.context = &newest;
@@ -76,20 +84,17 @@ Status ChangeExecutor::Impl::run(ExecContext& context, ChangeHost& host, ChangeO
   run.eval.subqueries = subqueries.get();
   run.eval.encoding = newest_databases[database.value].encoding;
 
-  bool pinned = change->needs_pinned_source();
-  for (DatabaseHandle& handle : source_databases) {
-    if (pinned && handle.pager != nullptr && handle.pager->is_reading()) handle.view = handle.pager->open_view();
-  }
   ConflictAction action = ConflictAction::Abort;
   bool marked = change->needs_mark();
   if (marked) run.mark = run.pager->open_mark();
   Status status;
   if (subqueries != nullptr) status = subqueries->begin_run(newest);
-  if (status.ok()) status = change->run(run, source, &action);
+  if (status.ok()) status = change->run(run, *reading, &action);
   change->close();
   if (subqueries != nullptr) subqueries->end_run();
   for (DatabaseHandle& handle : source_databases) {
-    if (!handle.view.is_newest()) handle.pager->close_view(handle.view);
+    if (!pinned || handle.view.is_newest()) continue;
+    handle.pager->close_view(handle.view);
     handle.view = storage::kNewestView;
   }
 

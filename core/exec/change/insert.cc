@@ -96,11 +96,13 @@ class Insert final : public Change {
     size_t width = bound_->columns.size();
     direct_row_count_ = query.cores[0]->values.size();
     value_nodes_ = arena.make_array<expr::ExprNode*>(width * direct_row_count_);
+    parameter_numbers_ = arena.make_array<uint32_t>(width * direct_row_count_);
     size_t at = 0;
     for (std::span<bind::BoundExpr*> row : query.cores[0]->values) {
       SQLRITE_ENSURE(row.size() == width);
       for (bind::BoundExpr* expr : row) {
         SQLRITE_TRY_ASSIGN(value_nodes_[at], expr::make_evaluator(expr, arena));
+        if (expr->kind == bind::BoundKind::Parameter) parameter_numbers_[at] = expr->as<bind::BoundParameter>()->number;
         ++at;
       }
     }
@@ -147,7 +149,11 @@ class Insert final : public Change {
         run.eval.heap->reset();
         for (size_t i = 0; i < width; ++i) {
           Value value;
-          SQLRITE_TRY(value_nodes_[row * width + i]->evaluate_row(run.eval, kNoInput, 0, &value));
+          if (uint32_t number = parameter_numbers_[row * width + i]; number != 0 && number <= run.eval.parameter_count) {
+            value = run.eval.parameters[number - 1];
+          } else {
+            SQLRITE_TRY(value_nodes_[row * width + i]->evaluate_row(run.eval, kNoInput, 0, &value));
+          }
           assign(i, value);
         }
         SQLRITE_TRY(insert_row(run, action));
@@ -328,6 +334,7 @@ class Insert final : public Change {
   bool direct_ = false;                       // VALUES evaluated here, without operators
   size_t direct_row_count_ = 0;
   std::span<expr::ExprNode*> value_nodes_;
+  std::span<uint32_t> parameter_numbers_;     // of values that are parameters as they are; else 0
   QueryExecutor source_;
   ExecContext* source_context_ = nullptr;
   bool source_open_ = false;

@@ -110,6 +110,7 @@ class CursorBase {
   bool refresh();
   void forget_levels();
   Status enter(int depth, PageId id);
+  Result<PageId> child_page(Level& level);
   void look_ahead();
   Status descend_left();
   Status descend_right();

@@ -44,16 +44,16 @@ void CursorBase::rest() {
   resting_ = depth_ >= 0;
 }
 
-// Equal counts mean the same pager and the same tree: then the pages remembered are those to pin again.
+// Equal counts mean the same pager and the same tree: then the pages remembered are those to pin again. The leaf is enough:
+// whoever goes up or starts at the root pins what is missing.
 bool CursorBase::wake(Pager* pager, PageId root, View view) {
   if (!resting_ || pager != pager_ || root != root_ || !view.is_newest() || !view_.is_newest()) return false;
   if (stamp_ != pager->change_count(root)) return false;
   resting_ = false;
-  for (int depth = 0; depth <= depth_; ++depth) {
-    Result<PageRef> page = pager_->fetch(levels_[depth].id, view_);
-    if (!page.ok()) return false;  // whoever goes there again will meet the error
-    levels_[depth].page = page.take();
-  }
+  if (!table_) return true;
+  Result<PageRef> page = pager_->fetch(levels_[depth_].id, view_);
+  if (!page.ok()) return false;  // whoever goes there again will meet the error
+  levels_[depth_].page = page.take();
   return true;
 }
 
@@ -115,25 +115,23 @@ Status CursorBase::enter(int depth, PageId id) {
   return {};
 }
 
-namespace {
-
 // Child `index` of an interior page; cell_count is the right-most one.
-template <typename Level>
-Result<PageId> child_page(const Level& level, uint32_t usable) {
+Result<PageId> CursorBase::child_page(Level& level) {
+  if (!level.page) [[unlikely]] {
+    SQLRITE_TRY_ASSIGN(level.page, pager_->fetch(level.id, view_));
+  }
   const uint8_t* data = level.data();
   if (level.index == level.cell_count) return PageId{load_be32(data + page_head(level.id) + 8)};
   uint32_t offset = load_be16(data + level.pointers + 2 * level.index);
-  if (offset > usable - kMinCellSizeBytes) return Code::Corrupt;
+  if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return Code::Corrupt;
   return PageId{load_be32(data + offset)};
 }
-
-}  // namespace
 
 // Pins the leaf after the current one, if both hang on the same parent, and asks the processor for its bytes.
 void CursorBase::look_ahead() {
   if (depth_ < 1) return;
   const Level& parent = levels_[depth_ - 1];
-  if (parent.index >= parent.cell_count) return;
+  if (parent.index >= parent.cell_count || !parent.page) return;
   uint32_t next = parent.index + 1u;
   uint32_t offset = next == parent.cell_count ? page_head(parent.id) + 8 : load_be16(parent.data() + parent.pointers + 2 * next);
   if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return;
@@ -151,7 +149,7 @@ void CursorBase::look_ahead() {
 // From levels_[depth_] down: if it is interior, to the left-most leaf below its child `index`.
 Status CursorBase::descend_left() {
   while (!levels_[depth_].leaf()) {
-    SQLRITE_TRY_ASSIGN(PageId child, child_page(levels_[depth_], limits_.usable_size_bytes));
+    SQLRITE_TRY_ASSIGN(PageId child, child_page(levels_[depth_]));
     SQLRITE_TRY(enter(depth_ + 1, child));
     levels_[depth_].index = 0;
   }
@@ -161,7 +159,7 @@ Status CursorBase::descend_left() {
 // The same to the right-most leaf; `index` there is cell_count (behind the last entry).
 Status CursorBase::descend_right() {
   while (!levels_[depth_].leaf()) {
-    SQLRITE_TRY_ASSIGN(PageId child, child_page(levels_[depth_], limits_.usable_size_bytes));
+    SQLRITE_TRY_ASSIGN(PageId child, child_page(levels_[depth_]));
     SQLRITE_TRY(enter(depth_ + 1, child));
     levels_[depth_].index = levels_[depth_].cell_count;
   }

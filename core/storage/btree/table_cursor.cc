@@ -196,6 +196,10 @@ Status TableCursor::locate(RowId rowid, bool* exact) {
 Result<bool> TableCursor::seek(RowId rowid, Seek op) {
   SQLRITE_ENSURE(pager_ != nullptr);
   if (is_without_pages()) return nowhere();
+  if (op == Seek::Equal && last_known_ && rowid > leaf_last_) {
+    refresh();
+    if (last_known_) return nowhere();  // still the edge: inserts behind it find their place
+  }
   bool exact;
   SQLRITE_TRY(locate(rowid, &exact));
   Level& level = levels_[depth_];

@@ -325,7 +325,8 @@ Status DatabaseFile::backfill(uint64_t limit, Synchronous level) {
   for (size_t done = 0; done < checkpoint_frames_.size();) {
     uint32_t first_page = 0;
     uint32_t run_count = 0;
-    uint32_t missing[kCheckpointRunPages];  // frame to read, 0 when the cache had it
+    uint32_t log_frames[kCheckpointRunPages];
+    Frame* cached[kCheckpointRunPages];  // pinned; null: to be read from the log
     {
       os::LockGuard<os::Mutex> guard(mutex_);
       while (run_count < kCheckpointRunPages && done + run_count < checkpoint_frames_.size()) {
@@ -336,19 +337,30 @@ Status DatabaseFile::backfill(uint64_t limit, Synchronous level) {
         } else if (page != first_page + run_count) {
           break;
         }
-        missing[run_count] = frame;
-        if (Frame* cached = cache_.find_and_pin(page, log_base_ + frame, log_base_)) {
-          std::memcpy(run.begin() + static_cast<size_t>(run_count) * page_size, cached->data, page_size);
-          cached->unpin_is_last();
-          missing[run_count] = 0;
-        }
+        log_frames[run_count] = frame;
+        cached[run_count] = cache_.find_and_pin(page, log_base_ + frame, log_base_);
         ++run_count;
       }
     }
-    for (uint32_t i = 0; i < run_count; ++i) {
-      if (missing[i] != 0) SQLRITE_TRY(log_.read_frame(missing[i], run.begin() + static_cast<size_t>(i) * page_size));
+    Status status;
+    const uint64_t offset = static_cast<uint64_t>(first_page - 1) * page_size;
+    if (run_count == 1 && cached[0] != nullptr) {
+      status = file_->write_at(offset, cached[0]->data, page_size);
+    } else {
+      for (uint32_t i = 0; i < run_count && status.ok(); ++i) {
+        uint8_t* to = run.begin() + static_cast<size_t>(i) * page_size;
+        if (cached[i] != nullptr) {
+          std::memcpy(to, cached[i]->data, page_size);
+        } else {
+          status = log_.read_frame(log_frames[i], to);
+        }
+      }
+      if (status.ok()) status = file_->write_at(offset, run.begin(), static_cast<size_t>(run_count) * page_size);
     }
-    SQLRITE_TRY(file_->write_at(static_cast<uint64_t>(first_page - 1) * page_size, run.begin(), static_cast<size_t>(run_count) * page_size));
+    for (uint32_t i = 0; i < run_count; ++i) {
+      if (cached[i] != nullptr) unpin(cached[i]);
+    }
+    SQLRITE_TRY(std::move(status));
     done += run_count;
   }
   if (page_count != 0) {
