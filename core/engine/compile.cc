@@ -11,6 +11,10 @@ namespace sqlrite::engine {
 
 namespace {
 
+// Rows that a query's first step asks for: a small result then comes in one piece. What rows cost is unknown where each may
+// run a sub-query: then the first one has to come alone.
+constexpr uint32_t kFirstRowsWanted = 8;
+
 // Texts longer than this are probably scripts: their first statement is found before anything is copied.
 constexpr size_t kScriptSizeMin = 2000;
 
@@ -180,6 +184,7 @@ Status Statement::compile_rows(Program& program, const sql::Statement& statement
       program.columns = query.value()->columns;
       program.row_by_row = has_volatile(*query.value());
       program.single_row_max = plan.query->root->single_row_max;
+      program.first_rows_wanted = program.row_by_row || !plan.subplans.empty() ? 1 : kFirstRowsWanted;
       program.is_query = true;
       program.query = std::make_unique<exec::QueryExecutor>();
       if (statement.explain == sql::ExplainMode::None) SQLRITE_TRY(program.query->prepare(plan.query, plan));

@@ -153,9 +153,7 @@ void Connection::unlink(Statement* statement) {
   statement->previous_ = nullptr;
 }
 
-Statement* Connection::take_cached(std::string_view sql, uint32_t prepare_flags) {
-  if (cached_count_ == 0 || sql.size() > kCachedTextSizeMax) return nullptr;  // the rest of a script is not hashed again and again
-  uint64_t hash = hash_text(sql);
+Statement* Connection::take_cached(std::string_view sql, uint64_t hash, uint32_t prepare_flags) {
   for (uint32_t i = 0; i < cached_count_; ++i) {
     if (cache_[i].hash != hash) continue;
     Statement* statement = cache_[i].statement;
@@ -203,7 +201,9 @@ void Connection::clear_statement_cache() {
 Status Connection::prepare(std::string_view sql, uint32_t prepare_flags, Statement** out, size_t* tail) {
   *out = nullptr;
   if (tail != nullptr) *tail = sql.size();
-  if (Statement* cached = take_cached(sql, prepare_flags); cached != nullptr) {
+  bool cacheable = sql.size() <= kCachedTextSizeMax;  // the rest of a script is not hashed again and again
+  uint64_t hash = cacheable ? hash_text(sql) : 0;
+  if (Statement* cached = cacheable ? take_cached(sql, hash, prepare_flags) : nullptr; cached != nullptr) {
     link(cached);
     *out = cached;
     set_result_code(0);
@@ -224,10 +224,13 @@ Status Connection::prepare(std::string_view sql, uint32_t prepare_flags, Stateme
   set_result_code(0);
   if (tail != nullptr) *tail = consumed;
   if (statement->program_ == nullptr) return {};
-  if (consumed == sql.size() && sql.size() <= kCachedTextSizeMax &&
-      (statement->program_->is_query || statement->program_->is_change)) {
-    statement->cache_key_ = sql;
-    statement->cache_hash_ = hash_text(sql);
+  if (cacheable && consumed == sql.size() && (statement->program_->is_query || statement->program_->is_change)) {
+    uint64_t& seen = seen_texts_[hash % kSeenTextsCount];
+    if (seen == hash) {
+      statement->cache_key_ = sql;
+      statement->cache_hash_ = hash;
+    }
+    seen = hash;
   }
   link(statement.get());
   *out = statement.release();

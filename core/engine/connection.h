@@ -281,7 +281,7 @@ class Connection final : public functions::FunctionContext,
   void link(Statement* statement);
   void unlink(Statement* statement);
   void finalize(Statement* statement);           // back to the cache, or gone
-  Statement* take_cached(std::string_view sql, uint32_t prepare_flags);
+  Statement* take_cached(std::string_view sql, uint64_t hash, uint32_t prepare_flags);
   void end_if_orphaned();
 
   os::Vfs* vfs_ = nullptr;
@@ -328,6 +328,10 @@ class Connection final : public functions::FunctionContext,
   CachedStatement cache_[kCachedStatementsMax];
   uint32_t cached_count_ = 0;
   uint64_t cache_clock_ = 0;
+  // Hashes of texts prepared before, where they were last put. Only a text that comes again is worth a place in the cache:
+  // statements that come once would fill it with cold memory, and each would push out one that is still of use.
+  static constexpr uint32_t kSeenTextsCount = 256;
+  uint64_t seen_texts_[kSeenTextsCount] = {};
   uint32_t backup_count_ = 0;
   bool zombie_ = false;
 };

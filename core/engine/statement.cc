@@ -71,7 +71,7 @@ Status Statement::start() {
   batch_ = nullptr;
   row_values_ = nullptr;
   batch_position_ = 0;
-  batch_wanted_ = 1;
+  batch_wanted_ = program_->first_rows_wanted;
   row_set_position_ = 0;
   outcome_ = {};
   change_count_given_ = false;

@@ -50,6 +50,7 @@ struct Program {
   bool names_terminated = false;         // column names are followed by a NUL
   bool read_only = true;
   bool row_by_row = false;               // user functions: never ahead of the row handed out
+  uint32_t first_rows_wanted = 1;        // by the first step of a query
   bool keep_on_failure = false;          // OR FAIL
   const PragmaDef* pragma = nullptr;
   std::span<bind::ResultColumn> columns;

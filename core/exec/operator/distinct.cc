@@ -17,7 +17,7 @@ class Distinct final : public BaseOperator {
     node_ = &node;
     SQLRITE_TRY_ASSIGN(input_, build_operator(node.input, build));
     table_.init(node.collations.first(node.key_count));
-    last_.init(node.key_count);
+    if (node.input_is_grouped) last_.init(node.key_count);
     return {};
   }
 
@@ -111,14 +111,17 @@ class Distinct final : public BaseOperator {
     uint32_t ids[kBatchRowsMax];
     uint32_t known = table_.count();
     SQLRITE_TRY(table_.find_or_add(batch, batch.columns, ids));
-    uint16_t* kept = selection_buffer(batch);
+    // New keys get consecutive numbers. As a rule the first rows are all new: then the batch stays as it is.
     uint32_t count = 0;
-    for (uint32_t i = 0; i < batch.selected_count; ++i) {
-      if (ids[i] != known) continue;  // new keys get consecutive numbers
-      ++known;
-      kept[count++] = static_cast<uint16_t>(batch.live_row(i));
+    while (count < batch.selected_count && ids[count] == known + count) ++count;
+    if (count < batch.selected_count) {
+      uint16_t* kept = selection_buffer(batch);
+      for (uint32_t i = 0; i < count; ++i) kept[i] = static_cast<uint16_t>(batch.live_row(i));
+      for (uint32_t i = count + 1; i < batch.selected_count; ++i) {
+        if (ids[i] == known + count) kept[count++] = static_cast<uint16_t>(batch.live_row(i));
+      }
+      select(batch, kept, count);
     }
-    select(batch, kept, count);
     return share_.must_spill(context.spill_budget(), table_.size_bytes()) ? start_rest(batch) : Status();
   }
 

@@ -123,7 +123,7 @@ class IndexScan final : public BaseOperator {
         if (!passes) continue;
       }
       done_ = true;
-      if (pin) pins_.push_back(std::move(pin));
+      if (pin) pins_.add(std::move(pin));
       *out = &batch_;
       return {};
     }
@@ -155,7 +155,7 @@ class IndexScan final : public BaseOperator {
   Result<uint32_t> next_cells(storage::CellRef* cells, uint32_t max) {
     storage::PageRef pin;
     SQLRITE_TRY_ASSIGN(uint32_t count, walk_.next(cells, max, &pin));
-    if (pin) pins_.push_back(std::move(pin));
+    if (pin) pins_.add(std::move(pin));
     if (count == 0) done_ = true;
     return count;
   }
@@ -243,7 +243,7 @@ class IndexScan final : public BaseOperator {
   RowFetch fetch_, index_fetch_;
   TableLookup lookup_;
   expr::Evaluator index_filter_, filter_;
-  std::vector<storage::PageRef> pins_;
+  PagePins pins_;
   std::unique_ptr<storage::CellRef[]> cells_;
   LeafCells leaf_cells_;
   std::span<Column> index_columns_;

@@ -19,6 +19,7 @@ constexpr uint32_t kNone = UINT32_MAX;
 // An estimate of many keys counts once this many rows have come: clearing a large table for a few rows costs more than
 // all else they need.
 constexpr uint64_t kTrustRows = 512;
+constexpr uint32_t kFirstKeysMin = 64;  // of fewer the hash table takes the first ones: clearing an array would cost more
 constexpr uint64_t kDirectSizeMin = 32768;
 constexpr uint64_t kDirectSizeMax = 1u << 24;
 constexpr uint64_t kDirectEntriesPerKey = 16;
@@ -346,7 +347,7 @@ Status KeyTable::find_or_add(const Batch& batch, const Column* keys, uint32_t* i
   }
   if (ints_ && !all_integers(batch, keys[0])) SQLRITE_TRY(become_generic());
   bool typed_keys = ints_ && keys[0].rep == Column::Rep::Ints && !keys[0].constant && !keys[0].has_nulls;
-  if (ints_ && keys_.row_count() == 0 && !direct_tried_ && typed_keys && count > 1) {
+  if (ints_ && keys_.row_count() == 0 && !direct_tried_ && typed_keys && count >= kFirstKeysMin) {
     // The first keys tell whether their range is narrow.
     direct_tried_ = true;
     int64_t low = INT64_MAX;

@@ -24,7 +24,7 @@ constexpr double kTwoPow63 = 9223372036854775808.0;
 
 Status KeyRangeExprs::make(const plan::KeyRange& range, Arena& arena) {
   plan_ = &range;
-  equals_.reset(new KeyEqualExprs[range.equals.size()]);
+  if (!range.equals.empty()) equals_.reset(new KeyEqualExprs[range.equals.size()]);
   for (size_t i = 0; i < range.equals.size(); ++i) {
     const plan::KeyEqual& equal = range.equals[i];
     KeyEqualExprs& exprs = equals_[i];
@@ -36,11 +36,13 @@ Status KeyRangeExprs::make(const plan::KeyRange& range, Arena& arena) {
       exprs.outer_values = arena.make_array<Value>(equal.in_query->query->outer_args.size());
     }
   }
-  if (range.lower != nullptr) SQLRITE_TRY(lower_.make(range.lower, arena));
-  if (range.upper != nullptr) SQLRITE_TRY(upper_.make(range.upper, arena));
+  if (range.lower == nullptr && range.upper == nullptr && range.prefix_of == nullptr) return {};
+  bounds_ = std::make_unique<Bounds>();
+  if (range.lower != nullptr) SQLRITE_TRY(bounds_->lower.make(range.lower, arena));
+  if (range.upper != nullptr) SQLRITE_TRY(bounds_->upper.make(range.upper, arena));
   if (range.prefix_of != nullptr) {
-    SQLRITE_TRY(pattern_.make(range.prefix_of->pattern, arena));
-    if (range.prefix_of->escape != nullptr) SQLRITE_TRY(escape_.make(range.prefix_of->escape, arena));
+    SQLRITE_TRY(bounds_->pattern.make(range.prefix_of->pattern, arena));
+    if (range.prefix_of->escape != nullptr) SQLRITE_TRY(bounds_->escape.make(range.prefix_of->escape, arena));
   }
   return {};
 }
@@ -87,7 +89,7 @@ Status KeyRangeExprs::equal_values_of(size_t index, ExecContext& context, expr::
 }
 
 Status KeyRangeExprs::bound(bool upper, expr::EvalContext& eval, const Batch& outer, uint32_t outer_row, Value* out) {
-  SQLRITE_TRY((upper ? upper_ : lower_).evaluate_row(eval, outer, outer_row, out));
+  SQLRITE_TRY((upper ? bounds_->upper : bounds_->lower).evaluate_row(eval, outer, outer_row, out));
   return to_key(*out, plan_->range_affinity, *eval.heap);
 }
 
@@ -95,13 +97,13 @@ Status KeyRangeExprs::like_prefix(expr::EvalContext& eval, const Batch& outer, u
                                   std::string_view* prefix, Arena& heap) {
   *prefix = {};
   Value pattern;
-  SQLRITE_TRY(pattern_.evaluate_row(eval, outer, outer_row, &pattern));
+  SQLRITE_TRY(bounds_->pattern.evaluate_row(eval, outer, outer_row, &pattern));
   if (pattern.type != ValueType::Text) return {};
   std::string_view text = pattern.view();
   std::string_view escape;
   if (plan_->prefix_of->escape != nullptr) {
     Value value;
-    SQLRITE_TRY(escape_.evaluate_row(eval, outer, outer_row, &value));
+    SQLRITE_TRY(bounds_->escape.evaluate_row(eval, outer, outer_row, &value));
     if (value.type != ValueType::Text || value.length == 0) return {};
     escape = value.view();
   }
@@ -281,6 +283,8 @@ Result<uint32_t> RowIdWalk::next(storage::CellRef* cells, uint32_t max, storage:
     uint32_t kept = 0;
     while (kept < count && (descending ? cells[kept].rowid >= low_ : cells[kept].rowid <= high_)) ++kept;
     count = kept;
+  } else if (cursor_.is_only_leaf_done(descending)) {
+    done_ = true;
   }
   return count;
 }

@@ -38,7 +38,10 @@ class KeyRangeExprs {
  private:
   const plan::KeyRange* plan_ = nullptr;
   std::unique_ptr<KeyEqualExprs[]> equals_;
-  ColumnExpr lower_, upper_, pattern_, escape_;
+  struct Bounds {
+    ColumnExpr lower, upper, pattern, escape;
+  };
+  std::unique_ptr<Bounds> bounds_;   // null: equalities only
 };
 
 // The rowid that equals the value after conversion, if there is one.
@@ -60,6 +63,8 @@ class RowIdWalk {
   storage::BatchTableCursor& cursor() { return cursor_; }
   const TreeSource& source() const { return source_; }
   bool is_full_scan() const { return full_; }
+  // Nothing more will come: known as soon as the last cells are out when the range or a tree of one leaf ends there.
+  bool at_end() const { return by_point_ ? next_point_ >= points_.size() : done_; }
 
  private:
   Status narrow(Value value, bool upper, bool inclusive);

@@ -12,6 +12,9 @@ namespace sqlrite::exec {
 
 namespace {
 
+constexpr size_t kFewColumnsMax = 7;           // 7 columns * 64 rows * 17 bytes: less than 8 KiB
+constexpr size_t kColumnSlackSizeBytes = 64;  // for wide stores, as ColumnBuffer has it; keeps columns aligned to 16
+
 struct Wanted {
   uint16_t position;
   int32_t slot;
@@ -109,6 +112,7 @@ Status own_bytes(Value& value, Arena& heap) {
 }
 
 Status RowFetch::prepare_table(const catalog::Table& table, std::span<const plan::ColumnFetch> fetch, Arena& arena) {
+  arena_ = &arena;
   ArenaVector<Wanted> wanted(arena);
   ArenaVector<int32_t> rowids(arena);
   for (const plan::ColumnFetch& column : fetch) {
@@ -144,6 +148,7 @@ Status RowFetch::prepare_table(const catalog::Table& table, std::span<const plan
 }
 
 Status RowFetch::prepare_index(const catalog::Index& index, std::span<const plan::ColumnFetch> fetch, Arena& arena) {
+  arena_ = &arena;
   const catalog::Table& table = *index.table;
   ArenaVector<Wanted> wanted(arena);
   for (const plan::ColumnFetch& column : fetch) {
@@ -214,6 +219,32 @@ Status RowFetch::decode_single(const storage::CellRef& cell, const TreeSource& s
 }
 
 Status RowFetch::begin(uint32_t rows) {
+  if (first_ == nullptr) first_rows_max_ = wanted_.size() <= kFewColumnsMax ? 64 : wanted_.size() <= 64 ? 16 : 0;
+  if (rows > first_rows_max_) {
+    SQLRITE_TRY(begin_many(rows));
+  } else if (!wanted_.empty()) {
+    size_t column_size_bytes = first_rows_max_ * (sizeof(Value) + 1) + kColumnSlackSizeBytes;
+    if (first_ == nullptr) {
+      first_ = static_cast<char*>(arena_->try_allocate(wanted_.size() * column_size_bytes, alignof(std::max_align_t)));
+      if (first_ == nullptr) return Code::NoMem;
+    }
+    char* room = first_;
+    for (storage::ColumnSink& sink : sinks_) {
+      sink = storage::ColumnSink();
+      sink.data = room;
+      sink.nulls = reinterpret_cast<uint8_t*>(room + first_rows_max_ * sizeof(Value));
+      room += column_size_bytes;
+    }
+  }
+  if (!rowid_slots_.empty()) {
+    SQLRITE_TRY(rowid_buffer_.reserve(rows));
+    rowid_buffer_.attach(rowid_column_, Column::Rep::Ints);
+  }
+  rows_ = 0;
+  return {};
+}
+
+Status RowFetch::begin_many(uint32_t rows) {
   if (!buffers_ && !wanted_.empty()) buffers_.reset(new ColumnBuffer[wanted_.size()]);
   for (size_t i = 0; i < wanted_.size(); ++i) {
     SQLRITE_TRY(buffers_[i].reserve(rows));
@@ -223,11 +254,6 @@ Status RowFetch::begin(uint32_t rows) {
     sinks_[i].data = column.data;
     sinks_[i].nulls = column.nulls;
   }
-  if (!rowid_slots_.empty()) {
-    SQLRITE_TRY(rowid_buffer_.reserve(rows));
-    rowid_buffer_.attach(rowid_column_, Column::Rep::Ints);
-  }
-  rows_ = 0;
   return {};
 }
 

@@ -4,6 +4,8 @@
 #include <memory>
 #include <span>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "batch/batch.h"
 #include "catalog/schema.h"
@@ -38,6 +40,26 @@ class LeafCells {
   static_assert(std::is_trivially_copyable_v<storage::CellRef>);
   Arena memory_{8192};
   storage::CellRef* cells_ = nullptr;
+};
+
+// The pages that a batch's bytes lie on. Most batches lie on one, which costs no allocation.
+class PagePins {
+ public:
+  void add(storage::PageRef&& pin) {
+    if (!first_) {
+      first_ = std::move(pin);
+    } else {
+      more_.push_back(std::move(pin));
+    }
+  }
+  void clear() {
+    first_ = storage::PageRef();
+    if (!more_.empty()) more_.clear();
+  }
+
+ private:
+  storage::PageRef first_;
+  std::vector<storage::PageRef> more_;
 };
 
 class RowFetch {
@@ -77,6 +99,11 @@ class RowFetch {
   Value rowid_;
   // Many rows.
   std::span<storage::ColumnSink> sinks_;
+  // The first rows of a scan, often all of them, find room in the operator's arena; `buffers_` are made for more.
+  Status begin_many(uint32_t rows);
+  Arena* arena_ = nullptr;
+  uint32_t first_rows_max_ = 0;     // that have room in `first_`
+  char* first_ = nullptr;
   std::unique_ptr<ColumnBuffer[]> buffers_;
   ColumnBuffer rowid_buffer_;
   Column rowid_column_;

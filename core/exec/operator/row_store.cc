@@ -255,7 +255,15 @@ Status RowStore::append(const Batch& batch, const Column* columns) {
 
 Status RowStore::append_row(const Value* values) {
   if (row_count_ >= kNone - 1) return Code::NoMem;
-  for (size_t i = 0; i < columns_.size(); ++i) SQLRITE_TRY(put(columns_[i], row_count_, values[i]));
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    StoreColumn& to = columns_[i];
+    const Value& value = values[i];
+    if (to.rep == Column::Rep::Ints && value.type == ValueType::Integer && !to.has_nulls && row_count_ < to.data_capacity) {
+      to.ints()[row_count_] = value.integer;
+    } else {
+      SQLRITE_TRY(put(to, row_count_, value));
+    }
+  }
   ++row_count_;
   return {};
 }

@@ -43,6 +43,7 @@ class TableScan final : public BaseOperator, public BatchLookup {
     if (counts_only_ && rows_wanted >= 64 && returned_ == 0 && walk_.is_full_scan()) return start_counting(out);
     uint32_t wanted = std::min(rows_wanted, kBatchRowsMax);
     for (;;) {
+      if (walk_.at_end()) break;
       SQLRITE_TRY(check_interrupt(context));
       SQLRITE_TRY(fill(wanted));
       if (batch_.row_count == 0) break;
@@ -191,11 +192,11 @@ class TableScan final : public BaseOperator, public BatchLookup {
     uint32_t rows = 0;
     // The heap keeps its largest block, which one long value may have made: what is limited is what comes on top of it.
     size_t heap_size_max = heap_.size_bytes() + kHeapSizeBytesMax;
-    while (rows < wanted && heap_.size_bytes() < heap_size_max) {
+    while (rows < wanted && heap_.size_bytes() < heap_size_max && !walk_.at_end()) {
       storage::PageRef pin;
       SQLRITE_TRY_ASSIGN(uint32_t count, walk_.next(cells, std::min(wanted - rows, LeafCells::kCount), &pin));
       if (count == 0) break;
-      if (pin) pins_.push_back(std::move(pin));
+      if (pin) pins_.add(std::move(pin));
       SQLRITE_TRY(fetch_.add(cells, count, walk_.source(), heap_));
       rows += count;
     }
@@ -211,7 +212,7 @@ class TableScan final : public BaseOperator, public BatchLookup {
   LeafCells leaf_cells_;
   RowFetch fetch_;
   expr::Evaluator filter_;
-  std::vector<storage::PageRef> pins_;
+  PagePins pins_;
   uint64_t returned_ = 0;
   uint64_t left_ = 0;
   bool single_ = false;

@@ -165,13 +165,15 @@ constexpr size_t kLengthMin = 2;
 constexpr size_t kLengthMax = 17;
 constexpr uint32_t kSlotCount = 1024;
 
-constexpr char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
+constexpr char kCaseBit = 0x20;
 
 constexpr uint32_t slot_of(const char* word, size_t length) {
-  uint32_t first = static_cast<uint8_t>(upper(word[0]));
-  uint32_t second = static_cast<uint8_t>(upper(word[1]));
-  uint32_t last = static_cast<uint8_t>(upper(word[length - 1]));
-  uint32_t middle = static_cast<uint8_t>(upper(word[length / 2]));
+  // Letters without their case; what becomes of other bytes does not matter, as long as it is always the same.
+  auto folded = [word](size_t at) { return static_cast<uint32_t>(static_cast<uint8_t>(word[at]) & ~kCaseBit & 0xff); };
+  uint32_t first = folded(0);
+  uint32_t second = folded(1);
+  uint32_t last = folded(length - 1);
+  uint32_t middle = folded(length / 2);
   return (first * 31 + second * 131 + middle * 211 + last * 37 + static_cast<uint32_t>(length) * 97) % kSlotCount;
 }
 
@@ -201,7 +203,11 @@ TokenKind keyword_kind(std::string_view word) {
     const Keyword& keyword = kKeywords[at - 1];
     if (keyword.word.size() != word.size()) continue;
     size_t i = 0;
-    while (i < word.size() && upper(word[i]) == keyword.word[i]) ++i;
+    for (; i < word.size(); ++i) {
+      char wanted = keyword.word[i];
+      auto difference = static_cast<char>(word[i] ^ wanted);
+      if (difference != 0 && (difference != kCaseBit || wanted == '_')) break;  // keywords are letters and underscores
+    }
     if (i == word.size()) return keyword.kind;
   }
   return TokenKind::Identifier;

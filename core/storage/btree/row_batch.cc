@@ -119,19 +119,23 @@ Status BatchTableCursor::find_leaf(RowId rowid, int leaf_depth, RowId* least, Ro
 Status BatchTableCursor::find_rows(const RowId* rowids, uint32_t count, CellRef* cells, PageRef* pins) {
   for (uint32_t i = 0; i < count; ++i) cells[i] = CellRef();
   uint32_t done = 0;
+  if (count < kRowsMin) {
+    for (; done < count; ++done) SQLRITE_TRY(find_one(rowids[done], &cells[done], &pins[done]));
+    return {};
+  }
   struct Target : LeafPlace {
     PageView page;
-    uint32_t guess;
+    uint32_t guess = 0;  // where the row may be, then where it is or would be
+    bool bounded() const { return least != INT64_MIN && most != INT64_MAX; }
   };
   Target targets[kRowsMax];
   LeafMaps& maps = pager_->leaf_maps();
-  bool mapped = count >= kRowsMin && maps.locate(*pager_, root_, view_, rowids[0], &targets[0]);
+  bool mapped = maps.locate(*pager_, root_, view_, rowids[0], &targets[0]);
   int leaf_depth = 0;
   if (!mapped) {
-    // The first look-ups tell how deep the tree is.
-    uint32_t singles = count < kRowsMin ? count : 1;
-    for (; done < singles; ++done) SQLRITE_TRY(find_one(rowids[done], &cells[done], &pins[done]));
-    if (done == count) return {};
+    // The first look-up tells how deep the tree is.
+    SQLRITE_TRY(find_one(rowids[0], &cells[0], &pins[0]));
+    done = 1;
     leaf_depth = depth_;
     if (leaf_depth <= 0 || !levels_[leaf_depth].leaf()) {
       for (; done < count; ++done) SQLRITE_TRY(find_one(rowids[done], &cells[done], &pins[done]));
@@ -140,6 +144,12 @@ Status BatchTableCursor::find_rows(const RowId* rowids, uint32_t count, CellRef*
   }
   for (uint32_t i = done; i < count; ++i) {
     Target& target = targets[i];
+    if (i > done && rowids[i] >= targets[i - 1].least && rowids[i] <= targets[i - 1].most) {
+      // Neighbours are often asked for together: then they lie on the leaf that is already there.
+      static_cast<LeafPlace&>(target) = targets[i - 1];
+      pins[i] = pins[i - 1].clone();
+      continue;
+    }
     if (mapped) {
       SQLRITE_ENSURE(maps.locate(*pager_, root_, view_, rowids[i], &target));
     } else {
@@ -157,21 +167,46 @@ Status BatchTableCursor::find_rows(const RowId* rowids, uint32_t count, CellRef*
   for (uint32_t i = done; i < count; ++i) {
     Target& target = targets[i];
     PageView& page = target.page;
-    if (!page.parse(pins[i].data(), target.leaf, limits_.usable_size_bytes, true) || !page.leaf()) return Code::Corrupt;
-    target.guess = 0;
+    if (i > done && target.leaf == targets[i - 1].leaf) {
+      page = targets[i - 1].page;
+    } else if (!page.parse(pins[i].data(), target.leaf, limits_.usable_size_bytes, true) || !page.leaf()) return Code::Corrupt;
     if (page.cell_count == 0) continue;
-    bool bounded = target.least != INT64_MIN && target.most != INT64_MAX;
-    target.guess = bounded ? guess_index(page.cell_count, rowids[i], target.least, target.most) : page.cell_count / 2;
+    target.guess = target.bounded() ? guess_index(page.cell_count, rowids[i], target.least, target.most) : page.cell_count / 2;
     uint32_t offset = page.cell_offset(target.guess);
     if (offset > page.usable - kMinCellSizeBytes) return Code::Corrupt;
     __builtin_prefetch(page.data + offset);
     __builtin_prefetch(page.data + offset + 64);
   }
   for (uint32_t i = done; i < count; ++i) {
-    const PageView& page = targets[i].page;
+    Target& target = targets[i];
+    const PageView& page = target.page;
     if (page.cell_count == 0) continue;
-    uint32_t index = first_not_less(page, rowids[i], targets[i].guess);
+    if (i > done && target.leaf == targets[i - 1].leaf && rowids[i] > rowids[i - 1]) {
+      // Not behind the previous row by more entries than there are rowids between.
+      uint64_t distance = static_cast<uint64_t>(rowids[i]) - static_cast<uint64_t>(rowids[i - 1]);
+      uint32_t last = page.cell_count - 1u;
+      uint32_t from = targets[i - 1].guess;
+      uint32_t reach = from >= last || distance >= last - from ? last : from + static_cast<uint32_t>(distance);
+      target.guess = !target.bounded() || reach < target.guess ? reach : target.guess < from ? from : target.guess;
+    } else if (!target.bounded()) {
+      // The leaves at both ends of the tree: what stands on them bounds them.
+      uint32_t first = page.cell_offset(0);
+      uint32_t last = page.cell_offset(page.cell_count - 1u);
+      uint32_t offset_max = page.usable - kMinCellSizeBytes;
+      if (first > offset_max || last > offset_max) return Code::Corrupt;
+      RowId least = rowid_at(page.data, first, true);
+      RowId most = rowid_at(page.data, last, true);
+      if (rowids[i] <= least) {
+        target.guess = 0;
+      } else if (rowids[i] >= most) {
+        target.guess = page.cell_count - 1u;
+      } else {
+        target.guess = guess_index(page.cell_count, rowids[i], least, most);
+      }
+    }
+    uint32_t index = first_not_less(page, rowids[i], target.guess);
     if (index == UINT32_MAX) return Code::Corrupt;
+    target.guess = index;
     if (index == page.cell_count) continue;
     uint32_t offset = page.cell_offset(index);
     if (offset > page.usable - kMinCellSizeBytes) return Code::Corrupt;
