@@ -71,12 +71,7 @@ Status Backup::copy(int page_count, bool* done) {
     if (!writing_) {
       if (target_.transaction_state(static_cast<int>(target_database_)) != 0) return Code::Busy;
       to.set_page_size(page_size, static_cast<int>(from.reserved_size_bytes())).ignore();
-      SQLRITE_TRY(to.begin_read());
-      Status status = to.begin_write();
-      if (!status.ok()) {
-        to.end_read();
-        return status;
-      }
+      SQLRITE_TRY(to.begin_immediate());
       writing_ = true;
       next_page_ = 1;
       source_snapshot_ = from.snapshot_id();

@@ -33,25 +33,30 @@ Status Transaction::begin_writing(uint32_t database) {
   // A snapshot that nobody looks at yet may be exchanged for a newer one when another writer came first.
   bool may_renew = (reading_ & bit_of(database)) == 0 || (autocommit_ && active_count_ <= 1);
   SQLRITE_TRY(ensure_read(database));
-  SQLRITE_TRY(become_writer(database, false, may_renew));
+  int attempt = 0;
+  SQLRITE_TRY(become_writer(database, false, may_renew, &attempt));
   writing_ |= bit_of(database);
   for (Savepoint& savepoint : savepoints_) take_mark(savepoint, database);
   return {};
 }
 
 // Other writers may commit again and again between our look at the newest state and our turn: each time the snapshot is
-// renewed, for as long as the busy timeout says.
-Status Transaction::become_writer(uint32_t database, bool exclusive, bool may_renew) {
+// renewed, for as long as the busy timeout says. While another one writes, the busy handler is asked with nothing held;
+// who has read in this transaction already is told BUSY at once, since two that wait for each other would never end.
+Status Transaction::become_writer(uint32_t database, bool exclusive, bool may_renew, int* attempt) {
   storage::Pager& pager = *connection_.databases_[database].pager;
   int64_t deadline_ns = 0;
   for (;;) {
     Status status = pager.begin_write(exclusive);
-    if (status.code() != Code::BusySnapshot || !may_renew) [[likely]] return status;
-    int64_t now_ns = connection_.vfs_->clock().monotonic_ns();
-    if (deadline_ns == 0) deadline_ns = now_ns + std::max(kRenewDurationMinNs, int64_t{connection_.busy_timeout_ms_} * 1000000);
-    if (now_ns > deadline_ns) return Code::Busy;
+    if (status.primary() != Code::Busy || !may_renew) [[likely]] return status;
+    if (status.code() == Code::BusySnapshot) {
+      int64_t now_ns = connection_.vfs_->clock().monotonic_ns();
+      if (deadline_ns == 0) deadline_ns = now_ns + std::max(kRenewDurationMinNs, int64_t{connection_.busy_timeout_ms_} * 1000000);
+      if (now_ns > deadline_ns) return Code::Busy;
+    }
     pager.end_read();
     reading_ &= ~bit_of(database);
+    if (status.code() != Code::BusySnapshot && !Connection::busy_callback(&connection_, (*attempt)++)) return status;
     SQLRITE_TRY(begin_reading(database));
   }
 }
@@ -175,9 +180,10 @@ Status Transaction::begin(sql::BeginMode mode) {
       }
       bool may_renew = (reading_ & bit_of(i)) == 0 || active_count_ <= 1;
       Status status;
+      int attempt = 0;
       do {
         status = ensure_read(i);
-        if (status.ok() || status.code() == Code::Schema) status = become_writer(i, mode == sql::BeginMode::Exclusive, may_renew);
+        if (status.ok() || status.code() == Code::Schema) status = become_writer(i, mode == sql::BeginMode::Exclusive, may_renew, &attempt);
       } while (status.code() == Code::Schema);  // a renewed snapshot with another schema: the next statement loads it
       if (!status.ok()) {
         rollback_all();

@@ -84,7 +84,8 @@ class Transaction {
   };
   Status begin_reading(uint32_t database);
   Status begin_writing(uint32_t database);
-  Status become_writer(uint32_t database, bool exclusive, bool may_renew);
+  // `attempt`: how often the busy handler was asked; a caller that tries again after SCHEMA counts on.
+  Status become_writer(uint32_t database, bool exclusive, bool may_renew, int* attempt);
   Status commit_all();
   void rollback_all();
   void end_reading();

@@ -99,4 +99,22 @@ TEST_CASE("Transaction, SecondConnectionSeesCommittedSchemaAndRows") {
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) std::remove((path + suffix).c_str());
 }
 
+// Two that hold what the other wants must not wait for each other: the one that has read is told at once, and the busy
+// timeout (a minute here) is not spent. A change of the journal mode waits holding nothing.
+TEST_CASE("Transaction, WhoHasReadIsToldBusyAtOnce") {
+  const std::string file = "/tmp/sqlrite_busy_test.db";
+  for (const char* suffix : {"", "-journal", "-wal"}) std::remove((file + suffix).c_str());
+  Session a(file);
+  Session b(file);
+  a.rows("PRAGMA journal_mode=DELETE; CREATE TABLE t(x); INSERT INTO t VALUES(1)");
+  a.connection.set_busy_timeout(60000);
+  b.connection.set_busy_timeout(0);
+  CHECK_EQ(a.rows("BEGIN; SELECT x FROM t"), "1");
+  CHECK_EQ(b.rows("BEGIN IMMEDIATE; UPDATE t SET x=2; COMMIT"), "Error: database is locked");
+  CHECK_EQ(a.rows("UPDATE t SET x=3"), "Error: database is locked");
+  CHECK_EQ(a.rows("ROLLBACK"), "");
+  CHECK_EQ(b.rows("COMMIT; SELECT x FROM t"), "2");
+  for (const char* suffix : {"", "-journal", "-wal"}) std::remove((file + suffix).c_str());
+}
+
 }  // namespace sqlrite::test

@@ -4,6 +4,7 @@
 
 #include "base/endian.h"
 #include "base/log.h"
+#include "base/planted_bug.h"
 #include "storage/pager/database_header.h"
 
 namespace sqlrite::storage {
@@ -16,7 +17,7 @@ constexpr size_t kBufferSizeMaxBytes = 256 * 1024;
 
 uint32_t record_checksum(uint32_t nonce, const uint8_t* page, uint32_t page_size_bytes) {
   uint32_t sum = nonce;
-  for (int64_t at = static_cast<int64_t>(page_size_bytes) - 200; at > 0; at -= 200) sum += page[at];
+  for (int64_t at = static_cast<int64_t>(page_size_bytes) - (SQLRITE_PLANTED_BUG(28) ? 100 : 200); at > 0; at -= 200) sum += page[at];
   return sum;
 }
 
@@ -126,17 +127,17 @@ Status RollbackJournal::write_out() {
 Status RollbackJournal::flush() {
   if (mode_ == JournalMode::Off || mode_ == JournalMode::Memory) return {};
   SQLRITE_TRY(write_out());
-  if (level_ == Synchronous::Off) return {};
+  if (level_ == Synchronous::Off || SQLRITE_PLANTED_BUG(21)) return {};
   // FULL: the records first, then the count that announces them, so that no order of writes inside the disk can
   // make an unwritten record count. (Its checksum would nearly always tell; NORMAL relies on that.)
   if (level_ >= Synchronous::Full) SQLRITE_TRY(file_->sync(os::SyncKind::Data));
   uint8_t head[12];
   std::memcpy(head, kMagic, 8);
-  store_be32(head + 8, record_count_);
+  store_be32(head + 8, record_count_ - (SQLRITE_PLANTED_BUG(22) ? 1 : 0));
   SQLRITE_TRY(file_->write_at(segment_offset_, head, sizeof head));
   SQLRITE_TRY(file_->sync(os::SyncKind::Data));
   announced_count_ = record_count_;
-  if (created_) {
+  if (created_ && !SQLRITE_PLANTED_BUG(23)) {
     SQLRITE_TRY(vfs_->sync_directory(path_));
     created_ = false;
   }
@@ -173,7 +174,7 @@ Status RollbackJournal::play_back_bytes(const uint8_t* bytes, uint64_t size_byte
       if (!is_page_size(page_size) || sector_size < 32 || sector_size > 65536 || (sector_size & (sector_size - 1)) != 0) return {};
       *anything = true;
       SQLRITE_TRY_ASSIGN(uint64_t size, database.size());
-      if (size > static_cast<uint64_t>(page_count) * page_size) SQLRITE_TRY(database.truncate(static_cast<uint64_t>(page_count) * page_size));
+      if (size > static_cast<uint64_t>(page_count) * page_size && !SQLRITE_PLANTED_BUG(24)) SQLRITE_TRY(database.truncate(static_cast<uint64_t>(page_count) * page_size));
     }
     if (sector_size < 32 || sector_size > 65536) break;
     at += sector_size;
@@ -183,7 +184,8 @@ Status RollbackJournal::play_back_bytes(const uint8_t* bytes, uint64_t size_byte
     for (; done < record_count && at + record_size <= size_bytes; ++done, at += record_size) {
       uint32_t page = load_be32(bytes + at);
       const uint8_t* content = bytes + at + 4;
-      if (page == 0 || load_be32(content + page_size) != record_checksum(nonce, content, page_size)) break;
+      if (page == 0) break;
+      if (load_be32(content + page_size) != record_checksum(nonce, content, page_size) && !SQLRITE_PLANTED_BUG(25)) break;
       if (page > page_count) continue;
       SQLRITE_TRY(database.write_at(static_cast<uint64_t>(page - 1) * page_size, content, page_size));
     }
@@ -199,7 +201,7 @@ Status RollbackJournal::finish() {
   if (mode_ == JournalMode::Off || mode_ == JournalMode::Memory || file_ == nullptr) return {};
   if (mode_ == JournalMode::Truncate) {
     SQLRITE_TRY(file_->truncate(0));
-    return level_ >= Synchronous::Full ? file_->sync(os::SyncKind::Data) : Status();
+    return level_ >= Synchronous::Full && !SQLRITE_PLANTED_BUG(29) ? file_->sync(os::SyncKind::Data) : Status();
   }
   if (mode_ == JournalMode::Persist) {
     uint8_t zeros[kSegmentHeaderSizeBytes] = {};
@@ -241,7 +243,7 @@ Result<bool> RollbackJournal::has_content(os::Vfs& vfs, const std::string& path)
 }
 
 Status RollbackJournal::recover(os::Vfs& vfs, const std::string& path, os::File& database) {
-  SQLRITE_TRY(play_back_file(vfs, path, database));
+  if (!SQLRITE_PLANTED_BUG(26)) SQLRITE_TRY(play_back_file(vfs, path, database));
   return vfs.remove(path, true);
 }
 
@@ -270,7 +272,7 @@ Status RollbackJournal::play_back_file(os::Vfs& vfs, const std::string& path, os
   SQLRITE_TRY(play_back_bytes(bytes.begin(), bytes.size(), database, &anything));
   if (anything) {
     log_message(Code::Notice, "recovered pages from a rollback journal");
-    SQLRITE_TRY(database.sync(os::SyncKind::Data));
+    if (!SQLRITE_PLANTED_BUG(27)) SQLRITE_TRY(database.sync(os::SyncKind::Data));
   }
   return {};
 }

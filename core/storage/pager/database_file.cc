@@ -188,7 +188,8 @@ Status DatabaseFile::recover_journal_locked(bool* done) {
   const std::string journal_path = path_ + "-journal";
   SQLRITE_TRY_ASSIGN(bool hot, RollbackJournal::is_hot(vfs_, journal_path, *file_));
   if (!hot) return {};
-  if (read_only_) return Status(Code::ReadOnlyRollback);
+  // Whoever only wants to read leaves the files as they are.
+  if (read_only_ || !had_writer_.load()) return Status(Code::ReadOnlyRollback);
   SQLRITE_TRY(file_->lock(os::LockLevel::Exclusive));
   SQLRITE_TRY(RollbackJournal::recover(vfs_, journal_path, *file_));
   SQLRITE_TRY(file_->unlock(os::LockLevel::Shared));

@@ -97,7 +97,7 @@ class DatabaseFile {
   }
 
   // --- Writing. The writer lock lies between begin_write and end_write.
-  Status begin_write(const Snapshot& snapshot, bool exclusive, BusyPolicy busy);
+  Status begin_write(const Snapshot& snapshot, bool exclusive);
   void end_write();
   // Writes pages of the running transaction to the log ahead of its commit. `first_sequence`: of the first of them.
   Status spill(const WalPage* pages, uint32_t count, Synchronous level, uint64_t* first_sequence);
@@ -197,6 +197,7 @@ class DatabaseFile {
   std::atomic<int64_t> journal_size_limit_{-1};
   std::atomic<uint64_t> cache_budget_bytes_{16u << 20};
   std::atomic<bool> over_budget_hint_{false};
+  std::atomic<bool> had_writer_{false};  // some pager here may write: the last close tidies up
   uint64_t log_base_ = 0;
   uint64_t log_generation_ = 0;
   uint32_t backfilled_frame_count_ = 0;
@@ -207,7 +208,6 @@ class DatabaseFile {
   bool read_only_ = false;
   bool immutable_ = false;
   bool exclusive_locking_ = false;
-  bool had_writer_ = false;  // some pager here may write: the last close tidies up
   uint32_t access_count_ = 0;
   uint32_t empty_page_size_bytes_ = 4096;
   uint8_t header_bytes_[kHeaderSizeBytes] = {};

@@ -4,6 +4,7 @@
 
 #include "base/endian.h"
 #include "base/log.h"
+#include "base/planted_bug.h"
 #include "storage/pager/database_file.h"
 
 namespace sqlrite::storage {
@@ -12,47 +13,38 @@ constexpr uint32_t kCheckpointRunPages = 16;
 }
 
 Status DatabaseFile::lost(Status status) {
-  io_lost_.store(true);
+  io_lost_.store(!SQLRITE_PLANTED_BUG(49));
   log_message(status.code(), "a sync failed: this open of the database writes no more");
   return status;
 }
 
-Status DatabaseFile::begin_write(const Snapshot& snapshot, bool exclusive, BusyPolicy busy) {
+Status DatabaseFile::begin_write(const Snapshot& snapshot, bool exclusive) {
   if (read_only_ || write_protected_.load(std::memory_order_relaxed)) return Status(Code::ReadOnly);
   if (io_lost_.load(std::memory_order_relaxed)) return Status(Code::IoErrFsync);
-  for (;;) {
-    {
-      os::LockGuard<os::Mutex> guard(mutex_);
-      if (newest_.sequence != snapshot.sequence) return Status(Code::BusySnapshot);
-      if (!writer_active_) {
-        Status status;
-        if (private_) {
-          // Nobody else can write.
-        } else if (steady_.load(std::memory_order_relaxed)) {
-          if (log_active_.load() && !log_.is_open()) {
-            status = log_.open(vfs_, path_ + "-wal", false);
-            if (status.ok()) status = log_.start(newest_.page_size_bytes, vfs_.random());
-          }
-        } else {
-          status = file_->lock(os::LockLevel::Reserved);
-          if (status.ok() && exclusive) {
-            exclusive_pending_ = true;
-            status = access_count_ > 1 ? Status(Code::Busy) : file_->lock(os::LockLevel::Exclusive);
-            if (!status.ok()) {
-              exclusive_pending_ = false;
-              file_->unlock(os::LockLevel::Shared).ignore();
-            }
-          }
-        }
-        if (status.ok()) {
-          writer_active_ = true;
-          return {};
-        }
-        if (status.primary() != Code::Busy) return status;
+  os::LockGuard<os::Mutex> guard(mutex_);
+  if (newest_.sequence != snapshot.sequence) return Status(Code::BusySnapshot);
+  if (writer_active_) return Status(Code::Busy);
+  Status status;
+  if (private_) {
+    // Nobody else can write.
+  } else if (steady_.load(std::memory_order_relaxed)) {
+    if (log_active_.load() && !log_.is_open()) {
+      status = log_.open(vfs_, path_ + "-wal", false);
+      if (status.ok()) status = log_.start(newest_.page_size_bytes, vfs_.random());
+    }
+  } else {
+    status = file_->lock(os::LockLevel::Reserved);
+    if (status.ok() && exclusive) {
+      exclusive_pending_ = true;
+      status = access_count_ > 1 ? Status(Code::Busy) : file_->lock(os::LockLevel::Exclusive);
+      if (!status.ok()) {
+        exclusive_pending_ = false;
+        file_->unlock(os::LockLevel::Shared).ignore();
       }
     }
-    if (!busy.wait()) return Status(Code::Busy);
   }
+  if (status.ok()) writer_active_ = true;
+  return status;
 }
 
 void DatabaseFile::end_write() {
@@ -127,7 +119,7 @@ bool DatabaseFile::maybe_restart_log_locked() {
   if (checkpoint_running_ || log_.committed_frame_count() == 0 || backfilled_frame_count_ != log_.committed_frame_count()) return false;
   for (const ReadMark* mark : marks_) {
     uint64_t at = mark->sequence.load(std::memory_order_seq_cst);
-    if (at != ReadMark::kNone && at != newest_.sequence) return false;
+    if (at != ReadMark::kNone && at != newest_.sequence && !SQLRITE_PLANTED_BUG(46)) return false;
   }
   // Frames that the log superseded must not answer for "as in the file" from now on.
   const uint32_t count = log_.committed_frame_count();
@@ -174,14 +166,14 @@ Status DatabaseFile::commit_log(const CommitRequest& request, CommitOutcome* out
   }
   SQLRITE_ENSURE(count > 0);  // the pager keeps page 1 back from spilling
   Status status = log_.append(pages, count, request.page_count, request.level >= Synchronous::Normal);
-  if (status.ok() && request.level >= Synchronous::Full) {
+  if (status.ok() && request.level >= Synchronous::Full && !SQLRITE_PLANTED_BUG(41)) {
     status = log_.sync();
     if (!status.ok()) status = lost(std::move(status));
   } else if (status.code() == Code::IoErrFsync) {
     status = lost(std::move(status));
   }
   if (!status.ok()) {
-    log_.rollback_pending();
+    if (!SQLRITE_PLANTED_BUG(50)) log_.rollback_pending();
     return status;
   }
   os::LockGuard<os::Mutex> guard(mutex_);
@@ -216,7 +208,7 @@ Status DatabaseFile::write_journaled(const CommitRequest& request, bool* databas
   uint32_t next_dirty = 0;
   for (uint32_t page = request.page_count + 1; page <= request.base.page_count; ++page) {
     while (next_dirty < request.count && request.pages[next_dirty].page < page) ++next_dirty;
-    if (next_dirty < request.count && request.pages[next_dirty].page == page) continue;
+    if (SQLRITE_PLANTED_BUG(47) || (next_dirty < request.count && request.pages[next_dirty].page == page)) continue;
     SQLRITE_TRY(add_original(page, nullptr));
   }
   SQLRITE_TRY(journal_.flush());
@@ -227,7 +219,7 @@ Status DatabaseFile::write_journaled(const CommitRequest& request, bool* databas
     SQLRITE_TRY(file_->write_at(static_cast<uint64_t>(dirty.page - 1) * page_size, dirty.frame->data, page_size));
   }
   if (request.page_count < request.base.page_count) SQLRITE_TRY(file_->truncate(static_cast<uint64_t>(request.page_count) * page_size));
-  if (request.level >= Synchronous::Normal) SQLRITE_TRY(file_->sync(os::SyncKind::Data));
+  if (request.level >= Synchronous::Normal && !SQLRITE_PLANTED_BUG(48)) SQLRITE_TRY(file_->sync(os::SyncKind::Data));
   return journal_.finish();
 }
 
@@ -316,7 +308,7 @@ Status DatabaseFile::backfill(uint64_t limit, Synchronous level) {
     std::sort(checkpoint_frames_.begin(), checkpoint_frames_.end(),
               [&](uint32_t a, uint32_t b) { return log_.index().page_of(a) < log_.index().page_of(b); });
   }
-  if (level >= Synchronous::Normal) {
+  if (level >= Synchronous::Normal && !SQLRITE_PLANTED_BUG(42)) {
     Status status = log_.sync();
     if (!status.ok()) return lost(std::move(status));
   }
@@ -366,9 +358,9 @@ Status DatabaseFile::backfill(uint64_t limit, Synchronous level) {
   if (page_count != 0) {
     SQLRITE_TRY_ASSIGN(uint64_t size, file_->size());
     uint64_t wanted = static_cast<uint64_t>(page_count) * page_size;
-    if (size > wanted) SQLRITE_TRY(file_->truncate(wanted));
+    if (size > wanted && !SQLRITE_PLANTED_BUG(44)) SQLRITE_TRY(file_->truncate(wanted));
   }
-  if (level >= Synchronous::Normal) {
+  if (level >= Synchronous::Normal && !SQLRITE_PLANTED_BUG(43)) {
     Status status = file_->sync(os::SyncKind::Data);
     if (!status.ok()) return lost(std::move(status));
   }
@@ -416,7 +408,7 @@ Result<Pager::CheckpointResult> DatabaseFile::checkpoint(CheckpointMode mode, Sy
     for (;;) {
       {
         os::LockGuard<os::Mutex> guard(mutex_);
-        limit = std::min(newest_sequence(), oldest_mark_locked());
+        limit = SQLRITE_PLANTED_BUG(45) ? newest_sequence() : std::min(newest_sequence(), oldest_mark_locked());
         if (!has_writer_lock || limit == newest_.sequence) break;
       }
       if (!busy.wait()) {

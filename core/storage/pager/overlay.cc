@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <new>
 
+#include "base/planted_bug.h"
 #include "storage/pager/pager_impl.h"
 
 namespace sqlrite::storage {
@@ -190,7 +191,7 @@ View Pager::open_view() {
   ++m.attached_view_count_;
   if (m.writing_) {
     ++m.generation_;
-    copy_floor_ = std::max(copy_floor_, view.stamp);
+    if (!SQLRITE_PLANTED_BUG(63)) copy_floor_ = std::max(copy_floor_, view.stamp);
   }
   return View{slot};
 }
@@ -213,7 +214,7 @@ uint32_t Pager::open_mark() {
   Mark mark{m.generation_, m.writing_ ? m.page_count_ : UINT32_MAX};
   m.marks_.push_back(mark);
   ++m.generation_;
-  if (m.writing_) copy_floor_ = std::max(copy_floor_, mark.stamp);
+  if (m.writing_ && !SQLRITE_PLANTED_BUG(61)) copy_floor_ = std::max(copy_floor_, mark.stamp);
   return mark.stamp;
 }
 
@@ -231,6 +232,7 @@ Status Pager::rollback_to(uint32_t mark) {
   if (!m.writing_) return {};
   uint32_t page_count = m.marks_.back().page_count;
   SQLRITE_TRY(m.undo_to(std::max(mark, m.transaction_floor_)));
+  if (SQLRITE_PLANTED_BUG(62)) return {};
   m.page_count_ = page_count == UINT32_MAX ? m.snapshot_.page_count : page_count;
   return {};
 }

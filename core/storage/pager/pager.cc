@@ -152,7 +152,7 @@ Status Pager::begin_write(bool exclusive) {
   if (m.writing_) return {};
   SQLRITE_ENSURE(m.reading_);
   if (m.is_write_protected()) return Status(Code::ReadOnly);
-  SQLRITE_TRY(m.file_->begin_write(m.snapshot_, exclusive, m.busy()));
+  SQLRITE_TRY(m.file_->begin_write(m.snapshot_, exclusive));
   m.writing_ = true;
   m.transaction_floor_ = m.generation_++;
   m.undo_floor_ = 0;
@@ -169,12 +169,14 @@ Status Pager::begin_immediate(bool exclusive) {
   Impl& m = *impl_;
   if (m.writing_) return {};
   if (m.reading_) return begin_write(exclusive);
+  BusyPolicy policy = m.busy();
   for (;;) {
     SQLRITE_TRY(begin_read());
     Status status = begin_write(exclusive);
     if (status.ok()) return status;
     end_read();
-    if (status.code() != Code::BusySnapshot) return status;
+    if (status.code() == Code::BusySnapshot) continue;
+    if (status.primary() != Code::Busy || !policy.wait()) return status;
   }
 }
 

@@ -164,12 +164,14 @@ class Pager {
   Status begin_read();
   void end_read();                 // no-op while views are open is the caller's duty: close them first
   bool is_reading() const;
-  // Upgrades to the (single) writer; REQUIRES is_reading(). BUSY when another has it; BUSY_SNAPSHOT when the read
-  // snapshot is no longer the newest. `exclusive`: BEGIN EXCLUSIVE.
+  // Upgrades to the (single) writer; REQUIRES is_reading(). BUSY when another has it, at once: in rollback mode that writer
+  // may be waiting for this very reader to end. BUSY_SNAPSHOT when the read snapshot is no longer the newest.
+  // `exclusive`: BEGIN EXCLUSIVE.
   Status begin_write(bool exclusive = false);
   bool is_writing() const;
   // BEGIN IMMEDIATE and single writing statements: begin_read and begin_write in one step, on the newest snapshot
-  // (no BUSY_SNAPSHOT when another commit slips in between the two). Already reading: the same as begin_write.
+  // (no BUSY_SNAPSHOT when another commit slips in between the two), waiting as the busy handler says without holding
+  // anything meanwhile. Already reading: the same as begin_write.
   Status begin_immediate(bool exclusive = false);
   // Publishes the overlay. On failure the transaction stays as SQLite leaves it (BUSY: may be tried again; I/O error or
   // FULL: rolled back). Leaves the pager reading the state it published.

@@ -106,12 +106,19 @@ Status Pager::Impl::change_journal_mode(JournalMode mode, bool in_transaction) {
   if (in_transaction) {
     return status_format(Code::Error, "cannot change %s wal mode from within a transaction", to_log ? "into" : "out of");
   }
-  if (!counted_) {
-    // The change needs the file's locks, not only a read mark.
-    pager_->end_read();
-    SQLRITE_TRY(begin_read_slow());
+  BusyPolicy waiting = busy();
+  Status status;
+  for (;;) {
+    if (!counted_) {
+      // The change needs the file's locks, not only a read mark.
+      pager_->end_read();
+      SQLRITE_TRY(begin_read_slow());
+    }
+    status = pager_->begin_write(to_log);
+    if (status.primary() != Code::Busy) break;
+    pager_->end_read();  // whom we wait for may wait for us
+    if (status.code() != Code::BusySnapshot && !waiting.wait()) return status;
   }
-  Status status = pager_->begin_write(to_log);
   if (status.ok() && !to_log) {
     BusyPolicy policy = busy();
     for (;;) {

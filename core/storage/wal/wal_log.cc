@@ -4,6 +4,7 @@
 
 #include "base/endian.h"
 #include "base/log.h"
+#include "base/planted_bug.h"
 
 namespace sqlrite::storage {
 namespace {
@@ -35,6 +36,7 @@ Status WalLog::open(os::Vfs& vfs, const std::string& path, bool read_only) {
 }
 
 void WalLog::draw_salts(os::Random& random, bool first) {
+  if (SQLRITE_PLANTED_BUG(1) && !first) return;
   salt1_ = first ? static_cast<uint32_t>(random.next()) : salt1_ + 1;
   if (salt1_ == 0) salt1_ = 1;  // the unwritten rest of the file is zeros
   salt2_ = static_cast<uint32_t>(random.next());
@@ -102,14 +104,18 @@ Status WalLog::recover(uint32_t* page_size_bytes, uint32_t* page_count) {
       const uint8_t* bytes = buffer_.begin() + at;
       uint32_t page = load_be32(bytes);
       valid = page != 0 && load_be32(bytes + 8) == salt1_ && load_be32(bytes + 12) == salt2_;
+      if (SQLRITE_PLANTED_BUG(2)) valid = page != 0;
       if (valid) {
-        state = wal_checksum(state, bytes, 8, big_endian_);
+        if (!SQLRITE_PLANTED_BUG(7)) state = wal_checksum(state, bytes, 8, big_endian_);
         state = page_checksum(state, bytes + kFrameHeaderSizeBytes);
         valid = state.s0 == load_be32(bytes + 16) && state.s1 == load_be32(bytes + 20);
+        if (SQLRITE_PLANTED_BUG(3)) valid = true;
       }
       if (!valid) break;
       if (!uncommitted.push_back(page)) return Status(Code::NoMem);
-      if (uint32_t size_after = load_be32(bytes + 4)) {
+      uint32_t size_after = load_be32(bytes + 4);
+      if (SQLRITE_PLANTED_BUG(4) && size_after == 0) size_after = *page_count;
+      if (size_after != 0) {
         if (!index_.reserve(static_cast<uint32_t>(uncommitted.size()))) return Status(Code::NoMem);
         for (uint32_t p : uncommitted) index_.append(p);
         uncommitted.clear();
@@ -149,7 +155,7 @@ Status WalLog::write_header(bool sync_header) {
   if (file_size_bytes_ < sizeof header) file_size_bytes_ = sizeof header;
   // Before the first frame may reach the disk: else a crash could leave the old header in front of what is left of
   // the old frames, and recovery would take back pages that were checkpointed long ago.
-  if (sync_header) SQLRITE_TRY(sync());
+  if (sync_header && !SQLRITE_PLANTED_BUG(5)) SQLRITE_TRY(sync());
   committed_checksum_ = state;
   header_written_ = true;
   return {};
@@ -178,11 +184,11 @@ Status WalLog::append(const WalPage* pages, uint32_t count, uint32_t commit_page
     for (uint32_t i = 0; i < batch; ++i, out += frame_size) {
       const WalPage& page = pages[done + i];
       store_be32(out, page.page);
-      store_be32(out + 4, done + i + 1 == count ? commit_page_count : 0);
+      store_be32(out + 4, done + i + 1 == count || SQLRITE_PLANTED_BUG(6) ? commit_page_count : 0);
       store_be32(out + 8, salt1_);
       store_be32(out + 12, salt2_);
       std::memcpy(out + kFrameHeaderSizeBytes, page.data, page_size_bytes_);
-      state = wal_checksum(state, out, 8, big_endian_);
+      if (!SQLRITE_PLANTED_BUG(7)) state = wal_checksum(state, out, 8, big_endian_);
       state = page_checksum(state, out + kFrameHeaderSizeBytes);
       store_be32(out + 16, state.s0);
       store_be32(out + 20, state.s1);
@@ -202,7 +208,7 @@ Status WalLog::append(const WalPage* pages, uint32_t count, uint32_t commit_page
 
 Status WalLog::sync() {
   SQLRITE_TRY(file_->sync(os::SyncKind::Data));
-  if (!name_unsynced_) return {};
+  if (!name_unsynced_ || SQLRITE_PLANTED_BUG(8)) return {};
   SQLRITE_TRY(vfs_->sync_directory(path_));
   name_unsynced_ = false;
   return {};

@@ -162,7 +162,11 @@ int sqlite3_db_release_memory(sqlite3* db) {
   return SQLITE_OK;
 }
 
-int sqlite3_get_autocommit(sqlite3* db) { return usable(db) ? (db->connection->is_autocommit() ? 1 : 0) : 0; }
+int sqlite3_get_autocommit(sqlite3* db) {
+  if (!usable(db)) return 0;
+  Lock lock(db);
+  return db->connection->is_autocommit() ? 1 : 0;
+}
 
 int sqlite3_txn_state(sqlite3* db, const char* name) {
   if (!usable(db)) return -1;
@@ -203,7 +207,11 @@ void sqlite3_progress_handler(sqlite3* db, int interval, int (*handler)(void*), 
   hooks.progress_count = 0;
 }
 
-sqlite3_int64 sqlite3_last_insert_rowid(sqlite3* db) { return usable(db) ? db->connection->last_insert_rowid() : 0; }
+sqlite3_int64 sqlite3_last_insert_rowid(sqlite3* db) {
+  if (!usable(db)) return 0;
+  Lock lock(db);
+  return db->connection->last_insert_rowid();
+}
 
 void sqlite3_set_last_insert_rowid(sqlite3* db, sqlite3_int64 rowid) {
   if (!usable(db)) return;
@@ -211,9 +219,17 @@ void sqlite3_set_last_insert_rowid(sqlite3* db, sqlite3_int64 rowid) {
   db->connection->set_last_insert_rowid(rowid);
 }
 
-sqlite3_int64 sqlite3_changes64(sqlite3* db) { return usable(db) ? db->connection->changes() : 0; }
+sqlite3_int64 sqlite3_changes64(sqlite3* db) {
+  if (!usable(db)) return 0;
+  Lock lock(db);
+  return db->connection->changes();
+}
 int sqlite3_changes(sqlite3* db) { return static_cast<int>(sqlite3_changes64(db)); }
-sqlite3_int64 sqlite3_total_changes64(sqlite3* db) { return usable(db) ? db->connection->total_changes() : 0; }
+sqlite3_int64 sqlite3_total_changes64(sqlite3* db) {
+  if (!usable(db)) return 0;
+  Lock lock(db);
+  return db->connection->total_changes();
+}
 int sqlite3_total_changes(sqlite3* db) { return static_cast<int>(sqlite3_total_changes64(db)); }
 
 int sqlite3_limit(sqlite3* db, int id, int value) {

@@ -169,12 +169,16 @@ void sqlite3_randomness(int size, void* out) {
 
 int sqlite3_errcode(sqlite3* db) {
   if (db == nullptr) return SQLITE_NOMEM;
-  return usable(db) ? masked(db, db->connection->extended_error_code()) : SQLITE_MISUSE;
+  if (!usable(db)) return SQLITE_MISUSE;
+  Lock lock(db);
+  return masked(db, db->connection->extended_error_code());
 }
 
 int sqlite3_extended_errcode(sqlite3* db) {
   if (db == nullptr) return SQLITE_NOMEM;
-  return usable(db) ? db->connection->extended_error_code() : SQLITE_MISUSE;
+  if (!usable(db)) return SQLITE_MISUSE;
+  Lock lock(db);
+  return db->connection->extended_error_code();
 }
 
 int sqlite3_extended_result_codes(sqlite3* db, int on) {

@@ -165,7 +165,9 @@ int sqlite3_stmt_explain(sqlite3_stmt* statement, int mode) {
 }
 
 int sqlite3_stmt_busy(sqlite3_stmt* statement) {
-  return usable(statement) && statement->impl->is_running() && statement->impl->has_row() ? 1 : 0;
+  if (!usable(statement)) return 0;
+  Lock lock(statement->db);
+  return statement->impl->is_running() && statement->impl->has_row() ? 1 : 0;
 }
 
 int sqlite3_stmt_status(sqlite3_stmt* statement, int op, int reset) {
