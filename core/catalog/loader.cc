@@ -106,6 +106,13 @@ struct SchemaBuilder::Impl {
     return Status();
   }
 
+  // The row has to tell of the same thing as its text: else it was damaged, and whoever trusts one of the two goes wrong.
+  Status check_row(const SchemaRow& row, const char* type, std::string_view name, std::string_view table_name) const {
+    if (options.writable_schema) return Status();
+    bool agrees = iequals(row.type, type) && iequals(row.name, name) && iequals(row.table_name, table_name);
+    return agrees ? Status() : malformed(row.name, "");
+  }
+
   Status add_definition(const SchemaRow& row, sql::Statement& statement, std::string_view sql) {
     DefinitionContext context = definition_context(sql);
     auto define = [&row](auto result, auto* out) -> Status {
@@ -118,11 +125,13 @@ struct SchemaBuilder::Impl {
       case sql::StatementKind::CreateTable: {
         auto& create = *statement.as<sql::CreateTableStatement>();
         if (create.as_select != nullptr) return malformed(row.name, "");
+        SQLRITE_TRY(check_row(row, "table", create.name.name.text, create.name.name.text));
         SQLRITE_TRY(define(define_table(create, context), &table));
         return add_table(table, row);
       }
       case sql::StatementKind::CreateView:
         SQLRITE_TRY(define(define_view(*statement.as<sql::CreateViewStatement>(), context), &table));
+        SQLRITE_TRY(check_row(row, "view", table->name, table->name));
         return add_table(table, row);
       case sql::StatementKind::CreateVirtualTable:
         SQLRITE_TRY(define(define_virtual_table(*statement.as<sql::CreateVirtualTableStatement>(), context), &table));
@@ -133,6 +142,7 @@ struct SchemaBuilder::Impl {
         if (table == nullptr) return malformed(row.name, "no such table: " + std::string(create.table.text));
         Index* index = nullptr;
         SQLRITE_TRY(define(define_index(create, *table, context), &index));
+        SQLRITE_TRY(check_row(row, "index", index->name, table->name));
         if (!schema->indexes.emplace(index->name, index).second) {
           return malformed(row.name, "index " + std::string(index->name) + " already exists");
         }
@@ -143,6 +153,7 @@ struct SchemaBuilder::Impl {
       case sql::StatementKind::CreateTrigger: {
         Trigger* trigger = nullptr;
         SQLRITE_TRY(define(define_trigger(*statement.as<sql::CreateTriggerStatement>(), context), &trigger));
+        SQLRITE_TRY(check_row(row, "trigger", trigger->name, trigger->table_name));
         triggers.push_back(trigger);
         schema->triggers.emplace(trigger->name, trigger);
         return Status();
@@ -331,6 +342,7 @@ Result<std::shared_ptr<Schema>> load_schema(storage::Pager& pager, storage::View
   SQLRITE_TRY_ASSIGN(uint32_t cookie, storage::read_meta(pager, view, 1));
   SQLRITE_TRY_ASSIGN(uint32_t file_format, storage::read_meta(pager, view, 2));
   SQLRITE_TRY_ASSIGN(uint32_t encoding_number, storage::read_meta(pager, view, 5));
+  file_format &= 0xff;  // SQLite looks at the last byte only
   if (file_format > 4) return Status(Code::Error, "unsupported file format");
   TextEncoding encoding = TextEncoding::Utf8;
   if ((encoding_number & 3) != 0) encoding = static_cast<TextEncoding>(encoding_number & 3);

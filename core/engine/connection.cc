@@ -466,6 +466,7 @@ Status Connection::reload_schema(uint32_t index) {
     SQLRITE_TRY_ASSIGN(uint32_t encoding, storage::read_meta(pager, storage::kNewestView, 5));
     SQLRITE_TRY_ASSIGN(uint32_t largest_root, storage::read_meta(pager, storage::kNewestView, 4));
     SQLRITE_TRY_ASSIGN(uint32_t incremental, storage::read_meta(pager, storage::kNewestView, 7));
+    encoding &= 3;
     database.encoding = encoding == 2 ? TextEncoding::Utf16Le : encoding == 3 ? TextEncoding::Utf16Be : TextEncoding::Utf8;
     database.auto_vacuum_full = largest_root != 0 && incremental == 0;
   }

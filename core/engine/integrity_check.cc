@@ -32,6 +32,7 @@ std::string text_of_name(std::string_view name) { return std::string(name); }
 // One index as the check of a row needs it.
 struct IndexCheck {
   const catalog::Index* index = nullptr;
+  bool is_primary = false;        // the table itself, WITHOUT ROWID: are its rows where their keys belong?
   storage::IndexCursor cursor;
   std::vector<uint32_t> fields;   // result column of each index field
   int where = -1;                 // result column of the partial condition
@@ -58,8 +59,8 @@ Status TableCheck::check_index(Statement& row, IndexCheck& check) {
   const catalog::Index& index = *check.index;
   if (check.where >= 0 && row.column_int64(static_cast<uint32_t>(check.where)) == 0) return {};
   ++check.expected_count;
-  if (quick) return {};
-  size_t count = check.fields.size();
+  if (quick && !check.is_primary) return {};
+  size_t count = check.is_primary ? index.key_field_count : check.fields.size();
   bool has_null = false;
   for (size_t i = 0; i < count; ++i) {
     check.values[i] = row.peek(check.fields[i]);
@@ -67,7 +68,8 @@ Status TableCheck::check_index(Statement& row, IndexCheck& check) {
   }
   SQLRITE_TRY_ASSIGN(bool found, check.cursor.seek({check.values.data(), static_cast<uint16_t>(count)}, storage::Seek::Equal));
   if (!found) {
-    messages.add("row " + std::to_string(row_number) + " missing from index " + text_of_name(index.name));
+    messages.add(check.is_primary ? "row not in PRIMARY KEY order for " + text_of_name(table.name)
+                                  : "row " + std::to_string(row_number) + " missing from index " + text_of_name(index.name));
     return {};
   }
   if (!index.unique || has_null || messages.full()) return {};
@@ -140,10 +142,13 @@ Status check_table(Connection& connection, uint32_t database, const catalog::Tab
     check.checks.push_back(static_cast<int>(add_column("(" + sql::print_expr(*constraint.expr) + ")")));
   }
   storage::Pager& pager = *connection.database(database).pager;
-  for (const catalog::Index* index : table.indexes) {
+  std::vector<const catalog::Index*> trees(table.indexes.begin(), table.indexes.end());
+  if (table.without_rowid) trees.insert(trees.begin(), table.primary_key_index);
+  for (const catalog::Index* index : trees) {
     if (!index->unusable_reason.empty()) continue;
     auto entry = std::make_unique<IndexCheck>();
     entry->index = index;
+    entry->is_primary = table.without_rowid && index == table.primary_key_index;
     for (const catalog::IndexField& field : index->fields) {
       if (field.column >= 0) {
         entry->fields.push_back(static_cast<uint32_t>(field.column));

@@ -67,9 +67,11 @@ Status copy_database(Connection& connection, uint32_t index, storage::Pager& to)
   for (const catalog::Table* table : schema.tables_in_order) counts_rowids = counts_rowids || table->autoincrement;
   if (!counts_rowids) std::erase_if(records, [](const SchemaRecord& record) { return record.name == "sqlite_sequence"; });
   // Tables with their automatic indexes, then indexes, then views and triggers: the order in which they can be made.
-  auto rank = [](const SchemaRecord& record) {
+  // A row without SQL is an automatic index, whatever its type says: that is how the schema was loaded.
+  auto is_index = [](const SchemaRecord& record) { return record.type == "index" || (!record.has_sql && record.root != 0); };
+  auto rank = [&is_index](const SchemaRecord& record) {
     if (record.type == "table" && record.root != 0) return 0;
-    if (record.type == "index") return record.has_sql ? 1 : 0;
+    if (is_index(record)) return record.has_sql ? 1 : 0;
     return 2;
   };
   std::stable_sort(records.begin(), records.end(), [&rank](const SchemaRecord& a, const SchemaRecord& b) { return rank(a) < rank(b); });
@@ -77,9 +79,9 @@ Status copy_database(Connection& connection, uint32_t index, storage::Pager& to)
   std::vector<PageId> roots(records.size());
   for (size_t i = 0; i < records.size(); ++i) {
     if (records[i].root == 0) continue;
-    bool is_index = records[i].type == "index";
-    if (const catalog::Table* table = schema.find_table(records[i].name); !is_index && table != nullptr) is_index = table->without_rowid;
-    SQLRITE_TRY_ASSIGN(roots[i], storage::create_tree(to, is_index ? storage::TreeKind::Index : storage::TreeKind::Table));
+    bool index_tree = is_index(records[i]);
+    if (const catalog::Table* table = schema.find_table(records[i].name); !index_tree && table != nullptr) index_tree = table->without_rowid;
+    SQLRITE_TRY_ASSIGN(roots[i], storage::create_tree(to, index_tree ? storage::TreeKind::Index : storage::TreeKind::Table));
   }
   storage::TableCursor rows;
   SQLRITE_TRY(rows.open(&to, PageId{1}, storage::kNewestView));
@@ -88,8 +90,8 @@ Status copy_database(Connection& connection, uint32_t index, storage::Pager& to)
     const SchemaRecord& record = records[i];
     PageId old_root{static_cast<uint32_t>(record.root)};
     if (record.root != 0) {
-      const catalog::Table* table = record.type == "index" ? nullptr : schema.find_table(record.name);
-      const catalog::Index* tree_index = record.type == "index" ? schema.find_index(record.name)
+      const catalog::Table* table = is_index(record) ? nullptr : schema.find_table(record.name);
+      const catalog::Index* tree_index = is_index(record) ? schema.find_index(record.name)
                                          : table != nullptr && table->without_rowid ? table->primary_key_index
                                                                                     : nullptr;
       if (tree_index != nullptr) {

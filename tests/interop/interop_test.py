@@ -45,6 +45,38 @@ CHANGES = {
 }
 
 
+LARGE_SHAPES = {
+    "large_blobs": """CREATE TABLE t(id INTEGER PRIMARY KEY, b BLOB, n INT); CREATE INDEX t_n ON t(n);
+        INSERT INTO t VALUES(1, zeroblob(20000000), 1), (2, 'small', 2), (3, CAST(replace(hex(zeroblob(1000000)), '00', '0123456789abcdefghij') AS BLOB), 3);""",
+    "deep_overflow": """CREATE TABLE t(id INTEGER PRIMARY KEY, b TEXT); CREATE TABLE w(k TEXT PRIMARY KEY, v) WITHOUT ROWID;
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<6)
+        INSERT INTO t SELECT i, replace(hex(zeroblob(i*60000)), '00', char(96+i)||i) FROM n;
+        INSERT INTO w SELECT b, id FROM t; CREATE INDEX t_b ON t(b);""",
+    "thousand_tables": "BEGIN;" + "".join(f"CREATE TABLE t{i}(a,b UNIQUE); INSERT INTO t{i} VALUES({i},'x{i}');" for i in range(1000)) + "COMMIT;",
+}
+LARGE_CHANGES = {
+    "large_blobs": ["UPDATE t SET b=CAST(b AS TEXT)||'end' WHERE id=3;", "DELETE FROM t WHERE id=1;", "INSERT INTO t VALUES(4, zeroblob(20000001), 4);"],
+    "deep_overflow": ["UPDATE t SET b=b||b WHERE id%2=0;", "DELETE FROM w WHERE v=3;", "UPDATE w SET k='front'||k WHERE v=5;"],
+    "thousand_tables": ["DROP TABLE t500;", "CREATE TABLE fresh AS SELECT * FROM t999;", "UPDATE t0 SET b='changed';"],
+}
+LOCK_BYTE_OFFSET = 0x40000000
+
+
+def free_pages(file, page_size, first, last):
+    """Puts the pages `first` to `last` of a closed database on its list of free pages, by hand."""
+    with open(file, "r+b") as database:
+        pages = list(range(first, last + 1))
+        next_trunk, count = 0, len(pages)
+        leaf_count_max = page_size // 4 - 8
+        while pages:
+            trunk, leaves, pages = pages[0], pages[1:1 + leaf_count_max], pages[1 + leaf_count_max:]
+            database.seek((trunk - 1) * page_size)
+            database.write(b"".join(n.to_bytes(4, "big") for n in [next_trunk, len(leaves), *leaves]))
+            next_trunk = trunk
+        database.seek(32)
+        database.write(next_trunk.to_bytes(4, "big") + count.to_bytes(4, "big"))
+
+
 class Shell:
     def __init__(self, path):
         self.path = path
@@ -146,6 +178,55 @@ def main():
     holder.communicate("")
     time.sleep(0.05)
     expect(stock.run(file, "SELECT a FROM t;") == "1\n", "stock reads once we have closed")
+
+    # Large things, in both modes.
+    for shape, size, mode in (("large_blobs", 4096, "wal"), ("large_blobs", 65536, "delete"), ("deep_overflow", 512, "delete"), ("deep_overflow", 512, "wal"),
+                              ("thousand_tables", 1024, "wal"), ("thousand_tables", 4096, "delete")):
+        for maker, other, who in ((stock, ours, "stock first"), (ours, stock, "ours first")):
+            label = f"{shape} page_size={size} {mode}"
+            file = folder / f"{shape}_{mode}_{'s' if maker is stock else 'o'}.db"
+            try:
+                maker.run(file, f"PRAGMA page_size={size}; PRAGMA journal_mode={mode};" + LARGE_SHAPES[shape])
+                expect(maker.content(file) == other.content(file), f"{label}, {who}: rows differ after making")
+                for change in LARGE_CHANGES[shape]:
+                    other.run(file, "BEGIN;" + change + "COMMIT;")
+                expect(maker.content(file) == other.content(file), f"{label}, {who}: rows differ after changes")
+                expect(stock.run(file, "PRAGMA integrity_check;") == "ok\n", f"{label}, {who}: stock integrity_check")
+                expect(ours.run(file, "PRAGMA integrity_check;") == "ok\n", f"{label}, {who}: our integrity_check")
+            except (RuntimeError, subprocess.TimeoutExpired) as error:
+                expect(False, f"{label}, {who}: {error}")
+            file.unlink(missing_ok=True)
+
+    # A file that grows past the page with the lock bytes (it is sparse: what lies before was never written).
+    page_size = 65536
+    lock_page = LOCK_BYTE_OFFSET // page_size + 1
+    for mode in ("delete", "wal"):
+        for maker, other, who in ((stock, ours, "stock first"), (ours, stock, "ours first")):
+            label = f"past the lock-byte page, {mode}, {who}"
+            file = folder / f"sparse_{mode}_{'s' if maker is stock else 'o'}.db"
+            try:
+                maker.run(file, f"PRAGMA page_size={page_size}; PRAGMA journal_mode={mode}; CREATE TABLE t(id INTEGER PRIMARY KEY, b);"
+                                "CREATE INDEX t_b ON t(b); INSERT INTO t VALUES(1,'first');")
+                used = file.stat().st_size // page_size
+                with open(file, "r+b") as database:
+                    database.truncate((lock_page - 1) * page_size)
+                    database.seek(28)
+                    database.write((lock_page - 1).to_bytes(4, "big"))
+                maker.run(file, "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i+1 FROM n WHERE i<12)"
+                                "INSERT INTO t SELECT i, replace(hex(zeroblob(50000)), '00', char(96+i)||'x') FROM n;")
+                free_pages(file, page_size, used + 1, lock_page - 1)
+                expect(file.stat().st_size > LOCK_BYTE_OFFSET + 3 * page_size, f"{label}: the file does not reach past the page")
+                expect(maker.content(file) == other.content(file), f"{label}: rows differ after making")
+                other.run(file, "DELETE FROM t WHERE id%3=0; UPDATE t SET b=b||'longer' WHERE id%4=0; INSERT INTO t VALUES(100, zeroblob(700000)), (101, 'last');")
+                expect(maker.content(file) == other.content(file), f"{label}: rows differ after changes")
+                expect(stock.run(file, "PRAGMA integrity_check;") == "ok\n", f"{label}: stock integrity_check")
+                expect(ours.run(file, "PRAGMA integrity_check;") == "ok\n", f"{label}: our integrity_check")
+                other.run(file, "VACUUM;")
+                expect(file.stat().st_size < 100 * page_size, f"{label}: VACUUM leaves the file large")
+                expect(maker.content(file) == other.content(file), f"{label}: rows differ after VACUUM")
+            except (RuntimeError, subprocess.TimeoutExpired) as error:
+                expect(False, f"{label}: {error}")
+            file.unlink(missing_ok=True)
 
     shutil.rmtree(folder, ignore_errors=True)
     print(f"{passed} passed, {failed} failed")

@@ -103,7 +103,7 @@ void FaultVfs::disarm() {
 Status FaultVfs::check(uint32_t kind, uint32_t* partial) {
   LockGuard<Mutex> guard(fault_mutex_);
   *partial = 0;
-  if (!armed_ || (fault_.kinds & kind) == 0) return {};
+  if (!armed_ || suspended_ || (fault_.kinds & kind) == 0) return {};
   ++call_count_;
   if (call_count_ < fault_.nth || (call_count_ > fault_.nth && !fault_.for_ever)) return {};
   fired_ = true;

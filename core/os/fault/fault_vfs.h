@@ -40,6 +40,8 @@ class FaultVfs final : public MemoryVfs {
 
   void arm(const Fault& fault);
   void disarm();
+  // While suspended nothing fails and no call counts: a test looks at the files.
+  void suspend(bool on) { suspended_ = on; }
   bool fired() const { return fired_; }
   uint64_t call_count() const { return call_count_; }
 
@@ -56,6 +58,7 @@ class FaultVfs final : public MemoryVfs {
   Mutex fault_mutex_;
   Fault fault_;
   bool armed_ = false;
+  bool suspended_ = false;
   bool fired_ = false;
   uint64_t call_count_ = 0;
   bool recording_ = true;

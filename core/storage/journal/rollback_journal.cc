@@ -41,6 +41,15 @@ std::string super_journal_of(const uint8_t* bytes, uint64_t size_bytes) {
   return std::string(reinterpret_cast<const char*>(name), length);
 }
 
+// What the header of the database says; SQLite's default where it says nothing sensible.
+Result<uint32_t> page_size_in(os::File& database) {
+  uint8_t field[2] = {};
+  SQLRITE_TRY_ASSIGN(size_t got, database.read_at(16, field, sizeof field));
+  uint32_t size = got == sizeof field ? load_be16(field) : 0;
+  if (size == 1) size = 65536;
+  return is_page_size(size) ? size : 4096;
+}
+
 Status read_all(os::File& file, GrowArray<uint8_t>* out) {
   SQLRITE_TRY_ASSIGN(uint64_t size, file.size());
   if (!out->reserve(size + 1)) return Status(Code::NoMem);
@@ -162,21 +171,27 @@ Status RollbackJournal::play_back_bytes(const uint8_t* bytes, uint64_t size_byte
   uint64_t at = 0;
   uint32_t page_count = 0;
   uint32_t page_size = 0;
+  uint64_t header_size = kSectorSizeBytes;
   *anything = false;
   for (;;) {
-    if (at + kSegmentHeaderSizeBytes > size_bytes || std::memcmp(bytes + at, kMagic, 8) != 0) break;
+    // A header fills its sector; until it has said how large that is, SQLite takes it to be 512 bytes.
+    if (at + header_size > size_bytes || std::memcmp(bytes + at, kMagic, 8) != 0) break;
     uint32_t record_count = load_be32(bytes + at + 8);
     uint32_t nonce = load_be32(bytes + at + 12);
     uint32_t sector_size = load_be32(bytes + at + 20);
     if (!*anything) {
       page_count = load_be32(bytes + at + 16);
       page_size = load_be32(bytes + at + 24);
+      if (page_size == 0) {  // as SQLite wrote it before 3.5.8
+        SQLRITE_TRY_ASSIGN(page_size, page_size_in(database));
+      }
       if (!is_page_size(page_size) || sector_size < 32 || sector_size > 65536 || (sector_size & (sector_size - 1)) != 0) return {};
       *anything = true;
       SQLRITE_TRY_ASSIGN(uint64_t size, database.size());
       if (size > static_cast<uint64_t>(page_count) * page_size && !SQLRITE_PLANTED_BUG(24)) SQLRITE_TRY(database.truncate(static_cast<uint64_t>(page_count) * page_size));
     }
     if (sector_size < 32 || sector_size > 65536) break;
+    header_size = sector_size;
     at += sector_size;
     const uint64_t record_size = page_size + 8;
     if (record_count == 0xffffffffu) record_count = static_cast<uint32_t>(at < size_bytes ? (size_bytes - at) / record_size : 0);
@@ -199,14 +214,17 @@ Status RollbackJournal::finish() {
   active_ = false;
   buffer_.clear();
   if (mode_ == JournalMode::Off || mode_ == JournalMode::Memory || file_ == nullptr) return {};
+  // The file stays and the next transaction writes into it: unless its end is durable before that, a power cut could leave
+  // the old header in front of a mixture of both transactions' records, and half of this one would be taken back.
+  const bool sync_end = level_ >= Synchronous::Normal && !SQLRITE_PLANTED_BUG(29);
   if (mode_ == JournalMode::Truncate) {
     SQLRITE_TRY(file_->truncate(0));
-    return level_ >= Synchronous::Full && !SQLRITE_PLANTED_BUG(29) ? file_->sync(os::SyncKind::Data) : Status();
+    return sync_end ? file_->sync(os::SyncKind::Data) : Status();
   }
   if (mode_ == JournalMode::Persist) {
     uint8_t zeros[kSegmentHeaderSizeBytes] = {};
     SQLRITE_TRY(file_->write_at(0, zeros, sizeof zeros));
-    return level_ >= Synchronous::Full ? file_->sync(os::SyncKind::Data) : Status();
+    return sync_end ? file_->sync(os::SyncKind::Data) : Status();
   }
   file_.reset();
   return vfs_->remove(path_, level_ == Synchronous::Extra);

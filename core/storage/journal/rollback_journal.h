@@ -26,6 +26,8 @@ class RollbackJournal {
   Status begin(os::Vfs& vfs, const std::string& path, JournalMode mode, Synchronous level, uint32_t page_size_bytes,
                uint32_t page_count);
   bool is_active() const { return active_; }
+  // Another open of the database could find and play it back.
+  bool is_in_file() const { return mode_ != JournalMode::Off && mode_ != JournalMode::Memory; }
   Status add(uint32_t page, const uint8_t* bytes);
   // Everything added so far is durable (as far as the level asks): its pages may be overwritten.
   Status flush();

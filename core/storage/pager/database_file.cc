@@ -170,6 +170,7 @@ Status DatabaseFile::try_begin_access_locked() {
     return {};
   }
   if (exclusive_pending_) return Status(Code::Busy);
+  if (needs_recovery_.load(std::memory_order_relaxed) && access_count_ > 0) return Status(Code::Busy);
   if (access_count_ == 0 && (!exclusive_locking_ || file_->lock_level() == os::LockLevel::None || !validated_)) {
     if (!immutable_) SQLRITE_TRY(file_->lock(os::LockLevel::Shared));
     Status status = validate_locked();
@@ -186,7 +187,9 @@ Status DatabaseFile::try_begin_access_locked() {
 Status DatabaseFile::recover_journal_locked(bool* done) {
   *done = false;
   const std::string journal_path = path_ + "-journal";
-  SQLRITE_TRY_ASSIGN(bool hot, RollbackJournal::is_hot(vfs_, journal_path, *file_));
+  // What a failed commit of our own left is hot whatever locks are held: they are ours.
+  const bool left_by_us = needs_recovery_.load(std::memory_order_relaxed);
+  SQLRITE_TRY_ASSIGN(bool hot, left_by_us ? RollbackJournal::has_content(vfs_, journal_path) : RollbackJournal::is_hot(vfs_, journal_path, *file_));
   if (!hot) return {};
   // Whoever only wants to read leaves the files as they are.
   if (read_only_ || !had_writer_.load()) return Status(Code::ReadOnlyRollback);
@@ -201,6 +204,7 @@ Status DatabaseFile::recover_journal_locked(bool* done) {
 Status DatabaseFile::validate_locked() {
   bool recovered = false;
   if (!immutable_) SQLRITE_TRY(recover_journal_locked(&recovered));
+  needs_recovery_.store(false, std::memory_order_relaxed);
   SQLRITE_TRY_ASSIGN(uint64_t size, file_->size());
   if (size == 0) {
     if (!validated_ || newest_.page_count != 0) {
@@ -305,16 +309,14 @@ Status DatabaseFile::load_snapshot_locked() {
   snapshot.schema_cookie = header.schema_cookie;
   cache_.set_page_size(header.page_size_bytes);
   header_change_counter_ = header.change_counter;
-  if (frames > 0) {
-    snapshot.page_count = newest_.page_count;
-  } else {
-    uint64_t file_page_count = (validated_size_bytes_ + header.page_size_bytes - 1) / header.page_size_bytes;
-    if (file_page_count > 0xfffffffe) return Status(Code::Corrupt);
-    snapshot.page_count = header.page_count != 0 ? header.page_count : static_cast<uint32_t>(file_page_count);
-    if (snapshot.page_count > file_page_count) {
-      log_message(Code::Corrupt, "database file is shorter than its header says");
-      return Status(Code::Corrupt);
-    }
+  uint64_t there = frames > 0 ? newest_.page_count : (validated_size_bytes_ + header.page_size_bytes - 1) / header.page_size_bytes;
+  if (there > 0xfffffffe) return Status(Code::Corrupt);
+  snapshot.page_count = header.page_count != 0 ? header.page_count : static_cast<uint32_t>(there);
+  if (snapshot.page_count > there) {
+    Status detail = status_format(Code::Corrupt, "%s holds %llu pages, its header says %u", frames > 0 ? "the last commit of the log" : "the database file",
+                                  static_cast<unsigned long long>(there), snapshot.page_count);
+    log_message(Code::Corrupt, detail.message());
+    return Status(Code::Corrupt);
   }
   publish_locked(snapshot);
   return {};
@@ -352,6 +354,7 @@ Result<Frame*> DatabaseFile::new_frame() {
 
 Status DatabaseFile::read_page_bytes(uint32_t page, uint32_t frame, uint8_t* out) {
   if (frame != 0) return log_.read_frame(frame, out);
+  if (needs_recovery_.load(std::memory_order_relaxed)) return Status(Code::IoErr);
   const uint32_t page_size = cache_.page_size_bytes();
   SQLRITE_TRY_ASSIGN(size_t got, file_->read_at(static_cast<uint64_t>(page - 1) * page_size, out, page_size));
   if (got < page_size) std::memset(out + got, 0, page_size - got);

@@ -193,6 +193,7 @@ class DatabaseFile {
   std::atomic<bool> write_protected_{false};  // header asks for a newer writer
   std::atomic<bool> validated_{false};        // the header was read and the cache fits the file
   std::atomic<bool> io_lost_{false};          // a sync failed: no more writes through this open
+  std::atomic<bool> needs_recovery_{false};   // the file is half-written, its journal hot: nothing is read before playback
   std::atomic<JournalMode> journal_mode_{kDefaultJournalMode};
   std::atomic<int64_t> journal_size_limit_{-1};
   std::atomic<uint64_t> cache_budget_bytes_{16u << 20};

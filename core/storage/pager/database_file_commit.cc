@@ -119,7 +119,7 @@ bool DatabaseFile::maybe_restart_log_locked() {
   if (checkpoint_running_ || log_.committed_frame_count() == 0 || backfilled_frame_count_ != log_.committed_frame_count()) return false;
   for (const ReadMark* mark : marks_) {
     uint64_t at = mark->sequence.load(std::memory_order_seq_cst);
-    if (at != ReadMark::kNone && at != newest_.sequence && !SQLRITE_PLANTED_BUG(46)) return false;
+    if (at != ReadMark::kNone && at != newest_.sequence) return false;
   }
   // Frames that the log superseded must not answer for "as in the file" from now on.
   const uint32_t count = log_.committed_frame_count();
@@ -173,7 +173,7 @@ Status DatabaseFile::commit_log(const CommitRequest& request, CommitOutcome* out
     status = lost(std::move(status));
   }
   if (!status.ok()) {
-    if (!SQLRITE_PLANTED_BUG(50)) log_.rollback_pending();
+    log_.rollback_pending();
     return status;
   }
   os::LockGuard<os::Mutex> guard(mutex_);
@@ -244,12 +244,17 @@ Status DatabaseFile::undo_journaled(Status status, bool database_touched) {
     journal_.abandon();
   }
   if (restored) return status;
+  // A journal in a file is complete and synced: the next transaction finds it hot and plays it back. Until then nobody may
+  // look at the half-written file, and the cache must not be mixed with it.
+  const bool recoverable = journal_.is_in_file() && status.code() != Code::IoErrFsync && status.code() != Code::IoErrDirFsync;
   journal_.abandon();
-  // Whatever the file holds now, the cache must not be mixed with it.
   os::LockGuard<os::Mutex> guard(mutex_);
   validated_ = false;
   cache_.remove_all();
-  return lost(std::move(status));
+  if (!recoverable) return lost(std::move(status));
+  needs_recovery_.store(true);
+  log_message(status.code(), "a failed commit could not be undone: the next transaction plays back its journal");
+  return status;
 }
 
 Status DatabaseFile::commit_journaled(const CommitRequest& request, BusyPolicy busy, CommitOutcome* outcome) {
@@ -301,6 +306,7 @@ Status DatabaseFile::backfill(uint64_t limit, Synchronous level) {
     if (limit_frame <= backfilled_frame_count_) return {};
     if (limit == newest_.sequence) page_count = newest_.page_count;
     for (uint32_t frame = backfilled_frame_count_ + 1; frame <= limit_frame; ++frame) {
+      if (SQLRITE_PLANTED_BUG(44) && frame == limit_frame) break;
       if (!log_.index().is_newest_below(frame, limit_frame)) continue;
       if (page_count != 0 && log_.index().page_of(frame) > page_count) continue;
       if (!checkpoint_frames_.push_back(frame)) return Status(Code::NoMem);
@@ -358,7 +364,7 @@ Status DatabaseFile::backfill(uint64_t limit, Synchronous level) {
   if (page_count != 0) {
     SQLRITE_TRY_ASSIGN(uint64_t size, file_->size());
     uint64_t wanted = static_cast<uint64_t>(page_count) * page_size;
-    if (size > wanted && !SQLRITE_PLANTED_BUG(44)) SQLRITE_TRY(file_->truncate(wanted));
+    if (size > wanted) SQLRITE_TRY(file_->truncate(wanted));
   }
   if (level >= Synchronous::Normal && !SQLRITE_PLANTED_BUG(43)) {
     Status status = file_->sync(os::SyncKind::Data);

@@ -36,7 +36,6 @@ Status WalLog::open(os::Vfs& vfs, const std::string& path, bool read_only) {
 }
 
 void WalLog::draw_salts(os::Random& random, bool first) {
-  if (SQLRITE_PLANTED_BUG(1) && !first) return;
   salt1_ = first ? static_cast<uint32_t>(random.next()) : salt1_ + 1;
   if (salt1_ == 0) salt1_ = 1;  // the unwritten rest of the file is zeros
   salt2_ = static_cast<uint32_t>(random.next());
@@ -60,7 +59,7 @@ void WalLog::restart(os::Random& random) {
   pending_pages_.clear();
   committed_frame_count_ = 0;
   ++checkpoint_number_;
-  header_written_ = false;
+  header_written_ = SQLRITE_PLANTED_BUG(1);
   big_endian_ = false;
   draw_salts(random, false);
 }
@@ -104,7 +103,6 @@ Status WalLog::recover(uint32_t* page_size_bytes, uint32_t* page_count) {
       const uint8_t* bytes = buffer_.begin() + at;
       uint32_t page = load_be32(bytes);
       valid = page != 0 && load_be32(bytes + 8) == salt1_ && load_be32(bytes + 12) == salt2_;
-      if (SQLRITE_PLANTED_BUG(2)) valid = page != 0;
       if (valid) {
         if (!SQLRITE_PLANTED_BUG(7)) state = wal_checksum(state, bytes, 8, big_endian_);
         state = page_checksum(state, bytes + kFrameHeaderSizeBytes);
@@ -121,7 +119,7 @@ Status WalLog::recover(uint32_t* page_size_bytes, uint32_t* page_count) {
         uncommitted.clear();
         committed_frame_count_ = frame;
         committed_checksum_ = state;
-        *page_count = size_after;
+        *page_count = SQLRITE_PLANTED_BUG(2) && size_after < *page_count ? *page_count : size_after;
       }
     }
   }
