@@ -66,8 +66,28 @@ if scripts/stock_sqlite.sh build/stock; then
     suite "differential test against stock SQLite, seed $seed" $build/bin/differential_test --ours $library \
       --stock build/stock/libsqlite_reference.so --cases $cases --statements 60 --seed $seed
   done
+  if ((quick == 0)); then
+    suite "power cuts and I/O errors through SQL, judged by stock SQLite" $build/bin/sql_crash_test --states 1500 --stride 29 \
+      --stock build/stock/libsqlite_reference.so
+    suite "damaged files through SQL, compared with stock SQLite" $build/bin/file_fuzz --cases 3000 --stock build/stock/libsqlite_reference.so
+  fi
 else
   echo "== differential test: skipped, no reference SQLite"
+fi
+if ((quick == 0)); then
+  suite "planted bugs are caught" python3 tests/crash/planted_bugs.py $build/bin/planted_bugs_test
+  # Sanitizers: only what these tests need is built with them.
+  if scripts/build.sh tsan stress_test stress_abi_test; then
+    suite "threads under ThreadSanitizer, C++ interface" build/tsan/bin/stress_test --seconds 3
+    suite "threads under ThreadSanitizer, sqlite3 ABI" build/tsan/bin/stress_abi_test --seconds 3
+  else
+    failures=$((failures + 1))
+  fi
+  if scripts/build.sh asan file_fuzz; then
+    suite "damaged files under AddressSanitizer and UBSan" build/asan/bin/file_fuzz --cases 3000 --seed 2
+  else
+    failures=$((failures + 1))
+  fi
 fi
 if ((quick == 0)); then
   suite "packages, installed in empty places" python3 scripts/release.py --dry-run --skip-missing

@@ -24,6 +24,7 @@ BoundExpr* Binder::Impl::call_function(const FunctionDef* function, std::span<Bo
   auto* node = make<BoundFunction>(BoundKind::Function, ast);
   node->function = function;
   node->arguments = arguments;
+  node->stored_in = (function->flags & flags::kDeterministic) != 0 ? stored_in : nullptr;
   const Collation* collation = nullptr;
   for (const BoundExpr* argument : arguments) {
     inherit(node, argument);

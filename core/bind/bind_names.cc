@@ -53,9 +53,11 @@ BoundExpr* Binder::Impl::generated_column(const SourceEntry& entry, int column, 
   Frame frame(arena);
   Scope scope(arena, frame);
   scope.sources.push_back(entry);
+  const char* outer = std::exchange(stored_in, "a generated column");
   ++generated_depth;
   BoundExpr* value = bind_scalar(*definition.generated_expr, scope);
   --generated_depth;
+  stored_in = outer;
   if (value == nullptr) return nullptr;
   auto arguments = arena.make_array<BoundExpr*>(1);
   arguments[0] = value;

@@ -69,10 +69,12 @@ bool Binder::Impl::fill_target(BoundTarget* out, BoundSource* source, const cata
       if (out->generated[i] == nullptr) return false;
     }
   }
+  const char* outer = std::exchange(stored_in, "a CHECK constraint");
   for (size_t i = 0; i < table.checks.size(); ++i) {
     out->checks[i] = bind_scalar(*table.checks[i].expr, row);
     if (out->checks[i] == nullptr) return false;
   }
+  stored_in = "an index";
   for (size_t i = 0; i < out->indexes.size(); ++i) {
     BoundTarget::IndexExprs& exprs = out->indexes[i];
     exprs.index = i < table.indexes.size() ? table.indexes[i] : new_index;
@@ -89,6 +91,7 @@ bool Binder::Impl::fill_target(BoundTarget* out, BoundSource* source, const cata
       if (exprs.where == nullptr) return false;
     }
   }
+  stored_in = outer;
   return true;
 }
 

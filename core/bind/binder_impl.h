@@ -92,6 +92,7 @@ struct Binder::Impl {
   bool home_only = false;                 // names of tables resolve in `home` only (views, stored expressions)
   DatabaseId home;
   bool strings_allowed = true;            // "x" may be a string
+  const char* stored_in = nullptr;        // what kind of stored expression is bound: its functions must not look outside
   WithScope* with = nullptr;
   ViewFrame* views = nullptr;
   const catalog::Table* target = nullptr; // of the change being bound

@@ -126,6 +126,7 @@ struct BoundFunction : BoundExpr {
   const functions::FunctionDef* function;
   std::span<BoundExpr*> arguments;
   const Collation* call_collation = nullptr;  // for kNeedsCollation
+  const char* stored_in = nullptr;            // CallContext::stored_in
 };
 struct OrderTerm {
   BoundExpr* expr = nullptr;

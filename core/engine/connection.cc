@@ -722,6 +722,13 @@ int64_t Connection::statement_time_julian_ms() {
   return statement_time_ms_;
 }
 
+bool Connection::local_time(int64_t unix_seconds, functions::LocalTime* out) {
+  os::LocalTime local;
+  if (!vfs_->clock().local_time(unix_seconds, &local)) return false;
+  *out = functions::LocalTime{local.year, local.month, local.day, local.hour, local.minute, local.second};
+  return true;
+}
+
 void Connection::random_bytes(void* out, size_t size_bytes) { vfs_->random().fill(out, size_bytes); }
 
 void Connection::row_changed(exec::RowChange change, DatabaseId database, std::string_view table, RowId rowid) {

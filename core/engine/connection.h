@@ -252,9 +252,11 @@ class Connection final : public functions::FunctionContext,
   // --- Interfaces of the layers below.
   int64_t statement_time_julian_ms() override;
   void random_bytes(void* out, size_t size_bytes) override;
+  bool local_time(int64_t unix_seconds, functions::LocalTime* out) override;
   int64_t length_limit_bytes() const override { return limits_[0]; }
   int64_t like_pattern_limit_bytes() const override { return limits_[8]; }
   bool case_sensitive_like() const override { return settings_.case_sensitive_like; }
+  TextEncoding text_encoding() const override { return databases_[0].encoding; }
   const Collation* find_collation(std::string_view name) override;
   void row_changed(exec::RowChange change, DatabaseId database, std::string_view table, RowId rowid) override;
   bool wants_row_changes() const override { return hooks_.update != nullptr; }

@@ -11,6 +11,7 @@ class FunctionNode final : public ExprNode {
   FunctionNode(const bind::BoundFunction* bound, Arena& arena) : function_(bound->function) {
     argument_values_ = arena.make_array<Value>(bound->arguments.size());
     call_.function = function_;
+    call_.stored_in = bound->stored_in;
     call_.collation = bound->call_collation != nullptr ? bound->call_collation : &kBinaryCollation;
     // What a function remembers of an argument (a compiled pattern) is good as long as the argument does not change.
     bool any_constant = false;

@@ -46,10 +46,28 @@ class CastNode final : public ExprNode {
   Evaluator operand_;
   Status evaluate_row(EvalContext& context, const Batch& batch, uint32_t row, Value* out) override {
     SQLRITE_TRY(operand_->evaluate_row(context, batch, row, out));
+    TextEncoding encoding = context.connection != nullptr ? context.connection->text_encoding() : TextEncoding::Utf8;
+    if (encoding != TextEncoding::Utf8) return cast_utf16(context, encoding, out);
     return cast_value(*out, target_, *context.heap);
   }
 
  private:
+  // Between texts and blobs the bytes of the file count.
+  Status cast_utf16(EvalContext& context, TextEncoding encoding, Value* out) const {
+    const bool was_blob = out->type == ValueType::Blob;
+    const bool to_blob = target_ == Affinity::None || target_ == Affinity::Blob;
+    if (was_blob && !to_blob) {
+      SQLRITE_TRY(make_bytes(*out, *context.heap));
+      SQLRITE_TRY_ASSIGN(std::string_view text, utf16_to_utf8(out->view(), encoding, *context.heap));
+      *out = Value::from_text(text, ValueOwner::Heap);
+    }
+    SQLRITE_TRY(cast_value(*out, target_, *context.heap));
+    if (was_blob || !to_blob || out->type != ValueType::Blob) return Status();
+    SQLRITE_TRY_ASSIGN(std::string_view bytes, utf8_to_utf16(out->view(), encoding, *context.heap));
+    *out = Value::from_blob(bytes, ValueOwner::Heap);
+    return Status();
+  }
+
   Affinity target_;
 };
 

@@ -13,6 +13,16 @@
 
 namespace sqlrite::functions {
 
+// Date and time of day in the time zone of this machine.
+struct LocalTime {
+  int year = 0;
+  int month = 0;
+  int day = 0;
+  int hour = 0;
+  int minute = 0;
+  int second = 0;
+};
+
 // What functions may know of the connection that runs them. Implemented by engine.
 class FunctionContext {
  public:
@@ -20,12 +30,16 @@ class FunctionContext {
   // Julian day in milliseconds; the same for all calls within one step of a statement.
   virtual int64_t statement_time_julian_ms() = 0;
   virtual void random_bytes(void* out, size_t size_bytes) = 0;
+  // False when the time zone cannot be had.
+  virtual bool local_time(int64_t unix_seconds, LocalTime* out) = 0;
   virtual int64_t last_insert_rowid() const = 0;
   virtual int64_t changes() const = 0;
   virtual int64_t total_changes() const = 0;
   virtual int64_t length_limit_bytes() const = 0;        // SQLITE_LIMIT_LENGTH
   virtual int64_t like_pattern_limit_bytes() const = 0;  // SQLITE_LIMIT_LIKE_PATTERN_LENGTH
   virtual bool case_sensitive_like() const = 0;
+  // How texts stand in the main database: what hex(), octet_length() and casts to and from blobs see.
+  virtual TextEncoding text_encoding() const = 0;
 };
 
 struct FunctionDef;
@@ -41,7 +55,14 @@ struct CallContext {
   void (**aux_destroy)(void*) = nullptr;   // parallel to aux_data
   int aux_count = 0;
   void* opaque = nullptr;                  // the C ABI's per-call object
+  // Where the call is stored ("an index"), if its result must never change: it may not ask for the time or the time zone.
+  const char* stored_in = nullptr;
 };
+
+// Of the database behind a call; UTF-8 where there is none.
+inline TextEncoding encoding_of(const CallContext& ctx) {
+  return ctx.connection != nullptr ? ctx.connection->text_encoding() : TextEncoding::Utf8;
+}
 
 // `arguments` hold no kOverflow values. The result's bytes must be Static, in ctx.heap, or an argument's own bytes.
 using ScalarFn = Status (*)(CallContext& ctx, const Value* arguments, int argument_count, Value* result);

@@ -15,12 +15,14 @@ class TestConnection final : public FunctionContext {
  public:
   int64_t statement_time_julian_ms() override { return 212569660800000; }  // 2023-12-18 12:00:00
   void random_bytes(void* out, size_t size_bytes) override { std::memset(out, 0xff, size_bytes); }
+  bool local_time(int64_t, LocalTime*) override { return false; }
   int64_t last_insert_rowid() const override { return 7; }
   int64_t changes() const override { return 8; }
   int64_t total_changes() const override { return 9; }
   int64_t length_limit_bytes() const override { return 1000; }
   int64_t like_pattern_limit_bytes() const override { return 100; }
   bool case_sensitive_like() const override { return case_sensitive; }
+  TextEncoding text_encoding() const override { return TextEncoding::Utf8; }
   bool case_sensitive = false;
 };
 

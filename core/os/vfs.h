@@ -68,12 +68,24 @@ class File {
   virtual bool has_moved() const { return false; }
 };
 
+// A moment in the time zone of this machine.
+struct LocalTime {
+  int year = 0;    // 2026
+  int month = 0;   // 1 to 12
+  int day = 0;     // 1 to 31
+  int hour = 0;
+  int minute = 0;
+  int second = 0;
+};
+
 class Clock {
  public:
   virtual ~Clock() = default;
   virtual int64_t wall_ms() = 0;       // since 1970-01-01 UTC
   virtual int64_t monotonic_ns() = 0;
   virtual void sleep_us(int64_t duration_us) = 0;
+  // False when the time zone cannot be had. `unix_seconds`: since 1970-01-01 UTC.
+  virtual bool local_time(int64_t unix_seconds, LocalTime* out) = 0;
 };
 
 class Random {

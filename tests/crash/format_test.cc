@@ -1,6 +1,6 @@
-// Logs and journals as another program reads them: at every operation of a workload, a decoder written from SQLite's file
-// format document alone, sharing no code with the engine, takes database, log and journal as a killed process leaves them
-// and works out the state. It must be the last acknowledged transaction or the one after it.
+// Logs and journals as another program reads them: at every operation of a workload, a decoder written from SQLite's
+// file format document alone, sharing no code with the engine, takes database, log and journal as a killed process
+// leaves them and works out the state. It must be the last acknowledged transaction or the one after it.
 #include <doctest/doctest.h>
 
 #include <cstring>
@@ -37,7 +37,8 @@ struct Sum {
   bool is(const uint8_t* p) const { return s0 == big(p) && s1 == big(p + 4); }
 };
 
-// "File Format For SQLite Databases", section 4: frames count as long as salts and checksums go on, up to the last commit.
+// "File Format For SQLite Databases", section 4: frames count as long as salts and checksums go on, up to the last
+// commit.
 void apply_log(const Bytes& wal, Bytes* database) {
   if (wal.size() < 32) return;
   uint32_t magic = big(&wal[0]);
@@ -119,7 +120,8 @@ Outcome read_at_every_operation(const WorkloadOptions& options) {
     } else {
       imager.advance(effect);
     }
-    CrashImager::Image files = imager.build(std::vector<bool>(imager.pending().size(), true), imager.pending().size(), 0);
+    CrashImager::Image files =
+        imager.build(std::vector<bool>(imager.pending().size(), true), imager.pending().size(), 0);
     Bytes database = files[kPath];
     apply_journal(files[std::string(kPath) + "-journal"], &database);
     apply_log(files[std::string(kPath) + "-wal"], &database);
@@ -129,8 +131,10 @@ Outcome read_at_every_operation(const WorkloadOptions& options) {
     std::string reason;
     int state = workload.identify(alone, &reason);
     ++outcome.states;
-    if (outcome.first_wrong.empty() && (state < 0 || static_cast<uint64_t>(state) < acknowledged || static_cast<uint64_t>(state) > acknowledged + 1)) {
-      outcome.first_wrong = "operation " + std::to_string(outcome.states) + ": state " + std::to_string(state) + ", acknowledged " + std::to_string(acknowledged) + " " + reason;
+    if (outcome.first_wrong.empty() &&
+        (state < 0 || static_cast<uint64_t>(state) < acknowledged || static_cast<uint64_t>(state) > acknowledged + 1)) {
+      outcome.first_wrong = "operation " + std::to_string(outcome.states) + ": state " + std::to_string(state) +
+                            ", acknowledged " + std::to_string(acknowledged) + " " + reason;
     }
   }
   return outcome;
@@ -147,7 +151,8 @@ TEST_CASE("Format, AnotherReaderFindsEveryCommit") {
       options.page_size_bytes = seed % 2 == 0 ? 512 : 1024;
       Outcome outcome = read_at_every_operation(options);
       CHECK(outcome.states > 200);
-      CHECK_MESSAGE(outcome.first_wrong.empty(), "mode ", static_cast<int>(mode), " seed ", seed, ": ", outcome.first_wrong);
+      CHECK_MESSAGE(outcome.first_wrong.empty(), "mode ", static_cast<int>(mode), " seed ", seed, ": ",
+                    outcome.first_wrong);
     }
   }
 }

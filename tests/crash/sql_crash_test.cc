@@ -1,6 +1,7 @@
-// Power cuts and I/O errors under the whole engine: real statements over files in memory. After a cut the database shows
-// the state before or after the step that ran, and integrity_check finds nothing; with --stock, SQLite has to agree on the
-// same files. After an error the same connection goes on: the failed step left nothing, and can be repeated.
+// Power cuts and I/O errors under the whole engine: real statements over files in memory. After a cut the database
+// shows the state before or after the step that ran, and integrity_check finds nothing; with --stock, SQLite has to
+// agree on the same files. After an error the same connection goes on: the failed step left nothing, and can be
+// repeated.
 //
 //   sql_crash_test [--stock LIBRARY] [--states N] [--stride N]
 //     --states: images of power cuts for each variant; --stride: every Nth call of each kind fails
@@ -26,7 +27,8 @@ int g_passed = 0;
 int g_failed = 0;
 
 void report(const std::string& name, const std::string& what, const std::string& first_failure) {
-  std::printf("%-22s %s  %s\n", name.c_str(), what.c_str(), first_failure.empty() ? "ok" : ("FAILED: " + first_failure).c_str());
+  std::printf("%-22s %s  %s\n", name.c_str(), what.c_str(),
+              first_failure.empty() ? "ok" : ("FAILED: " + first_failure).c_str());
   std::fflush(stdout);
   ++(first_failure.empty() ? g_passed : g_failed);
 }
@@ -50,7 +52,8 @@ class Stock {
   std::string check(const CrashImager::Image& image) {
     for (const auto& entry : std::filesystem::directory_iterator(folder_)) std::filesystem::remove(entry.path());
     for (const auto& [name, bytes] : image) {
-      std::ofstream(folder_ + name, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+      std::ofstream(folder_ + name, std::ios::binary)
+          .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     }
     void* db = nullptr;
     void* statement = nullptr;
@@ -89,23 +92,33 @@ uint64_t hash_image(const CrashImager::Image& image) {
 
 // ---------------------------------------------------------------- power cuts
 
+// All steps without a fault: what the database holds after each, which the notes number. Empty, and reported, on
+// failure.
+std::vector<uint64_t> run_steps(const SqlVariant& variant, os::FaultVfs& vfs) {
+  std::vector<uint64_t> states;
+  auto fail = [&](const std::string& what) {
+    report(variant.name, "steps", what);
+    return std::vector<uint64_t>();
+  };
+  auto opened = open_sql(vfs, variant);
+  if (!opened.ok()) return fail("open: " + std::string(opened.status().message()));
+  std::unique_ptr<engine::Connection> connection = opened.take();
+  states.push_back(read_state(*connection, false).digest);
+  vfs.note(0);
+  for (const std::string& step : sql_steps()) {
+    Status status = connection->exec(step);
+    if (!status.ok()) return fail(step + ": " + std::string(status.message()));
+    states.push_back(read_state(*connection, false).digest);
+    vfs.note(states.size() - 1);
+  }
+  return states;
+}
+
 void cut_power(const SqlVariant& variant, size_t state_count_max, Stock& stock) {
   os::FaultVfs vfs;
-  std::vector<uint64_t> states;
   std::string failure;
-  {
-    auto opened = open_sql(vfs, variant);
-    if (!opened.ok()) return report(variant.name, "power cuts", "open: " + std::string(opened.status().message()));
-    std::unique_ptr<engine::Connection> connection = opened.take();
-    states.push_back(read_state(*connection, false).digest);
-    vfs.note(0);
-    for (const std::string& step : sql_steps()) {
-      Status status = connection->exec(step);
-      if (!status.ok()) return report(variant.name, "power cuts", step + ": " + std::string(status.message()));
-      states.push_back(read_state(*connection, false).digest);
-      vfs.note(states.size() - 1);
-    }
-  }
+  std::vector<uint64_t> states = run_steps(variant, vfs);
+  if (states.empty()) return;
   const std::vector<os::Effect>& effects = vfs.effects();
   os::SeededRandom random(11);
   std::unordered_set<uint64_t> seen;
@@ -136,7 +149,8 @@ void cut_power(const SqlVariant& variant, size_t state_count_max, Stock& stock) 
       if (!problem.empty()) problem = "stock: " + problem;
     }
     if (!problem.empty() && failure.empty()) {
-      failure = "in step " + std::to_string(acknowledged + 1) + " (" + (acknowledged < sql_steps().size() ? sql_steps()[acknowledged] : "close") + "): " + problem;
+      failure = "in step " + std::to_string(acknowledged + 1) + " (" +
+                (acknowledged < sql_steps().size() ? sql_steps()[acknowledged] : "close") + "): " + problem;
     }
   };
   for (const os::Effect& effect : effects) {
@@ -154,12 +168,14 @@ void cut_power(const SqlVariant& variant, size_t state_count_max, Stock& stock) 
       std::vector<bool> keep(count);
       uint64_t kind = random.next() % 4;
       size_t place = random.next() % count;
-      for (size_t j = 0; j < count; ++j) keep[j] = kind == 0 ? j < place : kind == 1 ? j != place : kind == 2 ? j == place : (random.next() & 1) != 0;
+      for (size_t j = 0; j < count; ++j)
+        keep[j] = kind == 0 ? j < place : kind == 1 ? j != place : kind == 2 ? j == place : (random.next() & 1) != 0;
       bool torn = random.next() % 4 == 0;
       judge(keep, torn ? place : count, torn ? (random.next() % 8) * 512 : 0);
     }
   }
-  report(variant.name, std::to_string(judged) + " power cuts, " + std::to_string(by_stock) + " judged by stock", failure);
+  report(variant.name, std::to_string(judged) + " power cuts, " + std::to_string(by_stock) + " judged by stock",
+         failure);
 }
 
 // ---------------------------------------------------------------- I/O errors
@@ -168,11 +184,37 @@ struct Kind {
   uint32_t kind;
   const char* name;
 };
-const Kind kKinds[] = {{Fault::kWrite, "write"}, {Fault::kSync, "sync"}, {Fault::kTruncate, "truncate"}, {Fault::kRead, "read"}, {Fault::kOpen, "open"}, {Fault::kRemove, "remove"},
+const Kind kKinds[] = {{Fault::kWrite, "write"},
+                       {Fault::kSync, "sync"},
+                       {Fault::kTruncate, "truncate"},
+                       {Fault::kRead, "read"},
+                       {Fault::kOpen, "open"},
+                       {Fault::kRemove, "remove"},
                        {Fault::kSyncDirectory, "directory sync"}};
 
+// The database as the next process finds it: before or after `step`, which is then done if it was not.
+std::unique_ptr<engine::Connection> reopen(const SqlVariant& variant, os::FaultVfs& vfs,
+                                           const std::vector<uint64_t>& states, size_t step, std::string* problem) {
+  SqlState state = read_state(vfs);
+  if (!state.readable || !state.problem.empty() || (state.digest != states[step] && state.digest != states[step + 1])) {
+    *problem = "another state " + state.problem;
+  }
+  auto opened = open_sql(vfs, variant);
+  if (!opened.ok()) {
+    *problem = std::string(opened.status().message());
+    return nullptr;
+  }
+  std::unique_ptr<engine::Connection> connection = opened.take();
+  if (state.digest == states[step] && states[step] != states[step + 1]) {
+    Status again = connection->exec(sql_steps()[step]);
+    if (!again.ok()) *problem = "cannot be repeated: " + std::string(again.message());
+  }
+  return connection;
+}
+
 // Runs the steps with one fault armed. False: it was never reached.
-bool run_with_fault(const SqlVariant& variant, const std::vector<uint64_t>& states, const Fault& fault, std::string* failure) {
+bool run_with_fault(const SqlVariant& variant, const std::vector<uint64_t>& states, const Fault& fault,
+                    std::string* failure) {
   os::FaultVfs vfs;
   vfs.set_recording(false);
   auto fail = [&](size_t step, const std::string& what) {
@@ -198,7 +240,8 @@ bool run_with_fault(const SqlVariant& variant, const std::vector<uint64_t>& stat
     vfs.suspend(false);
     if (status.ok()) {
       // Only errors behind the commit (a checkpoint's) may be passed over.
-      if (!state.readable || state.digest != states[step + 1]) fail(step, "acknowledged, but shows another state " + state.problem);
+      if (!state.readable || state.digest != states[step + 1])
+        fail(step, "acknowledged, but shows another state " + state.problem);
       continue;
     }
     if (!vfs.fired()) fail(step, std::string("failed without a fault: ") + std::string(status.message()));
@@ -206,29 +249,26 @@ bool run_with_fault(const SqlVariant& variant, const std::vector<uint64_t>& stat
     // After a failed sync, what is on the disk is only known after opening again. In DELETE mode a failure to sync the
     // removal of the journal comes behind the commit.
     bool undecided = code == Code::IoErrFsync || code == Code::IoErrDirFsync;
-    auto is_before_or_after = [&](const SqlState& s) { return s.readable && (s.digest == states[step] || s.digest == states[step + 1]); };
-    if (!is_before_or_after(state) && !undecided) fail(step, "after error " + std::to_string(static_cast<int>(code)) + " the connection shows another state " + state.problem);
+    auto is_before_or_after = [&](const SqlState& s) {
+      return s.readable && (s.digest == states[step] || s.digest == states[step + 1]);
+    };
+    if (!is_before_or_after(state) && !undecided)
+      fail(step, "after error " + std::to_string(static_cast<int>(code)) + " the connection shows another state " +
+                     state.problem);
     bool again_fails = false;
     if (state.digest != states[step + 1] || !state.readable) {
       Status again = connection->exec(steps[step]);
       again_fails = !again.ok();
       if (again_fails && !connection->is_autocommit()) connection->exec("ROLLBACK").ignore();
-      if (again_fails && !undecided) fail(step, "cannot be repeated after error " + std::to_string(static_cast<int>(code)) + ": " + std::string(again.message()));
+      if (again_fails && !undecided)
+        fail(step, "cannot be repeated after error " + std::to_string(static_cast<int>(code)) + ": " +
+                       std::string(again.message()));
     }
     if (again_fails || undecided) {
       connection.reset();
-      SqlState reopened = read_state(vfs);
-      if (!is_before_or_after(reopened) || !reopened.problem.empty()) fail(step, "after reopening: another state " + reopened.problem);
-      auto fresh = open_sql(vfs, variant);
-      if (!fresh.ok()) {
-        fail(step, "reopening: " + std::string(fresh.status().message()));
-        return true;
-      }
-      connection = fresh.take();
-      if (reopened.digest == states[step] && states[step] != states[step + 1]) {
-        Status again = connection->exec(steps[step]);
-        if (!again.ok()) fail(step, "cannot be repeated after reopening: " + std::string(again.message()));
-      }
+      std::string problem;
+      connection = reopen(variant, vfs, states, step, &problem);
+      if (!problem.empty()) fail(step, "after reopening: " + problem);
     }
     if (!failure->empty()) return true;
   }
@@ -240,19 +280,9 @@ bool run_with_fault(const SqlVariant& variant, const std::vector<uint64_t>& stat
 }
 
 void fail_calls(const SqlVariant& variant, uint64_t stride) {
-  // The states of a run without faults.
-  std::vector<uint64_t> states;
-  {
-    os::MemoryVfs vfs;
-    auto opened = open_sql(vfs, variant);
-    if (!opened.ok()) return report(variant.name, "I/O errors", "open: " + std::string(opened.status().message()));
-    states.push_back(read_state(*opened.value(), false).digest);
-    for (const std::string& step : sql_steps()) {
-      Status status = opened.value()->exec(step);
-      if (!status.ok()) return report(variant.name, "I/O errors", step + ": " + std::string(status.message()));
-      states.push_back(read_state(*opened.value(), false).digest);
-    }
-  }
+  os::FaultVfs without_faults;
+  std::vector<uint64_t> states = run_steps(variant, without_faults);
+  if (states.empty()) return;
   size_t runs = 0;
   std::string first_failure;
   for (const Kind& kind : kKinds) {
@@ -270,7 +300,8 @@ void fail_calls(const SqlVariant& variant, uint64_t stride) {
           bool reached = run_with_fault(variant, states, fault, &failure);
           ++runs;
           if (!failure.empty() && first_failure.empty()) {
-            first_failure = std::string(kind.name) + " " + std::to_string(nth) + (for_ever ? " for ever" : " once") + (partial != 0 ? " short" : "") + ": " + failure;
+            first_failure = std::string(kind.name) + " " + std::to_string(nth) + (for_ever ? " for ever" : " once") +
+                            (partial != 0 ? " short" : "") + ": " + failure;
           }
           if (!reached) break;
         }

@@ -10,7 +10,8 @@ uint64_t mix(uint64_t hash, std::string_view bytes) {
 }
 
 std::string numbers(int from, int to, const std::string& rest) {
-  return "WITH RECURSIVE n(i) AS (SELECT " + std::to_string(from) + " UNION ALL SELECT i+1 FROM n WHERE i<" + std::to_string(to) + ") " + rest + ";";
+  return "WITH RECURSIVE n(i) AS (SELECT " + std::to_string(from) + " UNION ALL SELECT i+1 FROM n WHERE i<" +
+         std::to_string(to) + ") " + rest + ";";
 }
 
 // Calls `row` for each row of a query.
@@ -30,13 +31,21 @@ Status each_row(engine::Connection& connection, const std::string& sql, Row row)
 
 const std::vector<SqlVariant>& sql_variants() {
   static const std::vector<SqlVariant> variants = {
-      {"wal", "PRAGMA page_size=512; PRAGMA journal_mode=WAL; PRAGMA cache_size=8; PRAGMA wal_autocheckpoint=30;", "FULL", true},
+      {"wal", "PRAGMA page_size=512; PRAGMA journal_mode=WAL; PRAGMA cache_size=8; PRAGMA wal_autocheckpoint=30;",
+       "FULL", true},
       {"wal NORMAL", "PRAGMA page_size=1024; PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=20;", "NORMAL", false},
-      {"wal auto_vacuum", "PRAGMA page_size=512; PRAGMA auto_vacuum=FULL; PRAGMA journal_mode=WAL; PRAGMA cache_size=8; PRAGMA wal_autocheckpoint=40;", "FULL", true},
+      {"wal auto_vacuum",
+       "PRAGMA page_size=512; PRAGMA auto_vacuum=FULL; PRAGMA journal_mode=WAL; PRAGMA cache_size=8; PRAGMA "
+       "wal_autocheckpoint=40;",
+       "FULL", true},
       {"delete EXTRA", "PRAGMA page_size=512; PRAGMA journal_mode=DELETE; PRAGMA cache_size=8;", "EXTRA", true},
-      {"delete incremental", "PRAGMA page_size=1024; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=DELETE;", "FULL", false},
-      {"truncate auto_vacuum", "PRAGMA page_size=512; PRAGMA auto_vacuum=FULL; PRAGMA journal_mode=TRUNCATE; PRAGMA cache_size=8;", "FULL", true},
-      {"persist utf16", "PRAGMA page_size=1024; PRAGMA encoding='UTF-16le'; PRAGMA journal_mode=PERSIST;", "FULL", true},
+      {"delete incremental", "PRAGMA page_size=1024; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=DELETE;",
+       "FULL", false},
+      {"truncate auto_vacuum",
+       "PRAGMA page_size=512; PRAGMA auto_vacuum=FULL; PRAGMA journal_mode=TRUNCATE; PRAGMA cache_size=8;", "FULL",
+       true},
+      {"persist utf16", "PRAGMA page_size=1024; PRAGMA encoding='UTF-16le'; PRAGMA journal_mode=PERSIST;", "FULL",
+       true},
   };
   return variants;
 }
@@ -51,9 +60,12 @@ const std::vector<std::string>& sql_steps() {
       "CREATE TABLE o(k TEXT PRIMARY KEY, big BLOB) WITHOUT ROWID",
       numbers(1, 6, "INSERT INTO o SELECT 'key'||i, zeroblob(i*700)||i FROM n"),
       // A statement that fails half way leaves nothing; the transaction around it goes on.
-      "BEGIN; INSERT INTO t VALUES(1001,1,'x'); UPDATE OR IGNORE t SET b='name1' WHERE id>50; DELETE FROM t WHERE id=3; COMMIT",
-      "BEGIN; SAVEPOINT one; DELETE FROM t WHERE id%2=0; SAVEPOINT two; INSERT INTO o VALUES('late', zeroblob(3000)); ROLLBACK TO one; UPDATE t SET b=b||'!' WHERE id<9; RELEASE one; COMMIT",
-      "BEGIN; CREATE TABLE gone(a UNIQUE); INSERT INTO gone VALUES(1),(2); SAVEPOINT s; DROP TABLE t; ROLLBACK TO s; CREATE VIEW v AS SELECT a, count(*) AS c FROM t GROUP BY a; COMMIT",
+      "BEGIN; INSERT INTO t VALUES(1001,1,'x'); UPDATE OR IGNORE t SET b='name1' WHERE id>50; DELETE FROM t WHERE "
+      "id=3; COMMIT",
+      "BEGIN; SAVEPOINT one; DELETE FROM t WHERE id%2=0; SAVEPOINT two; INSERT INTO o VALUES('late', zeroblob(3000)); "
+      "ROLLBACK TO one; UPDATE t SET b=b||'!' WHERE id<9; RELEASE one; COMMIT",
+      "BEGIN; CREATE TABLE gone(a UNIQUE); INSERT INTO gone VALUES(1),(2); SAVEPOINT s; DROP TABLE t; ROLLBACK TO s; "
+      "CREATE VIEW v AS SELECT a, count(*) AS c FROM t GROUP BY a; COMMIT",
       "DROP TABLE gone",
       numbers(200, 290, "INSERT INTO t(a, b) SELECT i, 'more'||i||hex(zeroblob(40)) FROM n"),
       "DELETE FROM t WHERE id BETWEEN 20 AND 45",
@@ -65,7 +77,8 @@ const std::vector<std::string>& sql_steps() {
       "PRAGMA wal_checkpoint(TRUNCATE)",
       "CREATE INDEX t_e ON t(length(b)) WHERE c<>'new'",
       "ALTER TABLE t RENAME TO renamed",
-      "BEGIN; INSERT INTO o VALUES('end', zeroblob(9000)); UPDATE renamed SET a=-a; DELETE FROM renamed WHERE a<-150; COMMIT",
+      "BEGIN; INSERT INTO o VALUES('end', zeroblob(9000)); UPDATE renamed SET a=-a; DELETE FROM renamed WHERE a<-150; "
+      "COMMIT",
       "REINDEX",
       "DELETE FROM o",
       "ANALYZE",
@@ -75,7 +88,8 @@ const std::vector<std::string>& sql_steps() {
 
 Result<std::unique_ptr<engine::Connection>> open_sql(os::Vfs& vfs, const SqlVariant& variant) {
   std::unique_ptr<engine::Connection> connection;
-  SQLRITE_TRY(engine::Connection::open(kSqlPath, engine::open_flags::kReadWrite | engine::open_flags::kCreate, &vfs, &connection));
+  SQLRITE_TRY(engine::Connection::open(kSqlPath, engine::open_flags::kReadWrite | engine::open_flags::kCreate, &vfs,
+                                       &connection));
   SQLRITE_TRY(connection->exec(std::string(variant.setup) + "PRAGMA synchronous=" + variant.synchronous));
   return connection;
 }
@@ -90,10 +104,13 @@ SqlState read_state(engine::Connection& connection, bool check_integrity) {
       state.digest = mix(state.digest, row.column_text(i));
     }
   };
-  Status status = each_row(connection, "SELECT type, name, tbl_name, sql, rootpage>0 FROM sqlite_schema ORDER BY type, name", [&](engine::Statement& row) {
-    add(row);
-    if (row.column_text(0) == "table" && row.column_text(1) != "sqlite_stat1") tables.emplace_back(row.column_text(1));
-  });
+  Status status =
+      each_row(connection, "SELECT type, name, tbl_name, sql, rootpage>0 FROM sqlite_schema ORDER BY type, name",
+               [&](engine::Statement& row) {
+                 add(row);
+                 if (row.column_text(0) == "table" && row.column_text(1) != "sqlite_stat1")
+                   tables.emplace_back(row.column_text(1));
+               });
   for (const std::string& table : tables) {
     if (status.ok()) status = each_row(connection, "SELECT * FROM \"" + table + "\"", add);
   }
@@ -110,7 +127,8 @@ SqlState read_state(engine::Connection& connection, bool check_integrity) {
 
 SqlState read_state(os::Vfs& vfs) {
   std::unique_ptr<engine::Connection> connection;
-  Status status = engine::Connection::open(kSqlPath, engine::open_flags::kReadWrite | engine::open_flags::kCreate, &vfs, &connection);
+  Status status = engine::Connection::open(kSqlPath, engine::open_flags::kReadWrite | engine::open_flags::kCreate, &vfs,
+                                           &connection);
   if (!status.ok()) {
     SqlState state;
     state.problem = "open: " + std::string(status.message());

@@ -16,9 +16,9 @@ constexpr const char* kSqlPath = "/crash.db";
 
 struct SqlVariant {
   const char* name;
-  const char* setup;          // pragmas of every connection, before its first statement
-  const char* synchronous;    // FULL, EXTRA or NORMAL
-  bool strict;                // every acknowledged step must survive a power cut
+  const char* setup;        // pragmas of every connection, before its first statement
+  const char* synchronous;  // FULL, EXTRA or NORMAL
+  bool strict;              // every acknowledged step must survive a power cut
 };
 const std::vector<SqlVariant>& sql_variants();
 

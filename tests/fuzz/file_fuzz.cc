@@ -1,13 +1,16 @@
 // Damaged files, opened through SQL. For each case a seed file is damaged, and then
 //
-//   read     the schema is loaded, every table and index is read whole and by key, integrity_check and quick_check run; the
+//   read     the schema is loaded, every table and index is read whole and by key, integrity_check and quick_check run;
+//   the
 //            files must be as before, byte for byte;
-//   write    on a copy, rows and tables come and go, and the file is vacuumed; what was whole before must be whole after;
-//   compare  with --stock, SQLite opens the same files: where its integrity_check says "ok" ours does too, and the other way
+//   write    on a copy, rows and tables come and go, and the file is vacuumed; what was whole before must be whole
+//   after; compare  with --stock, SQLite opens the same files: where its integrity_check says "ok" ours does too, and
+//   the other way
 //            round, and both read the same rows.
 //
-// A crash or a sanitizer's report ends the program, and so does a case that runs for a minute; both print the case. Errors
-// have to be errors of the file (CORRUPT, NOTADB, CANTOPEN, ...): INTERNAL, NOMEM and the like count as failures.
+// A crash or a sanitizer's report ends the program, and so does a case that runs for a minute; both print the case.
+// Errors have to be errors of the file (CORRUPT, NOTADB, CANTOPEN, ...): INTERNAL, NOMEM and the like count as
+// failures.
 //
 //   file_fuzz [--seed S] [--first N] [--cases N] [--stock LIBRARY] [--keep FILE] [--verbose]
 //     --keep: stores the files of the last case as FILE, FILE-wal, FILE-journal
@@ -82,8 +85,8 @@ class Watchdog {
 
 struct Tally {
   uint64_t cases = 0;
-  uint64_t read_whole = 0;       // every statement of the read phase succeeded
-  uint64_t checked_ok = 0;       // integrity_check said ok
+  uint64_t read_whole = 0;  // every statement of the read phase succeeded
+  uint64_t checked_ok = 0;  // integrity_check said ok
   uint64_t compared = 0;
   uint64_t failed = 0;
   std::map<int, uint64_t> codes;  // of the first failing statement of a case
@@ -120,7 +123,8 @@ Answer ask(engine::Connection& connection, const std::string& sql) {
     while ((code = statement->step()) == Code::Row && answer.row_count < kRowCountMax) {
       for (uint32_t i = 0; i < statement->column_count(); ++i) {
         int type = static_cast<int>(statement->column_type(i));
-        std::string_view text = statement->column_type(i) == ValueType::Blob ? statement->column_blob(i) : statement->column_text(i);
+        std::string_view text =
+            statement->column_type(i) == ValueType::Blob ? statement->column_blob(i) : statement->column_text(i);
         if (answer.row_count == 0 && i == 0) answer.first = std::string(text);
         answer.hash = mix(mix(answer.hash, &type, sizeof type), text.data(), text.size());
       }
@@ -144,11 +148,14 @@ Answer ask(const harness::SqliteApi& api, void* db, const std::string& sql) {
     while ((code = api.step(statement)) == harness::kRow && answer.row_count < kRowCountMax) {
       for (int i = 0; i < api.column_count(statement); ++i) {
         // The engine numbers types from NULL on as its own enumeration does.
-        constexpr ValueType kTypes[] = {ValueType::Null, ValueType::Integer, ValueType::Real, ValueType::Text, ValueType::Blob, ValueType::Null};
+        constexpr ValueType kTypes[] = {ValueType::Null, ValueType::Integer, ValueType::Real,
+                                        ValueType::Text, ValueType::Blob,    ValueType::Null};
         int type = static_cast<int>(kTypes[api.column_type(statement, i)]);
-        const void* text = api.column_type(statement, i) == 4 ? api.column_blob(statement, i) : api.column_text(statement, i);
+        const void* text =
+            api.column_type(statement, i) == 4 ? api.column_blob(statement, i) : api.column_text(statement, i);
         size_t size = static_cast<size_t>(api.column_bytes(statement, i));
-        if (answer.row_count == 0 && i == 0 && text != nullptr) answer.first.assign(static_cast<const char*>(text), size);
+        if (answer.row_count == 0 && i == 0 && text != nullptr)
+          answer.first.assign(static_cast<const char*>(text), size);
         answer.hash = mix(mix(answer.hash, &type, sizeof type), text, size);
       }
       ++answer.row_count;
@@ -174,9 +181,12 @@ bool is_error_of_file(int code) {
     case Code::Mismatch:
     case Code::ReadOnly:
     case Code::IoErr:
-    case Code::Schema: return true;
-    case Code::Busy: return true;  // a log of a file that says it has none
-    default: return false;
+    case Code::Schema:
+      return true;
+    case Code::Busy:
+      return true;  // a log of a file that says it has none
+    default:
+      return false;
   }
 }
 
@@ -185,7 +195,10 @@ std::vector<std::string> reading(engine::Connection& connection) {
   std::vector<std::string> sql = {"SELECT * FROM sqlite_schema"};
   engine::Statement* statement = nullptr;
   size_t tail = 0;
-  if (connection.prepare("SELECT type, name, tbl_name FROM sqlite_schema WHERE type IN ('table','index','view')", 0, &statement, &tail).ok()) {
+  if (connection
+          .prepare("SELECT type, name, tbl_name FROM sqlite_schema WHERE type IN ('table','index','view')", 0,
+                   &statement, &tail)
+          .ok()) {
     while (statement->step() == Code::Row && sql.size() < 150) {
       auto quoted = [&](uint32_t column) {
         std::string text = "\"";
@@ -209,10 +222,13 @@ std::vector<std::string> reading(engine::Connection& connection) {
     }
     engine::Statement::finalize(statement);
   }
-  for (const char* more : {"SELECT * FROM t WHERE a=5", "SELECT * FROM t WHERE b='name77'", "SELECT b FROM t WHERE b>'name2' ORDER BY b", "SELECT a, c FROM t WHERE a>3 ORDER BY a, c DESC",
-                           "SELECT length(big), length(txt), substr(txt,500,20) FROM t", "SELECT id FROM t WHERE txt>'xy' ORDER BY txt", "SELECT * FROM t WHERE b=100 AND a='k0'",
-                           "SELECT * FROM u WHERE a=3", "SELECT k FROM w WHERE k>'C'", "SELECT t.a, v.n FROM t JOIN v ON t.a=v.a", "PRAGMA quick_check", "PRAGMA integrity_check",
-                           "SELECT * FROM sqlite_stat1", "PRAGMA table_info(t)", "PRAGMA freelist_count", "PRAGMA page_count"}) {
+  for (const char* more :
+       {"SELECT * FROM t WHERE a=5", "SELECT * FROM t WHERE b='name77'", "SELECT b FROM t WHERE b>'name2' ORDER BY b",
+        "SELECT a, c FROM t WHERE a>3 ORDER BY a, c DESC", "SELECT length(big), length(txt), substr(txt,500,20) FROM t",
+        "SELECT id FROM t WHERE txt>'xy' ORDER BY txt", "SELECT * FROM t WHERE b=100 AND a='k0'",
+        "SELECT * FROM u WHERE a=3", "SELECT k FROM w WHERE k>'C'", "SELECT t.a, v.n FROM t JOIN v ON t.a=v.a",
+        "PRAGMA quick_check", "PRAGMA integrity_check", "SELECT * FROM sqlite_stat1", "PRAGMA table_info(t)",
+        "PRAGMA freelist_count", "PRAGMA page_count"}) {
     sql.push_back(more);
   }
   return sql;
@@ -265,7 +281,8 @@ struct Reading {
 Reading read_whole(os::MemoryVfs& vfs, bool read_only, Tally* tally) {
   Reading result;
   std::unique_ptr<engine::Connection> connection;
-  Status status = engine::Connection::open(kPath, read_only ? engine::open_flags::kReadOnly : engine::open_flags::kReadWrite, &vfs, &connection);
+  Status status = engine::Connection::open(
+      kPath, read_only ? engine::open_flags::kReadOnly : engine::open_flags::kReadWrite, &vfs, &connection);
   if (!status.ok()) {
     if (!is_error_of_file(static_cast<int>(status.code()))) fail(tally, "open: " + std::string(status.message()));
     return result;
@@ -275,7 +292,8 @@ Reading read_whole(os::MemoryVfs& vfs, bool read_only, Tally* tally) {
   bool whole = true;
   for (const std::string& sql : result.sql) {
     Answer answer = ask(*connection, sql);
-    if (!is_error_of_file(answer.code)) fail(tally, sql + ": code " + std::to_string(answer.code) + " " + answer.message);
+    if (!is_error_of_file(answer.code))
+      fail(tally, sql + ": code " + std::to_string(answer.code) + " " + answer.message);
     if (answer.code == static_cast<int>(Code::Corrupt) || answer.code == static_cast<int>(Code::NotADb)) {
       if (whole) ++tally->codes[answer.code];
       whole = false;
@@ -305,7 +323,9 @@ void write_much(const FileImage& image, bool was_whole, Random& random, Tally* t
   for (uint32_t i = 0; i < kCount; ++i) {
     const char* sql = kWriting[shuffled ? random.below(kCount) : i];
     Status done = connection->exec(sql);
-    if (!is_error_of_file(static_cast<int>(done.code()))) fail(tally, std::string(sql) + ": code " + std::to_string(static_cast<int>(done.code())) + " " + std::string(done.message()));
+    if (!is_error_of_file(static_cast<int>(done.code())))
+      fail(tally, std::string(sql) + ": code " + std::to_string(static_cast<int>(done.code())) + " " +
+                      std::string(done.message()));
     if (!connection->is_autocommit()) connection->exec("ROLLBACK").ignore();
     if (was_whole && done.primary() == Code::Corrupt && !damaged) {
       damaged = true;
@@ -313,7 +333,8 @@ void write_much(const FileImage& image, bool was_whole, Random& random, Tally* t
     }
   }
   Answer check = ask(*connection, "PRAGMA integrity_check");
-  if (was_whole && check.first != "ok") fail(tally, "integrity_check after the changes: " + check.first + check.message);
+  if (was_whole && check.first != "ok")
+    fail(tally, "integrity_check after the changes: " + check.first + check.message);
 }
 
 // The files of a case in the file system.
@@ -322,7 +343,8 @@ void store(const FileImage& image, const std::string& path) {
     std::error_code ignored;
     std::filesystem::remove(path + suffix, ignored);
     if (bytes.empty() && !suffix.empty()) return;
-    std::ofstream(path + suffix, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    std::ofstream(path + suffix, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   };
   put("", image.database);
   put("-wal", image.wal);
@@ -331,7 +353,8 @@ void store(const FileImage& image, const std::string& path) {
 }
 
 // SQLite on the same files, in a folder of the file system.
-void compare(const harness::SqliteApi& stock, const std::string& folder, const FileImage& image, const Reading& ours, Tally* tally) {
+void compare(const harness::SqliteApi& stock, const std::string& folder, const FileImage& image, const Reading& ours,
+             Tally* tally) {
   const std::string path = folder + "/stock.db";
   store(image, path);
   void* db = nullptr;
@@ -341,16 +364,21 @@ void compare(const harness::SqliteApi& stock, const std::string& folder, const F
     bool stock_ok = stock_check.code == 0 && stock_check.first == "ok";
     bool ours_ok = our_check != nullptr && our_check->code == 0 && our_check->first == "ok";
     if (stock_ok != ours_ok) {
-      fail(tally, "integrity_check: ours " + (our_check == nullptr ? "did not open" : our_check->first + our_check->message) + "; stock " + stock_check.first + stock_check.message);
+      fail(tally, "integrity_check: ours " +
+                      (our_check == nullptr ? "did not open" : our_check->first + our_check->message) + "; stock " +
+                      stock_check.first + stock_check.message);
     } else if (stock_ok) {
       for (size_t i = 0; i < ours.sql.size(); ++i) {
         const Answer& mine = ours.answers[i];
         if (ours.sql[i].find("sqlite_stat1") != std::string::npos || ours.sql[i].compare(0, 6, "PRAGMA") == 0) continue;
         Answer theirs = ask(stock, db, ours.sql[i]);
         if ((mine.code & 0xff) != (theirs.code & 0xff)) {
-          fail(tally, ours.sql[i] + ": code " + std::to_string(mine.code) + " " + mine.message + ", stock " + std::to_string(theirs.code) + " " + theirs.message);
-        } else if (mine.code == 0 && (mine.row_count != theirs.row_count || (mine.hash != theirs.hash && ours.sql[i].find("JOIN") == std::string::npos))) {
-          fail(tally, ours.sql[i] + ": rows differ (" + std::to_string(mine.row_count) + ", stock " + std::to_string(theirs.row_count) + ")");
+          fail(tally, ours.sql[i] + ": code " + std::to_string(mine.code) + " " + mine.message + ", stock " +
+                          std::to_string(theirs.code) + " " + theirs.message);
+        } else if (mine.code == 0 && (mine.row_count != theirs.row_count ||
+                                      (mine.hash != theirs.hash && ours.sql[i].find("JOIN") == std::string::npos))) {
+          fail(tally, ours.sql[i] + ": rows differ (" + std::to_string(mine.row_count) + ", stock " +
+                          std::to_string(theirs.row_count) + ")");
         }
       }
     }
@@ -359,37 +387,98 @@ void compare(const harness::SqliteApi& stock, const std::string& folder, const F
   stock.close(db);
 }
 
-}  // namespace
+// Reads, compares and writes one image.
+void judge_case(const FileImage& image, bool intact, const harness::SqliteApi* stock, const std::string& folder,
+                Random& random, Tally* tally) {
+  os::MemoryVfs vfs;
+  set_files(vfs, image);
+  // A log or a hot journal is played back by whoever may write; read-only openers leave it alone.
+  bool has_more = !image.wal.empty() || !image.journal.empty();
+  bool read_only = has_more ? random.below(2) == 0 : random.below(4) == 0;
+  Reading ours = read_whole(vfs, read_only, tally);
+  if (!has_more || read_only) {
+    if (vfs.content(kPath) != image.database) fail(tally, "the database was written, though it was only read");
+    if (vfs.content(std::string(kPath) + "-wal") != image.wal)
+      fail(tally, "the log was written, though the file was only read");
+    if (vfs.content(std::string(kPath) + "-journal") != image.journal)
+      fail(tally, "the journal was written, though the file was only read");
+  }
+  const Answer* check = answer_to(ours, "PRAGMA integrity_check");
+  bool whole = check != nullptr && check->code == 0 && check->first == "ok";
+  tally->checked_ok += whole;
+  if (intact && !read_only && !whole) fail(tally, "an intact file is not ok");
+  if (stock != nullptr && !(has_more && read_only)) compare(*stock, folder, image, ours, tally);
+  write_much(image, whole && !(has_more && read_only), random, tally);
+}
 
-int main(int argc, char** argv) {
+struct Options {
   uint64_t seed = 1;
   uint64_t first = 0;
   uint64_t cases = 1000;
   bool verbose = false;
   std::string stock_path;
   std::string keep_path;
-  for (int i = 1; i < argc; ++i) {
-    std::string option = argv[i];
-    auto value = [&] { return i + 1 < argc ? argv[++i] : ""; };
-    if (option == "--seed") seed = std::strtoull(value(), nullptr, 10);
-    else if (option == "--first") first = std::strtoull(value(), nullptr, 10);
-    else if (option == "--cases") cases = std::strtoull(value(), nullptr, 10);
-    else if (option == "--stock") stock_path = value();
-    else if (option == "--keep") keep_path = value();
-    else if (option == "--verbose") verbose = true;
-    else { std::fprintf(stderr, "file_fuzz: unknown option %s\n", option.c_str()); return 2; }
+
+  // False, with a message, for what is not an option.
+  bool read(int argc, char** argv) {
+    for (int i = 1; i < argc; ++i) {
+      std::string option = argv[i];
+      auto value = [&] { return i + 1 < argc ? argv[++i] : ""; };
+      if (option == "--seed") {
+        seed = std::strtoull(value(), nullptr, 10);
+      } else if (option == "--first") {
+        first = std::strtoull(value(), nullptr, 10);
+      } else if (option == "--cases") {
+        cases = std::strtoull(value(), nullptr, 10);
+      } else if (option == "--stock") {
+        stock_path = value();
+      } else if (option == "--keep") {
+        keep_path = value();
+      } else if (option == "--verbose") {
+        verbose = true;
+      } else {
+        std::fprintf(stderr, "file_fuzz: unknown option %s\n", option.c_str());
+        return false;
+      }
+    }
+    return true;
   }
+};
+
+int report(const Tally& tally) {
+  std::printf(
+      "file_fuzz: %llu cases, %llu read without an error, %llu ok by integrity_check, %llu compared with stock\n",
+      static_cast<unsigned long long>(tally.cases), static_cast<unsigned long long>(tally.read_whole),
+      static_cast<unsigned long long>(tally.checked_ok), static_cast<unsigned long long>(tally.compared));
+  for (const auto& [code, count] : tally.codes)
+    std::printf("  first error %d (%s): %llu cases\n", code, code_text(static_cast<Code>(code)),
+                static_cast<unsigned long long>(count));
+  std::printf("%llu passed, %llu failed\n",
+              static_cast<unsigned long long>(tally.cases > tally.failed ? tally.cases - tally.failed : 0),
+              static_cast<unsigned long long>(tally.failed));
+  return tally.failed > 0 ? 1 : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  if (!options.read(argc, argv)) return 2;
+  const auto& [seed, first, cases, verbose, stock_path, keep_path] = options;
   harness::SqliteApi stock;
   if (!stock_path.empty() && !stock.load(stock_path)) return 2;
   std::string folder = (std::filesystem::temp_directory_path() / "sqlrite_fuzz_XXXXXX").string();
-  if (mkdtemp(folder.data()) == nullptr) { std::perror("file_fuzz: folder"); return 2; }
+  if (mkdtemp(folder.data()) == nullptr) {
+    std::perror("file_fuzz: folder");
+    return 2;
+  }
 #if defined(__SANITIZE_ADDRESS__)
   __sanitizer_set_death_callback(print_case);
 #endif
   std::vector<FileImage> seeds = make_seed_files();
   if (seeds.empty()) return 2;
-  std::printf("file_fuzz: seed %llu, cases %llu to %llu, %zu seed files\n", static_cast<unsigned long long>(seed), static_cast<unsigned long long>(first),
-              static_cast<unsigned long long>(first + cases), seeds.size());
+  std::printf("file_fuzz: seed %llu, cases %llu to %llu, %zu seed files\n", static_cast<unsigned long long>(seed),
+              static_cast<unsigned long long>(first), static_cast<unsigned long long>(first + cases), seeds.size());
   Tally tally;
   {
     Watchdog watchdog;
@@ -402,35 +491,19 @@ int main(int argc, char** argv) {
       bool intact = number < seeds.size();
       if (intact) image = seeds[number];
       std::string what = intact ? "intact" : mutate(&image, random);
-      std::snprintf(g_case_text, sizeof g_case_text, "--seed %llu --first %llu --cases 1: %s %s", static_cast<unsigned long long>(seed),
-                    static_cast<unsigned long long>(number), image.name.c_str(), what.c_str());
-      if (verbose) { std::printf("%s\n", g_case_text); std::fflush(stdout); }
+      std::snprintf(g_case_text, sizeof g_case_text, "--seed %llu --first %llu --cases 1: %s %s",
+                    static_cast<unsigned long long>(seed), static_cast<unsigned long long>(number), image.name.c_str(),
+                    what.c_str());
+      if (verbose) {
+        std::printf("%s\n", g_case_text);
+        std::fflush(stdout);
+      }
       ++tally.cases;
       if (!keep_path.empty()) store(image, keep_path);
-      os::MemoryVfs vfs;
-      set_files(vfs, image);
-      // A log or a hot journal is played back by whoever may write; read-only openers leave it alone.
-      bool has_more = !image.wal.empty() || !image.journal.empty();
-      bool read_only = has_more ? random.below(2) == 0 : random.below(4) == 0;
-      Reading ours = read_whole(vfs, read_only, &tally);
-      if (!has_more || read_only) {
-        if (vfs.content(kPath) != image.database) fail(&tally, "the database was written, though it was only read");
-        if (vfs.content(std::string(kPath) + "-wal") != image.wal) fail(&tally, "the log was written, though the file was only read");
-        if (vfs.content(std::string(kPath) + "-journal") != image.journal) fail(&tally, "the journal was written, though the file was only read");
-      }
-      const Answer* check = answer_to(ours, "PRAGMA integrity_check");
-      bool whole = check != nullptr && check->code == 0 && check->first == "ok";
-      tally.checked_ok += whole;
-      if (intact && !read_only && !whole) fail(&tally, "an intact file is not ok");
-      if (!stock_path.empty() && !(has_more && read_only)) compare(stock, folder, image, ours, &tally);
-      write_much(image, whole && !(has_more && read_only), random, &tally);
+      judge_case(image, intact, stock_path.empty() ? nullptr : &stock, folder, random, &tally);
     }
   }
   std::error_code ignored;
   std::filesystem::remove_all(folder, ignored);
-  std::printf("file_fuzz: %llu cases, %llu read without an error, %llu ok by integrity_check, %llu compared with stock\n", static_cast<unsigned long long>(tally.cases),
-              static_cast<unsigned long long>(tally.read_whole), static_cast<unsigned long long>(tally.checked_ok), static_cast<unsigned long long>(tally.compared));
-  for (const auto& [code, count] : tally.codes) std::printf("  first error %d (%s): %llu cases\n", code, code_text(static_cast<Code>(code)), static_cast<unsigned long long>(count));
-  std::printf("%llu passed, %llu failed\n", static_cast<unsigned long long>(tally.cases > tally.failed ? tally.cases - tally.failed : 0), static_cast<unsigned long long>(tally.failed));
-  return tally.failed > 0 ? 1 : 0;
+  return report(tally);
 }

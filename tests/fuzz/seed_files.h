@@ -9,10 +9,10 @@
 namespace sqlrite::fuzz {
 
 struct FileImage {
-  std::string name;                // of the seed
+  std::string name;  // of the seed
   std::vector<uint8_t> database;
-  std::vector<uint8_t> wal;        // empty: none
-  std::vector<uint8_t> journal;    // empty: none
+  std::vector<uint8_t> wal;      // empty: none
+  std::vector<uint8_t> journal;  // empty: none
   uint32_t page_size_bytes = 0;
 };
 

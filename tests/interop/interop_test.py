@@ -100,6 +100,74 @@ class Shell:
         return self.run(file, "".join(queries))
 
 
+def check_large_things(ours, stock, folder, expect):
+    """Large blobs, long overflow chains and a thousand tables, in both journal modes."""
+    for shape, size, mode in (("large_blobs", 4096, "wal"), ("large_blobs", 65536, "delete"), ("deep_overflow", 512, "delete"), ("deep_overflow", 512, "wal"),
+                              ("thousand_tables", 1024, "wal"), ("thousand_tables", 4096, "delete")):
+        for maker, other, who in ((stock, ours, "stock first"), (ours, stock, "ours first")):
+            label = f"{shape} page_size={size} {mode}"
+            file = folder / f"{shape}_{mode}_{'s' if maker is stock else 'o'}.db"
+            try:
+                maker.run(file, f"PRAGMA page_size={size}; PRAGMA journal_mode={mode};" + LARGE_SHAPES[shape])
+                expect(maker.content(file) == other.content(file), f"{label}, {who}: rows differ after making")
+                for change in LARGE_CHANGES[shape]:
+                    other.run(file, "BEGIN;" + change + "COMMIT;")
+                expect(maker.content(file) == other.content(file), f"{label}, {who}: rows differ after changes")
+                expect(stock.run(file, "PRAGMA integrity_check;") == "ok\n", f"{label}, {who}: stock integrity_check")
+                expect(ours.run(file, "PRAGMA integrity_check;") == "ok\n", f"{label}, {who}: our integrity_check")
+            except (RuntimeError, subprocess.TimeoutExpired) as error:
+                expect(False, f"{label}, {who}: {error}")
+            file.unlink(missing_ok=True)
+
+
+def check_past_the_lock_bytes(ours, stock, folder, expect):
+    """A file that grows past the page with the lock bytes (it is sparse: what lies before was never written)."""
+    page_size = 65536
+    lock_page = LOCK_BYTE_OFFSET // page_size + 1
+    for mode in ("delete", "wal"):
+        for maker, other, who in ((stock, ours, "stock first"), (ours, stock, "ours first")):
+            label = f"past the lock-byte page, {mode}, {who}"
+            file = folder / f"sparse_{mode}_{'s' if maker is stock else 'o'}.db"
+            try:
+                maker.run(file, f"PRAGMA page_size={page_size}; PRAGMA journal_mode={mode}; CREATE TABLE t(id INTEGER PRIMARY KEY, b);"
+                                "CREATE INDEX t_b ON t(b); INSERT INTO t VALUES(1,'first');")
+                used = file.stat().st_size // page_size
+                with open(file, "r+b") as database:
+                    database.truncate((lock_page - 1) * page_size)
+                    database.seek(28)
+                    database.write((lock_page - 1).to_bytes(4, "big"))
+                maker.run(file, "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i+1 FROM n WHERE i<12)"
+                                "INSERT INTO t SELECT i, replace(hex(zeroblob(50000)), '00', char(96+i)||'x') FROM n;")
+                free_pages(file, page_size, used + 1, lock_page - 1)
+                expect(file.stat().st_size > LOCK_BYTE_OFFSET + 3 * page_size, f"{label}: the file does not reach past the page")
+                expect(maker.content(file) == other.content(file), f"{label}: rows differ after making")
+                other.run(file, "DELETE FROM t WHERE id%3=0; UPDATE t SET b=b||'longer' WHERE id%4=0; INSERT INTO t VALUES(100, zeroblob(700000)), (101, 'last');")
+                expect(maker.content(file) == other.content(file), f"{label}: rows differ after changes")
+                expect(stock.run(file, "PRAGMA integrity_check;") == "ok\n", f"{label}: stock integrity_check")
+                expect(ours.run(file, "PRAGMA integrity_check;") == "ok\n", f"{label}: our integrity_check")
+                other.run(file, "VACUUM;")
+                expect(file.stat().st_size < 100 * page_size, f"{label}: VACUUM leaves the file large")
+                expect(maker.content(file) == other.content(file), f"{label}: rows differ after VACUUM")
+            except (RuntimeError, subprocess.TimeoutExpired) as error:
+                expect(False, f"{label}: {error}")
+            file.unlink(missing_ok=True)
+
+
+def check_log_has_one_process(ours, stock, folder, expect):
+    """While we hold a WAL database, stock is refused, and the other way round nobody corrupts anything."""
+    file = folder / "locked.db"
+    ours.run(file, "PRAGMA journal_mode=wal; CREATE TABLE t(a); INSERT INTO t VALUES(1);")
+    holder = subprocess.Popen([ours.path, "-batch", str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    holder.stdin.write("SELECT 'held', a FROM t;\n")
+    holder.stdin.flush()
+    holder.stdout.readline()
+    refused = subprocess.run(["sqlite3", "-batch", str(file), "SELECT * FROM t"], capture_output=True, text=True)
+    expect("locked" in refused.stderr, f"stock is refused while we hold a WAL database: {refused.stderr.strip()}")
+    holder.communicate("")
+    time.sleep(0.05)
+    expect(stock.run(file, "SELECT a FROM t;") == "1\n", "stock reads once we have closed")
+
+
 def main():
     ours = Shell(sys.argv[1])
     if shutil.which("sqlite3") is None:
@@ -166,68 +234,9 @@ def main():
         expect(survivor.run(file, "SELECT group_concat(a) FROM t;") == "1,2\n", f"{who}: committed rows after a kill")
         expect(stock.run(file, "PRAGMA integrity_check;") == "ok\n", f"{who}: integrity after a kill")
 
-    # While we hold a WAL database, stock is refused, and the other way round nobody corrupts anything.
-    file = folder / "locked.db"
-    ours.run(file, "PRAGMA journal_mode=wal; CREATE TABLE t(a); INSERT INTO t VALUES(1);")
-    holder = subprocess.Popen([ours.path, "-batch", str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    holder.stdin.write("SELECT 'held', a FROM t;\n")
-    holder.stdin.flush()
-    holder.stdout.readline()
-    refused = subprocess.run(["sqlite3", "-batch", str(file), "SELECT * FROM t"], capture_output=True, text=True)
-    expect("locked" in refused.stderr, f"stock is refused while we hold a WAL database: {refused.stderr.strip()}")
-    holder.communicate("")
-    time.sleep(0.05)
-    expect(stock.run(file, "SELECT a FROM t;") == "1\n", "stock reads once we have closed")
-
-    # Large things, in both modes.
-    for shape, size, mode in (("large_blobs", 4096, "wal"), ("large_blobs", 65536, "delete"), ("deep_overflow", 512, "delete"), ("deep_overflow", 512, "wal"),
-                              ("thousand_tables", 1024, "wal"), ("thousand_tables", 4096, "delete")):
-        for maker, other, who in ((stock, ours, "stock first"), (ours, stock, "ours first")):
-            label = f"{shape} page_size={size} {mode}"
-            file = folder / f"{shape}_{mode}_{'s' if maker is stock else 'o'}.db"
-            try:
-                maker.run(file, f"PRAGMA page_size={size}; PRAGMA journal_mode={mode};" + LARGE_SHAPES[shape])
-                expect(maker.content(file) == other.content(file), f"{label}, {who}: rows differ after making")
-                for change in LARGE_CHANGES[shape]:
-                    other.run(file, "BEGIN;" + change + "COMMIT;")
-                expect(maker.content(file) == other.content(file), f"{label}, {who}: rows differ after changes")
-                expect(stock.run(file, "PRAGMA integrity_check;") == "ok\n", f"{label}, {who}: stock integrity_check")
-                expect(ours.run(file, "PRAGMA integrity_check;") == "ok\n", f"{label}, {who}: our integrity_check")
-            except (RuntimeError, subprocess.TimeoutExpired) as error:
-                expect(False, f"{label}, {who}: {error}")
-            file.unlink(missing_ok=True)
-
-    # A file that grows past the page with the lock bytes (it is sparse: what lies before was never written).
-    page_size = 65536
-    lock_page = LOCK_BYTE_OFFSET // page_size + 1
-    for mode in ("delete", "wal"):
-        for maker, other, who in ((stock, ours, "stock first"), (ours, stock, "ours first")):
-            label = f"past the lock-byte page, {mode}, {who}"
-            file = folder / f"sparse_{mode}_{'s' if maker is stock else 'o'}.db"
-            try:
-                maker.run(file, f"PRAGMA page_size={page_size}; PRAGMA journal_mode={mode}; CREATE TABLE t(id INTEGER PRIMARY KEY, b);"
-                                "CREATE INDEX t_b ON t(b); INSERT INTO t VALUES(1,'first');")
-                used = file.stat().st_size // page_size
-                with open(file, "r+b") as database:
-                    database.truncate((lock_page - 1) * page_size)
-                    database.seek(28)
-                    database.write((lock_page - 1).to_bytes(4, "big"))
-                maker.run(file, "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i+1 FROM n WHERE i<12)"
-                                "INSERT INTO t SELECT i, replace(hex(zeroblob(50000)), '00', char(96+i)||'x') FROM n;")
-                free_pages(file, page_size, used + 1, lock_page - 1)
-                expect(file.stat().st_size > LOCK_BYTE_OFFSET + 3 * page_size, f"{label}: the file does not reach past the page")
-                expect(maker.content(file) == other.content(file), f"{label}: rows differ after making")
-                other.run(file, "DELETE FROM t WHERE id%3=0; UPDATE t SET b=b||'longer' WHERE id%4=0; INSERT INTO t VALUES(100, zeroblob(700000)), (101, 'last');")
-                expect(maker.content(file) == other.content(file), f"{label}: rows differ after changes")
-                expect(stock.run(file, "PRAGMA integrity_check;") == "ok\n", f"{label}: stock integrity_check")
-                expect(ours.run(file, "PRAGMA integrity_check;") == "ok\n", f"{label}: our integrity_check")
-                other.run(file, "VACUUM;")
-                expect(file.stat().st_size < 100 * page_size, f"{label}: VACUUM leaves the file large")
-                expect(maker.content(file) == other.content(file), f"{label}: rows differ after VACUUM")
-            except (RuntimeError, subprocess.TimeoutExpired) as error:
-                expect(False, f"{label}: {error}")
-            file.unlink(missing_ok=True)
-
+    check_log_has_one_process(ours, stock, folder, expect)
+    check_large_things(ours, stock, folder, expect)
+    check_past_the_lock_bytes(ours, stock, folder, expect)
     shutil.rmtree(folder, ignore_errors=True)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0

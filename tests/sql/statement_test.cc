@@ -152,4 +152,22 @@ TEST_CASE("Statement, BackupCopiesADatabase") {
   CHECK_EQ(to.rows("SELECT count(*), max(a) FROM t; PRAGMA integrity_check; SELECT count(*) FROM sqlite_schema"), "3000|3000\nok\n2");
 }
 
+// What an index, a CHECK or a generated column holds must not depend on when it was computed.
+TEST_CASE("Statement, StoredDateExpressionsMayNotLookAtTheClock") {
+  Session s;
+  s.rows("CREATE TABLE t(a); CREATE INDEX t_date ON t(date(a)); CREATE TABLE c(a, CHECK (date(a, 'localtime') > ''))");
+  CHECK_EQ(s.rows("INSERT INTO t VALUES('2020-01-02'); SELECT a FROM t WHERE date(a)='2020-01-02'"), "2020-01-02");
+  CHECK_EQ(s.rows("INSERT INTO t VALUES('now')"), "Error: non-deterministic use of date() in an index");
+  CHECK_EQ(s.rows("INSERT INTO c VALUES('2020-01-02')"), "Error: non-deterministic use of date() in a CHECK constraint");
+  CHECK_EQ(s.rows("SELECT count(*) FROM t WHERE date('now')>a"), "1");
+}
+
+TEST_CASE("Statement, Utf16TextsShowTheBytesOfTheFile") {
+  Session s;
+  s.rows("PRAGMA encoding='UTF-16le'; CREATE TABLE t(a); INSERT INTO t VALUES('ab'),(12),(x'6100')");
+  CHECK_EQ(s.rows("SELECT hex(a), octet_length(a), hex(CAST(a AS BLOB)), CAST(a AS TEXT) FROM t"),
+           "61006200|4|61006200|ab\n3132|4|31003200|12\n6100|2|6100|a");
+  CHECK_EQ(s.rows("SELECT hex('ab'), CAST(x'6200' AS TEXT), octet_length(7)"), "61006200|b|2");
+}
+
 }  // namespace sqlrite::test

@@ -1,5 +1,5 @@
-// The sqlite3 ABI under threads: one connection and its statements used by many at once (serialized mode), connections of
-// their own, handles closed while others use theirs, functions and hooks called from several threads.
+// The sqlite3 ABI under threads: one connection and its statements used by many at once (serialized mode), connections
+// of their own, handles closed while others use theirs, functions and hooks called from several threads.
 #include <memory>
 
 #include "sqlite3.h"
@@ -37,7 +37,8 @@ bool exec(Run& run, sqlite3* db, const char* sql) {
 bool fill(Run& run, sqlite3* db) {
   return exec(run, db,
               "CREATE TABLE t(id INTEGER PRIMARY KEY, a INT, b TEXT); CREATE INDEX t_a ON t(a);"
-              "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<600) INSERT INTO t SELECT i, 10, 'row'||i FROM n;");
+              "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<600) INSERT INTO t SELECT i, 10, "
+              "'row'||i FROM n;");
 }
 
 // Reads the sum with a statement of the caller's; -1 when it could not.
@@ -72,7 +73,8 @@ void writer_and_readers(Run& run) {
         }
         exec(run, db.get(), draw.below(3) == 0 ? "ROLLBACK" : "COMMIT");
         if (draw.below(50) == 0) exec(run, db.get(), "UPDATE t SET b='row'||id");
-        if (draw.below(90) == 0) sqlite3_wal_checkpoint_v2(db.get(), nullptr, static_cast<int>(draw.below(4)), nullptr, nullptr);
+        if (draw.below(90) == 0)
+          sqlite3_wal_checkpoint_v2(db.get(), nullptr, static_cast<int>(draw.below(4)), nullptr, nullptr);
         run.write_count.fetch_add(1);
       }
       sqlite3_finalize(update);
@@ -95,7 +97,9 @@ void writer_and_readers(Run& run) {
   Handle db = open(run, file);
   sqlite3_stmt* check = nullptr;
   sqlite3_prepare_v2(db.get(), "PRAGMA integrity_check", -1, &check, nullptr);
-  if (sqlite3_step(check) != SQLITE_ROW || std::string(reinterpret_cast<const char*>(sqlite3_column_text(check, 0))) != "ok") run.fail("integrity_check");
+  if (sqlite3_step(check) != SQLITE_ROW ||
+      std::string(reinterpret_cast<const char*>(sqlite3_column_text(check, 0))) != "ok")
+    run.fail("integrity_check");
   sqlite3_finalize(check);
 }
 
@@ -109,7 +113,8 @@ void one_connection(Run& run) {
     while (run.goes_on()) {
       sqlite3_stmt* statement = nullptr;
       bool writes = draw.below(3) == 0;
-      const char* sql = writes ? "UPDATE t SET a=a WHERE id=?1" : "SELECT id, b, a FROM t WHERE id>=?1 ORDER BY id LIMIT 20";
+      const char* sql =
+          writes ? "UPDATE t SET a=a WHERE id=?1" : "SELECT id, b, a FROM t WHERE id>=?1 ORDER BY id LIMIT 20";
       int code = sqlite3_prepare_v2(db.get(), sql, -1, &statement, nullptr);
       if (code != SQLITE_OK) return run.fail("prepare: %d", code);
       int64_t first = 1 + draw.below(kRowCount - 30);
@@ -117,7 +122,8 @@ void one_connection(Run& run) {
       int64_t expected = first;
       while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
         const unsigned char* text = sqlite3_column_text(statement, 1);
-        if (sqlite3_column_int64(statement, 0) != expected || std::string(reinterpret_cast<const char*>(text)) != "row" + std::to_string(expected)) {
+        if (sqlite3_column_int64(statement, 0) != expected ||
+            std::string(reinterpret_cast<const char*>(text)) != "row" + std::to_string(expected)) {
           run.fail("row %lld says %s", static_cast<long long>(expected), text);
         }
         ++expected;
@@ -191,9 +197,12 @@ void interrupts(Run& run) {
   other.join();
 }
 
-void twice(sqlite3_context* context, int, sqlite3_value** values) { sqlite3_result_int64(context, 2 * sqlite3_value_int64(values[0])); }
+void twice(sqlite3_context* context, int, sqlite3_value** values) {
+  sqlite3_result_int64(context, 2 * sqlite3_value_int64(values[0]));
+}
 int backwards(void*, int left_size, const void* left, int right_size, const void* right) {
-  int order = std::string(static_cast<const char*>(right), static_cast<size_t>(right_size)).compare(std::string(static_cast<const char*>(left), static_cast<size_t>(left_size)));
+  int order = std::string(static_cast<const char*>(right), static_cast<size_t>(right_size))
+                  .compare(std::string(static_cast<const char*>(left), static_cast<size_t>(left_size)));
   return order;
 }
 
@@ -209,7 +218,8 @@ void open_and_close(Run& run) {
       sqlite3_create_function_v2(db, "twice", 1, SQLITE_UTF8, nullptr, twice, nullptr, nullptr, nullptr);
       sqlite3_create_collation(db, "backwards", SQLITE_UTF8, nullptr, backwards);
       sqlite3_stmt* statement = nullptr;
-      int code = sqlite3_prepare_v2(db, "SELECT sum(twice(a)), max(b COLLATE backwards) FROM t", -1, &statement, nullptr);
+      int code =
+          sqlite3_prepare_v2(db, "SELECT sum(twice(a)), max(b COLLATE backwards) FROM t", -1, &statement, nullptr);
       if (code != SQLITE_OK) return run.fail("prepare: %s", sqlite3_errmsg(db));
       if (draw.below(2) == 0) {
         sqlite3_close_v2(db);  // the statement keeps it

@@ -1,6 +1,6 @@
-// The C++ interface under threads: one connection a thread, all on one file. The account book keeps three laws that every
-// reader checks in its snapshot: the sum of all balances, that the sum found through the index is the same, and that the
-// journal table has as many rows as page-spanning notes say. A torn or mixed snapshot breaks one of them.
+// The C++ interface under threads: one connection a thread, all on one file. The account book keeps three laws that
+// every reader checks in its snapshot: the sum of all balances, that the sum found through the index is the same, and
+// that the journal table has as many rows as page-spanning notes say. A torn or mixed snapshot breaks one of them.
 #include "sqlrite/sqlrite.h"
 #include "stress/stress.h"
 
@@ -60,8 +60,9 @@ bool make_book(Run& run, const std::string& file, const char* mode) {
               "CREATE INDEX account_owner ON account(owner, balance);"
               "CREATE TABLE entry(id INTEGER PRIMARY KEY, source INT, target INT, note TEXT);"
               "CREATE TABLE total(entries INT, note_bytes INT); INSERT INTO total VALUES(0,0);"
-              "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<" + std::to_string(kAccountCount) +
-              ") INSERT INTO account SELECT i, 'owner'||(i%37), " + std::to_string(kBalance) + " FROM n;");
+              "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<" +
+                  std::to_string(kAccountCount) + ") INSERT INTO account SELECT i, 'owner'||(i%37), " +
+                  std::to_string(kBalance) + " FROM n;");
 }
 
 // Moves money about: in one of four transactions the change is taken back.
@@ -75,9 +76,10 @@ void write(Run& run, Connection& connection, Draw& draw) {
   std::string sql = "BEGIN IMMEDIATE;";
   if (savepoint) sql += "SAVEPOINT s; UPDATE account SET balance=balance+7 WHERE id%3=0; ROLLBACK TO s; RELEASE s;";
   sql += "UPDATE account SET balance=balance-" + std::to_string(amount) + " WHERE id=" + std::to_string(source) + ";";
-  sql += "UPDATE account SET balance=balance+" + std::to_string(amount) + ", owner='owner'||" + std::to_string(draw.below(37)) +
-         " WHERE id=" + std::to_string(target) + ";";
-  sql += "INSERT INTO entry(source,target,note) VALUES(" + std::to_string(source) + "," + std::to_string(target) + ",'" + note + "');";
+  sql += "UPDATE account SET balance=balance+" + std::to_string(amount) + ", owner='owner'||" +
+         std::to_string(draw.below(37)) + " WHERE id=" + std::to_string(target) + ";";
+  sql += "INSERT INTO entry(source,target,note) VALUES(" + std::to_string(source) + "," + std::to_string(target) +
+         ",'" + note + "');";
   sql += "UPDATE total SET entries=entries+1, note_bytes=note_bytes+" + std::to_string(note.size()) + ";";
   if (draw.below(20) == 0) sql += "DELETE FROM entry; UPDATE total SET entries=0, note_bytes=0;";
   sql += take_back ? "ROLLBACK;" : "COMMIT;";
@@ -96,14 +98,17 @@ void read(Run& run, Connection& connection, Draw& draw) {
   constexpr int64_t kSum = kAccountCount * kBalance;
   if (draw.below(2) == 0) {
     auto prepared = connection.prepare(
-        "SELECT (SELECT sum(balance) FROM account), (SELECT sum(balance) FROM account INDEXED BY account_owner WHERE owner>=''),"
-        " (SELECT count(*) FROM entry)-(SELECT entries FROM total), (SELECT ifnull(sum(length(note)),0) FROM entry)-(SELECT note_bytes FROM total)");
+        "SELECT (SELECT sum(balance) FROM account), (SELECT sum(balance) FROM account INDEXED BY account_owner WHERE "
+        "owner>=''),"
+        " (SELECT count(*) FROM entry)-(SELECT entries FROM total), (SELECT ifnull(sum(length(note)),0) FROM "
+        "entry)-(SELECT note_bytes FROM total)");
     Status status = prepared.ok() ? Status() : prepared.take_status();
     if (status.ok()) {
       Statement statement = prepared.take();
       auto row = statement.step();
       if (row.ok()) {
-        if (statement.column_int64(0) != kSum || statement.column_int64(1) != kSum || statement.column_int64(2) != 0 || statement.column_int64(3) != 0) {
+        if (statement.column_int64(0) != kSum || statement.column_int64(1) != kSum || statement.column_int64(2) != 0 ||
+            statement.column_int64(3) != 0) {
           run.fail("one statement saw %lld, %lld, %lld, %lld", static_cast<long long>(statement.column_int64(0)),
                    static_cast<long long>(statement.column_int64(1)), static_cast<long long>(statement.column_int64(2)),
                    static_cast<long long>(statement.column_int64(3)));
@@ -120,10 +125,11 @@ void read(Run& run, Connection& connection, Draw& draw) {
   int64_t first = 0;
   int64_t entries = 0;
   if (number(run, connection, "SELECT sum(balance) FROM account", &value) &&
-      number(run, connection, "SELECT entries FROM total", &first) && number(run, connection, "SELECT count(*) FROM entry", &entries)) {
+      number(run, connection, "SELECT entries FROM total", &first) &&
+      number(run, connection, "SELECT count(*) FROM entry", &entries)) {
     if (value != kSum || first != entries) {
-      run.fail("one transaction saw the sum %lld, %lld entries in total and %lld in the table", static_cast<long long>(value),
-               static_cast<long long>(first), static_cast<long long>(entries));
+      run.fail("one transaction saw the sum %lld, %lld entries in total and %lld in the table",
+               static_cast<long long>(value), static_cast<long long>(first), static_cast<long long>(entries));
     }
     run.read_count.fetch_add(1, std::memory_order_relaxed);
   }
@@ -137,7 +143,8 @@ void finish(Run& run, const std::string& file) {
   if (!prepared.ok()) return run.fail("integrity_check: %s", std::string(prepared.status().message()).c_str());
   Statement statement = prepared.take();
   auto row = statement.step();
-  if (!row.ok() || statement.column_text(0) != "ok") run.fail("integrity_check: %s", std::string(statement.column_text(0)).c_str());
+  if (!row.ok() || statement.column_text(0) != "ok")
+    run.fail("integrity_check: %s", std::string(statement.column_text(0)).c_str());
 }
 
 // One writer, four readers, each with a connection for the whole run.
@@ -151,7 +158,8 @@ void writer_and_readers(Run& run, const char* mode, bool checkpoints) {
     // A small cache, so that pages leave it and come back.
     exec(run, *connection, "PRAGMA cache_size=20");
     if (thread == 0) exec(run, *connection, "PRAGMA synchronous=OFF");
-    const char* kinds[] = {"PRAGMA wal_checkpoint", "PRAGMA wal_checkpoint(FULL)", "PRAGMA wal_checkpoint(RESTART)", "PRAGMA wal_checkpoint(TRUNCATE)"};
+    const char* kinds[] = {"PRAGMA wal_checkpoint", "PRAGMA wal_checkpoint(FULL)", "PRAGMA wal_checkpoint(RESTART)",
+                           "PRAGMA wal_checkpoint(TRUNCATE)"};
     while (run.goes_on()) {
       if (thread == 0) {
         write(run, *connection, draw);
@@ -229,7 +237,8 @@ void schema_changes(Run& run) {
     for (int round = 0; run.goes_on(); ++round) {
       if (thread == 0) {
         exec(run, *connection,
-             "BEGIN; CREATE TABLE extra(a, b); CREATE INDEX extra_a ON extra(a); INSERT INTO extra SELECT id, owner FROM account; COMMIT;"
+             "BEGIN; CREATE TABLE extra(a, b); CREATE INDEX extra_a ON extra(a); INSERT INTO extra SELECT id, owner "
+             "FROM account; COMMIT;"
              "ALTER TABLE extra ADD COLUMN c DEFAULT 5; UPDATE extra SET b=c WHERE a%5=0; DROP INDEX extra_a;"
              "BEGIN; DROP TABLE extra; COMMIT;");
         if (round % 5 == 0) exec(run, *connection, "ANALYZE");
@@ -244,7 +253,8 @@ void schema_changes(Run& run) {
           Statement statement = prepared.take();
           auto row = statement.step();
           if (row.ok() && statement.column_int64(0) != kAccountCount && statement.column_int64(0) != 0) {
-            run.fail("a table that is filled in one transaction was seen with %lld rows", static_cast<long long>(statement.column_int64(0)));
+            run.fail("a table that is filled in one transaction was seen with %lld rows",
+                     static_cast<long long>(statement.column_int64(0)));
           }
         }
       }
@@ -269,14 +279,17 @@ void interrupts(Run& run) {
   });
   while (run.goes_on()) {
     Status status = victim->exec(
-        "SELECT count(*) FROM account a, account b WHERE a.balance+b.id>3; UPDATE account SET balance=balance+1; UPDATE account SET balance=balance-1");
-    if (!status.ok() && status.primary() != Code::Interrupt) run.fail("interrupted: %s", std::string(status.message()).c_str());
+        "SELECT count(*) FROM account a, account b WHERE a.balance+b.id>3; UPDATE account SET balance=balance+1; "
+        "UPDATE account SET balance=balance-1");
+    if (!status.ok() && status.primary() != Code::Interrupt)
+      run.fail("interrupted: %s", std::string(status.message()).c_str());
     // An UPDATE that was interrupted left nothing; put the pair right again.
     int64_t sum = 0;
     while (!run.failed()) {
       auto prepared = victim->prepare("SELECT sum(balance) FROM account");
       if (!prepared.ok()) {
-        if (prepared.status().primary() != Code::Interrupt) run.fail("prepare: %s", std::string(prepared.status().message()).c_str());
+        if (prepared.status().primary() != Code::Interrupt)
+          run.fail("prepare: %s", std::string(prepared.status().message()).c_str());
         continue;
       }
       Statement statement = prepared.take();
@@ -320,7 +333,8 @@ void backups(Run& run) {
         Backup steps = backup.take();
         for (int step = 0; !done && run.goes_on(); ++step) {
           auto result = steps.step(step < 20 ? 3 : -1);
-          if (!result.ok() && !is_conflict(result.status())) return run.fail("backup step: %s", std::string(result.status().message()).c_str());
+          if (!result.ok() && !is_conflict(result.status()))
+            return run.fail("backup step: %s", std::string(result.status().message()).c_str());
           done = result.ok() && result.value();
         }
       }
@@ -339,8 +353,10 @@ void private_databases(Run& run) {
       if (!open(run, name, &connection)) return;
       exec(run, *connection, "CREATE TABLE t(a, b); CREATE TEMP TABLE u(c)");
       exec(run, *connection,
-           "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<300) INSERT INTO t SELECT i, printf('%05d|%s', i, hex(i)) FROM n;"
-           "INSERT INTO u SELECT json_group_array(a) FROM t WHERE b LIKE '%1%'; UPDATE t SET b=datetime(a*86400,'unixepoch')");
+           "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<300) INSERT INTO t SELECT i, "
+           "printf('%05d|%s', i, hex(i)) FROM n;"
+           "INSERT INTO u SELECT json_group_array(a) FROM t WHERE b LIKE '%1%'; UPDATE t SET "
+           "b=datetime(a*86400,'unixepoch')");
       int64_t value = 0;
       number(run, *connection, "SELECT sum(a) FROM t WHERE b GLOB '19*'", &value);
       if (value != 45150) run.fail("sum of a private table: %lld", static_cast<long long>(value));
@@ -367,7 +383,8 @@ void writers(Run& run) {
   if (!open(run, file, &connection)) return;
   int64_t stored = 0;
   if (number(run, *connection, "SELECT entries FROM total", &stored) && stored != acknowledged.load()) {
-    run.fail("%lld acknowledged, %lld stored", static_cast<long long>(acknowledged.load()), static_cast<long long>(stored));
+    run.fail("%lld acknowledged, %lld stored", static_cast<long long>(acknowledged.load()),
+             static_cast<long long>(stored));
   }
 }
 

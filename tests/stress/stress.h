@@ -1,5 +1,6 @@
-// Scenarios of several threads: each runs for a given time and then says whether what its threads saw was consistent. Data
-// races are ThreadSanitizer's to find (preset tsan); the checks here find lost, torn and mixed states in any build.
+// Scenarios of several threads: each runs for a given time and then says whether what its threads saw was consistent.
+// Data races are ThreadSanitizer's to find (preset tsan); the checks here find lost, torn and mixed states in any
+// build.
 #pragma once
 
 #include <atomic>
@@ -19,8 +20,10 @@ namespace sqlrite::stress {
 // One run of one scenario: its folder, its end, and the first thing that went wrong.
 class Run {
  public:
-  Run(const char* scenario, double seconds) : until_(std::chrono::steady_clock::now() + std::chrono::microseconds(static_cast<int64_t>(seconds * 1e6))) {
-    std::string pattern = (std::filesystem::temp_directory_path() / (std::string("sqlrite_") + scenario + "_XXXXXX")).string();
+  Run(const char* scenario, double seconds)
+      : until_(std::chrono::steady_clock::now() + std::chrono::microseconds(static_cast<int64_t>(seconds * 1e6))) {
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / (std::string("sqlrite_") + scenario + "_XXXXXX")).string();
     if (mkdtemp(pattern.data()) == nullptr) fail("no folder for the files of the test: %s", pattern.c_str());
     folder_ = pattern;
   }
@@ -93,8 +96,10 @@ inline int run_scenarios(int argc, char** argv, const std::vector<Scenario>& sce
     if (!only.empty() && only != scenario.name) continue;
     Run run(scenario.name, seconds);
     if (!run.failed()) scenario.body(run);
-    std::printf("%-36s %9llu writes %9llu reads  %s%s\n", scenario.name, static_cast<unsigned long long>(run.write_count.load()),
-                static_cast<unsigned long long>(run.read_count.load()), run.failed() ? "FAILED: " : "ok", run.first_failure().c_str());
+    std::printf("%-36s %9llu writes %9llu reads  %s%s\n", scenario.name,
+                static_cast<unsigned long long>(run.write_count.load()),
+                static_cast<unsigned long long>(run.read_count.load()), run.failed() ? "FAILED: " : "ok",
+                run.first_failure().c_str());
     std::fflush(stdout);
     if (run.failed()) {
       ++failed;

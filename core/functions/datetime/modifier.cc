@@ -1,6 +1,4 @@
 // The modifiers of date functions.
-#include <ctime>
-
 #include "base/text.h"
 #include "functions/datetime/moment.h"
 #include "types/number_text.h"
@@ -15,9 +13,10 @@ bool istarts_with(std::string_view text, std::string_view prefix) {
   return text.size() >= prefix.size() && iequals(text.substr(0, prefix.size()), prefix);
 }
 
-// Moves a UTC time to local time. localtime_r() is trusted for 1970 to 2037 only; other years borrow a year of
+// Moves a UTC time to local time. The system is trusted for 1970 to 2037 only; other years borrow a year of
 // that range with the same leap rule.
-bool to_local_time(Moment& moment, Status* status) {
+bool to_local_time(CallContext& ctx, Moment& moment, Status* status) {
+  if (!may_look_outside(ctx, status)) return false;
   moment.compute_julian();
   int year_shift = 0;
   int64_t julian_ms = moment.julian_ms;
@@ -30,18 +29,17 @@ bool to_local_time(Moment& moment, Status* status) {
     shifted.compute_julian();
     julian_ms = shifted.julian_ms;
   }
-  time_t seconds = static_cast<time_t>(julian_ms / 1000 - kUnixEpochJulianMs / 1000);
-  struct tm local = {};
-  if (localtime_r(&seconds, &local) == nullptr) {
+  LocalTime local;
+  if (ctx.connection == nullptr || !ctx.connection->local_time(julian_ms / 1000 - kUnixEpochJulianMs / 1000, &local)) {
     *status = Status(Code::Error, "local time unavailable");
     return false;
   }
-  moment.year = local.tm_year + 1900 - year_shift;
-  moment.month = local.tm_mon + 1;
-  moment.day = local.tm_mday;
-  moment.hour = local.tm_hour;
-  moment.minute = local.tm_min;
-  moment.second = local.tm_sec + static_cast<double>(moment.julian_ms % 1000) * 0.001;
+  moment.year = local.year - year_shift;
+  moment.month = local.month;
+  moment.day = local.day;
+  moment.hour = local.hour;
+  moment.minute = local.minute;
+  moment.second = local.second + static_cast<double>(moment.julian_ms % 1000) * 0.001;
   moment.has_date = true;
   moment.has_time = true;
   moment.has_julian = false;
@@ -52,7 +50,8 @@ bool to_local_time(Moment& moment, Status* status) {
 }
 
 // Finds the UTC time whose local time is the given one, by correcting a guess a few times.
-bool to_utc(Moment& moment, Status* status) {
+bool to_utc(CallContext& ctx, Moment& moment, Status* status) {
+  if (!may_look_outside(ctx, status)) return false;
   if (moment.is_utc) return true;
   moment.compute_julian();
   int64_t wanted = moment.julian_ms;
@@ -63,7 +62,7 @@ bool to_utc(Moment& moment, Status* status) {
     Moment trial;
     trial.julian_ms = guess;
     trial.has_julian = true;
-    if (!to_local_time(trial, status)) return false;
+    if (!to_local_time(ctx, trial, status)) return false;
     trial.compute_julian();
     error = trial.julian_ms - wanted;
     if (error == 0) break;
@@ -259,7 +258,7 @@ bool add_amount(Moment& moment, std::string_view text) {
 
 }  // namespace
 
-bool apply_modifier(Moment& moment, std::string_view modifier, int index, Status* status) {
+bool apply_modifier(CallContext& ctx, Moment& moment, std::string_view modifier, int index, Status* status) {
   switch (ascii_lower(at(modifier, 0))) {
     case 'a':
       if (!iequals(modifier, "auto") || index > 1) return false;
@@ -293,7 +292,7 @@ bool apply_modifier(Moment& moment, std::string_view modifier, int index, Status
       return true;
     case 'l':
       if (!iequals(modifier, "localtime")) return false;
-      if (!moment.is_local && !to_local_time(moment, status)) return false;
+      if (!moment.is_local && !to_local_time(ctx, moment, status)) return false;
       moment.is_utc = false;
       moment.is_local = true;
       return true;
@@ -308,7 +307,7 @@ bool apply_modifier(Moment& moment, std::string_view modifier, int index, Status
         moment.raw_number = false;
         return true;
       }
-      return iequals(modifier, "utc") && to_utc(moment, status);
+      return iequals(modifier, "utc") && to_utc(ctx, moment, status);
     case 'w':
       return istarts_with(modifier, "weekday ") && to_weekday(moment, modifier.substr(8));
     case 's':

@@ -258,7 +258,8 @@ int Moment::days_since_sunday() const {
 
 namespace {
 
-bool set_now(CallContext& ctx, Moment* moment) {
+bool set_now(CallContext& ctx, Moment* moment, Status* status) {
+  if (!may_look_outside(ctx, status)) return false;
   int64_t now = ctx.connection != nullptr ? ctx.connection->statement_time_julian_ms() : 0;
   if (now <= 0) return false;
   moment->julian_ms = now;
@@ -269,9 +270,9 @@ bool set_now(CallContext& ctx, Moment* moment) {
   return true;
 }
 
-bool parse_time_value(CallContext& ctx, std::string_view text, Moment* moment) {
+bool parse_time_value(CallContext& ctx, std::string_view text, Moment* moment, Status* status) {
   if (moment->parse_date(text) || moment->parse_time(text)) return true;
-  if (iequals(text, "now")) return set_now(ctx, moment);
+  if (iequals(text, "now")) return set_now(ctx, moment, status);
   double number;
   if ((parse_real(text, &number) & number_syntax::kWhole) != 0) {
     moment->set_raw_number(number);
@@ -279,28 +280,35 @@ bool parse_time_value(CallContext& ctx, std::string_view text, Moment* moment) {
   }
   if (iequals(text, "subsec") || iequals(text, "subsecond")) {
     moment->subsecond = true;
-    return set_now(ctx, moment);
+    return set_now(ctx, moment, status);
   }
   return false;
 }
 
 }  // namespace
 
+bool may_look_outside(const CallContext& ctx, Status* status) {
+  if (ctx.stored_in == nullptr) return true;
+  *status = status_format(Code::Error, "non-deterministic use of %.*s() in %s", static_cast<int>(ctx.function->name.size()),
+                          ctx.function->name.data(), ctx.stored_in);
+  return false;
+}
+
 bool read_moment(CallContext& ctx, const Value* arguments, int argument_count, Moment* moment, Status* status) {
   *moment = Moment();
-  if (argument_count == 0) return set_now(ctx, moment);
+  if (argument_count == 0) return set_now(ctx, moment, status);
   const Value& time_value = arguments[0];
   if (time_value.is_numeric()) {
     moment->set_raw_number(time_value.type == ValueType::Real ? time_value.real
                                                                : static_cast<double>(time_value.integer));
   } else {
     if (time_value.is_null() || (time_value.flags & value_flags::kZeroBlob) != 0) return false;
-    if (!parse_time_value(ctx, until_nul(time_value.view()), moment)) return false;
+    if (!parse_time_value(ctx, until_nul(time_value.view()), moment, status)) return false;
   }
   for (int i = 1; i < argument_count; ++i) {
     NumberText buffer;
     if (arguments[i].is_null() || (arguments[i].flags & value_flags::kZeroBlob) != 0) return false;
-    if (!apply_modifier(*moment, until_nul(text_of(arguments[i], buffer)), i, status)) return false;
+    if (!apply_modifier(ctx, *moment, until_nul(text_of(arguments[i], buffer)), i, status)) return false;
   }
   moment->compute_julian();
   if (moment->failed || !is_valid_julian_ms(moment->julian_ms)) return false;

@@ -69,7 +69,10 @@ bool read_digits(std::string_view text, size_t at, int digit_count, int least, i
 
 // Applies one modifier ("+1 day", "start of month", "localtime"...). `index` is its position, from 1. False when it is
 // not a modifier or not applicable here; `*status` tells of errors that must reach the user.
-bool apply_modifier(Moment& moment, std::string_view modifier, int index, Status* status);
+bool apply_modifier(CallContext& ctx, Moment& moment, std::string_view modifier, int index, Status* status);
+
+// Whether a call may ask for the time or the time zone; else `*status` says why not.
+bool may_look_outside(const CallContext& ctx, Status* status);
 
 // The time value and modifiers of a date function; no arguments mean 'now'. False: the function's result is NULL.
 bool read_moment(CallContext& ctx, const Value* arguments, int argument_count, Moment* moment, Status* status);

@@ -12,6 +12,9 @@ Status hex(CallContext& ctx, const Value* arguments, int, Value* result) {
   NumberText buffer;
   std::string_view bytes;
   SQLRITE_TRY(argument_text(ctx, arguments[0], buffer, &bytes));
+  if (arguments[0].type == ValueType::Text && encoding_of(ctx) != TextEncoding::Utf8) {
+    SQLRITE_TRY_ASSIGN(bytes, utf8_to_utf16(bytes, encoding_of(ctx), *ctx.heap));
+  }
   char* out;
   SQLRITE_TRY(allocate_text(ctx, bytes.size() * 2, &out, result));
   for (unsigned char c : bytes) {

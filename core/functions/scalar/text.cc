@@ -55,15 +55,19 @@ Status length(CallContext&, const Value* arguments, int, Value* result) {
   return Status();
 }
 
-Status octet_length(CallContext&, const Value* arguments, int, Value* result) {
+Status octet_length(CallContext& ctx, const Value* arguments, int, Value* result) {
   const Value& value = arguments[0];
   if (value.is_null()) {
     *result = Value::null();
-  } else if (value.is_bytes()) {
+  } else if (value.type == ValueType::Blob) {
     *result = Value::from_integer(value.length);
   } else {
     NumberText buffer;
-    *result = Value::from_integer(static_cast<int64_t>(text_of(value, buffer).size()));
+    std::string_view bytes = text_of(value, buffer);
+    if (encoding_of(ctx) != TextEncoding::Utf8) {
+      SQLRITE_TRY_ASSIGN(bytes, utf8_to_utf16(bytes, encoding_of(ctx), *ctx.heap));
+    }
+    *result = Value::from_integer(static_cast<int64_t>(bytes.size()));
   }
   return Status();
 }

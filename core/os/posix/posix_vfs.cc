@@ -276,6 +276,13 @@ class PosixClock final : public Clock {
     while (nanosleep(&rest, &rest) != 0 && errno == EINTR) {
     }
   }
+  bool local_time(int64_t unix_seconds, LocalTime* out) override {
+    time_t seconds = static_cast<time_t>(unix_seconds);
+    struct tm fields = {};
+    if (localtime_r(&seconds, &fields) == nullptr) return false;
+    *out = LocalTime{fields.tm_year + 1900, fields.tm_mon + 1, fields.tm_mday, fields.tm_hour, fields.tm_min, fields.tm_sec};
+    return true;
+  }
 };
 
 class PosixRandom final : public Random {

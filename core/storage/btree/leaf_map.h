@@ -7,9 +7,10 @@
 //
 // A look-up guesses its place by interpolation and looks at the neighbours, instead of searching one page per level.
 //
-// A map holds for the pager's newest state as of one change count, and for views that show that state; any change of the
-// state makes it useless. It is built once a tree has been looked up often enough that reading its interior pages is
-// little beside that. Where it cannot help (few leaves, damage, no memory) nothing is kept and cursors descend as usual.
+// A map holds for the pager's newest state as of one change count, and for views that show that state; any change of
+// the state makes it useless. It is built once a tree has been looked up often enough that reading its interior pages
+// is little beside that. Where it cannot help (few leaves, damage, no memory) nothing is kept and cursors descend as
+// usual.
 #pragma once
 
 #include <cstdint>
@@ -51,7 +52,7 @@ class LeafMaps {
     uint64_t stamp = 0;
     uint32_t look_up_count = 0;  // since the state changed
     double leaves_per_rowid = 0;
-    GrowArray<RowId> most;       // empty: not built, or not worth it
+    GrowArray<RowId> most;  // empty: not built, or not worth it
     GrowArray<uint32_t> leaf;
     LeafPlace find(RowId rowid) const;
   };

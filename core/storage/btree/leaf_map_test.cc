@@ -8,8 +8,9 @@ using namespace sqlrite;
 using namespace sqlrite::storage;
 using namespace sqlrite::storage::testing;
 
-// find() agrees with a model before a map exists, through the map, and after each change that makes the map useless; walks
-// that begin at a found row go on as after a seek. Rowids are dense, spread evenly, or in far clusters (bad guesses).
+// find() agrees with a model before a map exists, through the map, and after each change that makes the map useless;
+// walks that begin at a found row go on as after a seek. Rowids are dense, spread evenly, or in far clusters (bad
+// guesses).
 TEST_CASE("TableCursor finds rows through the leaf map, and without it after changes") {
   for (int shape : {0, 1, 2}) {
     TestFile file(512);
