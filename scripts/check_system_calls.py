@@ -21,7 +21,7 @@ PURE = re.compile(r"""
 # The C++ run time: allocation, exceptions, guards of statics, vtables, dynamic_cast, locks (os/sync.h names them).
 RUN_TIME = re.compile(r"""
     _Z(nw|na|dl|da).* | _ZSt\d+__throw_.* | _ZSt7nothrow | _ZSt(9terminatev|28_Rb_tree_.*|18_Rb_tree_.*|29_Rb_tree_.*) |
-    _ZN?K?St8__detail\d+_Prime_rehash_policy.* | _ZNK?St18condition_variable(C|D|4wait|10notify).* | pthread_mutex_(un)?lock |
+    _ZN?K?St8__detail\d+_Prime_rehash_policy.* | _ZNK?St18condition_variable(C|D|4wait|10notify).* | pthread_mutex_(un|try)?lock |
     _ZTVN10__cxxabiv1.* | _ZNK?St7__cxx1112basic_string.* | _ZNK?St9exception.* | _ZTISt.* | _ZTVSt.* | _ZNSt.*bad_alloc.* |
     __cxa_.* | _Unwind_Resume | __gxx_personality_v0 | __dynamic_cast | __dso_handle | __tls_get_addr | _GLOBAL_OFFSET_TABLE_ |
     __cpu_(indicator_init|model) | __popcountdi2 | __libc_single_threaded | __stack_chk_fail | __(mem|str|v?snprintf|f?printf).*_chk
