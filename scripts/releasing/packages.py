@@ -24,7 +24,9 @@ class PythonPackage:
     commands = ("python3",)
     BUILD_TOOL = "build==1.3.0"
     # Each build happens in a new temporary folder; to the compiler cache they are all the same one.
-    COMPILER_CACHE = {"CCACHE_BASEDIR": tempfile.gettempdir(), "CCACHE_NOHASHDIR": "1"}
+    COMPILER_CACHE = {"CCACHE_BASEDIR": tempfile.gettempdir(), "CCACHE_NOHASHDIR": "1", "CC": "cc", "CXX": "c++"}
+    # With it, and these names of the compilers, the objects of scripts/build.sh are found again.
+    CONFIG = "-Ccmake.define.SQLRITE_WARNINGS_AS_ERRORS=ON"
 
     def missing(self):
         return None if "[build-system]" in (ROOT / "pyproject.toml").read_text() else "pyproject.toml builds no package yet"
@@ -36,7 +38,7 @@ class PythonPackage:
             run(sys.executable, "-m", "venv", tools_folder)
             run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", self.BUILD_TOOL)
         # The wheel is made from the source archive: so nothing is in it that the archive lacks.
-        run(python, "-m", "build", "--outdir", DIST, ROOT, env=self.COMPILER_CACHE)
+        run(python, "-m", "build", "--outdir", DIST, self.CONFIG, ROOT, env=self.COMPILER_CACHE)
 
     def check(self):
         for pattern in self.patterns:
@@ -45,7 +47,7 @@ class PythonPackage:
                 run(sys.executable, "-m", "venv", place / "venv")
                 python = place / "venv" / "bin" / "python"
                 # A wheel has to do without the network; what a source archive is built with comes from there.
-                network = ("--no-index",) if artifact.suffix == ".whl" else ()
+                network = ("--no-index",) if artifact.suffix == ".whl" else (self.CONFIG,)
                 run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *network, artifact, cwd=place,
                     env=self.COMPILER_CACHE)
                 shutil.copy(QUICKSTARTS / "python" / "quickstart.py", place)

@@ -99,7 +99,7 @@ def _blobopen(self, table, column, row, /, *, readonly=False, name="main"):
 
 def _iterdump(self, *, filter=None):
     """An iterator over the SQL statements that make this database again."""
-    return iterate_dump(self, self.cursor(), filter)
+    return iterate_dump(self.cursor(), filter)
 
 
 Blob.__module__ = "sqlrite"

@@ -9,11 +9,11 @@ def _literal(text):
     return "'" + text.replace("'", "''") + "'"
 
 
-def iterate_dump(connection, cursor, filter=None):
+def iterate_dump(cursor, filter=None):
     """Yields BEGIN, tables with their rows, then indexes, triggers and views, and COMMIT."""
     cursor.row_factory = None
     condition, parameters = (" AND name LIKE ? ESCAPE '\\'", (filter,)) if filter else ("", ())
-    if connection.execute("PRAGMA foreign_keys").fetchone()[0]:
+    if cursor.execute("PRAGMA foreign_keys").fetchone()[0]:
         yield "PRAGMA foreign_keys=OFF;"
     yield "BEGIN TRANSACTION;"
     tables = cursor.execute(

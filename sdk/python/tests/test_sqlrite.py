@@ -68,6 +68,13 @@ def test_stock_sqlite_reads_and_writes_the_same_file(path):
     again.close()
 
 
+def test_dump_needs_no_tuples(db):
+    db.executescript("CREATE TABLE t(a); INSERT INTO t VALUES(1)")
+    db.row_factory = lambda cursor, row: {column[0]: value for column, value in zip(cursor.description, row)}
+    assert list(db.iterdump()) == ["BEGIN TRANSACTION;", "CREATE TABLE t(a);", "INSERT INTO \"t\" VALUES(1);", "COMMIT;"]
+    assert list(db.iterdump(filter="x%")) == ["BEGIN TRANSACTION;", "COMMIT;"]
+
+
 def test_function_is_removed(db):
     db.create_function("f", 0, lambda: 1)
     db.create_function("f", 0, None)
