@@ -16,17 +16,18 @@ RATIO_WANTED = 1.1
 def rows_of(path):
     """The rows of one result, in one form whichever comparison wrote it."""
     result = json.loads(path.read_text())
+    peer = result["peer"] if "peer" in result else f"sqlite3 with SQLite {result['sqlite']}"
     for row in result.get("workloads") or result["results"]:
-        seconds = [row[key] for key in ("sqlrite_seconds", "mattn_seconds", "peer_seconds") if key in row]
-        ours, theirs = seconds
-        operations = row.get("operations") or row["count"]
+        if "sqlrite_ms" in row:
+            ours, theirs = row["sqlrite_ms"], row["sqlite3_ms"]
+        else:
+            ours, theirs = (row[key] * 1000 for key in ("sqlrite_seconds", "mattn_seconds", "peer_seconds") if key in row)
         yield {
             "language": path.stem,
-            "peer": result["peer"],
+            "peer": peer,
             "workload": row.get("workload") or row["name"],
-            "operations": operations,
-            "ns_per_operation": ours / operations * 1e9,
-            "peer_ns_per_operation": theirs / operations * 1e9,
+            "sqlrite_ms": ours,
+            "peer_ms": theirs,
             "ratio": theirs / ours,
         }
 
@@ -37,10 +38,10 @@ def main():
     parser.add_argument("results", nargs="+", type=pathlib.Path)
     options = parser.parse_args()
     rows = [row for path in options.results for row in rows_of(path)]
-    print(f"{'language':9}{'workload':32}{'ns/op':>10}{'peer':>10}{'ratio':>8}   against")
+    print(f"{'language':9}{'workload':32}{'ms, ours':>10}{'theirs':>10}{'ratio':>8}   against")
     for row in rows:
         mark = "" if row["ratio"] >= RATIO_WANTED else f"   below {RATIO_WANTED}"
-        print(f"{row['language']:9}{row['workload']:32}{row['ns_per_operation']:10.0f}{row['peer_ns_per_operation']:10.0f}"
+        print(f"{row['language']:9}{row['workload']:32}{row['sqlrite_ms']:10.1f}{row['peer_ms']:10.1f}"
               f"{row['ratio']:7.2f}x   {row['peer']}{mark}")
     if options.json:
         options.json.write_text(json.dumps(rows, indent=2) + "\n")
