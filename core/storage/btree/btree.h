@@ -219,7 +219,11 @@ class IndexCursor : public CursorBase {
   bool read_first_field(const Level& level, uint32_t index, bool text, uint64_t* value) const;
   Result<int> compare_cell(const Level& level, uint32_t index, const SearchKey& key);
   Result<int> order_of_cell(const Level& level, uint32_t index, const SearchKey& key, const FirstField& guess);
+  Result<bool> locate_near(const SearchKey& key, bool after_equal, const FirstField& guess);
   Result<uint32_t> lower_bound(const Level& level, const SearchKey& key, bool after_equal, const FirstField& guess);
+
+  uint8_t near_score_ = 2;         // how well locate_near() did lately
+  uint32_t near_skip_count_ = 0;
 };
 
 // Fills an empty index tree (a fresh root from create_tree or clear_tree) with records that come in index order: pages

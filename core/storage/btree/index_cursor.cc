@@ -134,6 +134,62 @@ Result<uint32_t> IndexCursor::lower_bound(const Level& level, const SearchKey& k
   return low;
 }
 
+// The place of the key, if it lies on the leaf where the cursor is: searched in growing steps from there. Look-ups that come
+// in key order, as those of a join often do, are spared the descent; those that do not are soon no longer tried.
+Result<bool> IndexCursor::locate_near(const SearchKey& key, bool after_equal, const FirstField& guess) {
+  constexpr uint8_t kScoreMax = 3;
+  constexpr uint32_t kTryAgainMask = 31;
+  if (depth_ <= 0 || !levels_[depth_].page || !levels_[depth_].leaf()) return false;
+  if (near_score_ == 0 && (++near_skip_count_ & kTryAgainMask) != 0) return false;
+  Level& leaf = levels_[depth_];
+  const uint32_t count = leaf.cell_count;
+  const int bound = after_equal ? 1 : 0;
+  uint32_t low = 0;       // everything before lies before the place
+  uint32_t high = count;  // lies behind it, or the end
+  uint32_t start = leaf.index < count ? leaf.index : count - 1u;
+  SQLRITE_TRY_ASSIGN(int order, order_of_cell(leaf, start, key, guess));
+  if (order < bound) {
+    low = start + 1;
+    for (uint32_t step = 1; high == count && low < count; step *= 2) {
+      uint32_t probe = low + step - 1 < count ? low + step - 1 : count - 1u;
+      SQLRITE_TRY_ASSIGN(order, order_of_cell(leaf, probe, key, guess));
+      if (order < bound) {
+        low = probe + 1;
+      } else {
+        high = probe;
+      }
+    }
+  } else {
+    high = start;
+    for (uint32_t step = 1; low == 0 && high > 0; step *= 2) {
+      uint32_t probe = high > step ? high - step : 0;
+      SQLRITE_TRY_ASSIGN(order, order_of_cell(leaf, probe, key, guess));
+      if (order < bound) {
+        low = probe + 1;
+      } else {
+        high = probe;
+      }
+    }
+  }
+  // Before the first entry or behind the last one: the entries above decide.
+  if (low == count || high == 0) {
+    if (near_score_ > 0) --near_score_;
+    return false;
+  }
+  while (low < high) {
+    uint32_t middle = (low + high) / 2;
+    SQLRITE_TRY_ASSIGN(order, order_of_cell(leaf, middle, key, guess));
+    if (order < bound) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  if (near_score_ < kScoreMax) ++near_score_;
+  leaf.index = static_cast<uint16_t>(low);
+  return true;
+}
+
 Status IndexCursor::locate(const SearchKey& key, bool after_equal) {
   refresh();
   leaf_moves_ = 0;
@@ -153,6 +209,8 @@ Status IndexCursor::locate(const SearchKey& key, bool after_equal) {
       guess.key = text_order(reinterpret_cast<const uint8_t*>(first.bytes), first.length);
     }
   }
+  SQLRITE_TRY_ASSIGN(bool near, locate_near(key, after_equal, guess));
+  if (near) return {};
   SQLRITE_TRY(enter(0, root_));
   while (true) {
     Level& level = levels_[depth_];
