@@ -11,8 +11,7 @@ namespace sqlrite::engine {
 
 namespace {
 
-// Rows that a query's first step asks for: a small result then comes in one piece. What rows cost is unknown where each may
-// run a sub-query: then the first one has to come alone.
+// Rows that a query's first step asks for: a small result then comes in one piece.
 constexpr uint32_t kFirstRowsWanted = 8;
 
 // Texts longer than this are probably scripts: their first statement is found before anything is copied.
@@ -28,6 +27,27 @@ sql::ParseOptions parse_options(const Connection& connection) {
   options.update_delete_limit = false;
   return options;
 }
+
+// Whether each row of the driving scan is looked up in its table by an index entry.
+bool looks_rows_up(const plan::Node* node) {
+  using plan::NodeKind;
+  switch (node->kind) {
+    case NodeKind::IndexScan: {
+      const auto& access = static_cast<const plan::ScanNode*>(node)->access;
+      return !access.covering && !access.table->without_rowid;
+    }
+    case NodeKind::MultiIndexOr: return true;
+    case NodeKind::Filter: return looks_rows_up(static_cast<const plan::FilterNode*>(node)->input);
+    case NodeKind::Project: return looks_rows_up(static_cast<const plan::ProjectNode*>(node)->input);
+    case NodeKind::Distinct: return looks_rows_up(static_cast<const plan::DistinctNode*>(node)->input);
+    case NodeKind::Limit: return looks_rows_up(static_cast<const plan::LimitNode*>(node)->input);
+    case NodeKind::NestedLoopJoin: return looks_rows_up(static_cast<const plan::NestedLoopJoinNode*>(node)->outer);
+    default: return false;
+  }
+}
+
+// Rows that are dear, each looked up or each with a sub-query, come one by one at first: often the first is all that is read.
+bool rows_are_dear(const plan::StatementPlan& plan) { return !plan.subplans.empty() || looks_rows_up(plan.query->root); }
 
 bool has_volatile(const bind::BoundQuery& query) {
   for (const bind::BoundCore* core : query.cores) {
@@ -184,7 +204,7 @@ Status Statement::compile_rows(Program& program, const sql::Statement& statement
       program.columns = query.value()->columns;
       program.row_by_row = has_volatile(*query.value());
       program.single_row_max = plan.query->root->single_row_max;
-      program.first_rows_wanted = program.row_by_row || !plan.subplans.empty() ? 1 : kFirstRowsWanted;
+      program.first_rows_wanted = program.row_by_row || rows_are_dear(plan) ? 1 : kFirstRowsWanted;
       program.is_query = true;
       program.query = std::make_unique<exec::QueryExecutor>();
       if (statement.explain == sql::ExplainMode::None) SQLRITE_TRY(program.query->prepare(plan.query, plan));
