@@ -69,7 +69,7 @@ if scripts/stock_sqlite.sh build/stock; then
   if ((quick == 0)); then
     suite "power cuts and I/O errors through SQL, judged by stock SQLite" $build/bin/sql_crash_test --states 1500 --stride 29 \
       --stock build/stock/libsqlite_reference.so
-    suite "damaged files through SQL, compared with stock SQLite" $build/bin/file_fuzz --cases 3000 --stock build/stock/libsqlite_reference.so
+    suite "damaged files through SQL, compared with stock SQLite" $build/bin/file_fuzz --cases 2500 --stock build/stock/libsqlite_reference.so
   fi
 else
   echo "== differential test: skipped, no reference SQLite"

@@ -208,7 +208,7 @@ Status DatabaseFile::validate_locked() {
   SQLRITE_TRY_ASSIGN(uint64_t size, file_->size());
   if (size == 0) {
     if (!validated_ || newest_.page_count != 0) {
-      if (!immutable_ && !read_only_) {
+      if (!immutable_ && !read_only_ && had_writer_.load()) {
         SQLRITE_TRY_ASSIGN(bool has_log, vfs_.exists(path_ + "-wal"));
         if (has_log) SQLRITE_TRY(vfs_.remove(path_ + "-wal", false));
       }
