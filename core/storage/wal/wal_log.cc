@@ -119,7 +119,7 @@ Status WalLog::recover(uint32_t* page_size_bytes, uint32_t* page_count) {
         uncommitted.clear();
         committed_frame_count_ = frame;
         committed_checksum_ = state;
-        *page_count = SQLRITE_PLANTED_BUG(2) && size_after < *page_count ? *page_count : size_after;
+        *page_count = size_after;
       }
     }
   }
