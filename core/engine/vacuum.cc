@@ -137,12 +137,20 @@ Status copy_pages(storage::Pager& from, storage::Pager& to) {
   return {};
 }
 
+// `path` empty: a copy that nobody keeps, in a temporary file unless its original is in memory, too.
 Result<std::unique_ptr<storage::Pager>> build_copy(Connection& connection, uint32_t index, const std::string& path) {
   storage::Pager& from = *connection.database(index).pager;
   storage::PagerOptions options;
   options.page_size_bytes = from.page_size_bytes();
   options.default_journal_mode = storage::JournalMode::Delete;
-  SQLRITE_TRY_ASSIGN(auto copy, storage::Pager::open(connection.vfs(), path, options));
+  std::string file = path;
+  if (path.empty() && !from.is_memory() && connection.settings().temp_store != 2) {
+    SQLRITE_TRY_ASSIGN(file, connection.vfs().temp_name());
+    options.temporary = true;
+    options.default_journal_mode = storage::JournalMode::Off;
+  }
+  SQLRITE_TRY_ASSIGN(auto copy, storage::Pager::open(connection.vfs(), file, options));
+  if (options.temporary) copy->set_synchronous(storage::Synchronous::Off);
   uint32_t page_size = from.page_size_bytes();
   uint32_t wanted = connection.database(index).page_size_wanted;
   if (!path.empty() && wanted != 0) page_size = wanted;

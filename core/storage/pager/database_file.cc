@@ -65,9 +65,10 @@ Result<DatabaseFile*> DatabaseFile::open(os::Vfs& vfs, const std::string& path, 
     return existing;
   }
   os::OpenOptions open_options;
-  open_options.role = os::FileRole::Database;
+  open_options.role = options.temporary ? os::FileRole::Temporary : os::FileRole::Database;
   open_options.read_only = options.immutable;
   open_options.create = options.create && !options.read_only;
+  open_options.delete_on_close = options.temporary;
   SQLRITE_TRY_ASSIGN(std::unique_ptr<os::File> handle, vfs.open(full, open_options));
   DatabaseFile* file = new DatabaseFile(vfs);
   file->path_ = full;

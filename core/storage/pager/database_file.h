@@ -50,8 +50,9 @@ struct ReadMark {
 
 struct DirtyPage {
   uint32_t page;
-  Frame* frame;           // null: spilled, its content is in the log already
-  const Frame* original;  // what the page held before the transaction, where known (rollback mode)
+  Frame* frame;               // null: spilled, its content is in the log already (rollback mode: in the spill file)
+  const Frame* original;      // what the page held before the transaction, where known (rollback mode)
+  uint64_t spilled_sequence;  // of a spilled page
 };
 
 // Calls the connection's busy handler between attempts.
@@ -89,7 +90,8 @@ class DatabaseFile {
   }
   void give_back(Frame* frame);
   // Content of a frame of the log that is not committed yet.
-  Status read_pending(uint64_t sequence, uint8_t* out) { return log_.read_frame(static_cast<uint32_t>(sequence - log_base_), out); }
+  // A page of the running transaction that was spilled.
+  Status read_pending(uint64_t sequence, uint8_t* out);
   uint64_t cache_budget_bytes() const { return cache_budget_bytes_.load(std::memory_order_relaxed); }
   // The cache found nothing to evict: pins nobody uses should go.
   bool take_over_budget_hint() {
@@ -99,7 +101,8 @@ class DatabaseFile {
   // --- Writing. The writer lock lies between begin_write and end_write.
   Status begin_write(const Snapshot& snapshot, bool exclusive);
   void end_write();
-  // Writes pages of the running transaction to the log ahead of its commit. `first_sequence`: of the first of them.
+  // Writes pages of the running transaction to the log ahead of its commit or, without a log, to a temporary file.
+  // `first_sequence`: of the first of them. REQUIRES !is_private().
   Status spill(const WalPage* pages, uint32_t count, Synchronous level, uint64_t* first_sequence);
   // Writes and publishes. `pages` are sorted by number. On success the frames belong to the cache as well.
   struct CommitRequest {
@@ -169,6 +172,7 @@ class DatabaseFile {
   Status commit_private(const CommitRequest& request, CommitOutcome* outcome);
   Status commit_log(const CommitRequest& request, CommitOutcome* outcome);
   Status commit_journaled(const CommitRequest& request, BusyPolicy busy, CommitOutcome* outcome);
+  Status spill_to_file(const WalPage* pages, uint32_t count, uint64_t* first_sequence);
   Status undo_journaled(Status status, bool database_touched);
   Status write_journaled(const CommitRequest& request, bool* database_touched);
   void publish_frames_locked(const CommitRequest& request, uint64_t sequence_of_first_frame, bool in_log);
@@ -182,6 +186,9 @@ class DatabaseFile {
   PageCache cache_;
   WalLog log_;
   RollbackJournal journal_;  // the writer's
+  // The writer's: pages spilled in rollback mode. Page n (from 1) is in bytes [n - 1, n) * page size.
+  std::unique_ptr<os::File> spill_file_;
+  uint64_t spill_page_count_ = 0;
   std::vector<ReadMark*> marks_;
   std::vector<std::pair<const void*, uint64_t>> budgets_;
   GrowArray<uint32_t> checkpoint_frames_;  // the checkpointer's

@@ -59,16 +59,46 @@ void DatabaseFile::end_write() {
 
 void DatabaseFile::rollback() {
   if (log_active_.load()) log_.rollback_pending();
+  spill_file_.reset();
 }
 
 Status DatabaseFile::spill(const WalPage* pages, uint32_t count, Synchronous level, uint64_t* first_sequence) {
   if (io_lost_.load(std::memory_order_relaxed)) return Status(Code::IoErrFsync);
+  if (!log_active_.load()) return spill_to_file(pages, count, first_sequence);
   {
     os::LockGuard<os::Mutex> guard(mutex_);
     if (log_.pending_frame_count() == 0) maybe_restart_log_locked();
     *first_sequence = log_base_ + log_.committed_frame_count() + log_.pending_frame_count() + 1;
   }
   return log_.append(pages, count, 0, level >= Synchronous::Normal);
+}
+
+Status DatabaseFile::spill_to_file(const WalPage* pages, uint32_t count, uint64_t* first_sequence) {
+  if (spill_file_ == nullptr) {
+    SQLRITE_TRY_ASSIGN(std::string path, vfs_.temp_name());
+    os::OpenOptions options;
+    options.role = os::FileRole::Temporary;
+    options.exclusive = true;
+    options.fall_back_to_read_only = false;
+    options.delete_on_close = true;
+    SQLRITE_TRY_ASSIGN(spill_file_, vfs_.open(path, options));
+    spill_page_count_ = 0;
+  }
+  const uint32_t page_size = newest_.page_size_bytes;
+  for (uint32_t i = 0; i < count; ++i) {
+    SQLRITE_TRY(spill_file_->write_at((spill_page_count_ + i) * page_size, pages[i].data, page_size));
+  }
+  *first_sequence = spill_page_count_ + 1;
+  spill_page_count_ += count;
+  return {};
+}
+
+Status DatabaseFile::read_pending(uint64_t sequence, uint8_t* out) {
+  if (log_active_.load(std::memory_order_relaxed)) return log_.read_frame(static_cast<uint32_t>(sequence - log_base_), out);
+  if (spill_file_ == nullptr) return Status(Code::IoErrRead);
+  const uint32_t page_size = newest_.page_size_bytes;
+  SQLRITE_TRY_ASSIGN(size_t got, spill_file_->read_at((sequence - 1) * page_size, out, page_size));
+  return got == page_size ? Status() : Status(Code::IoErrShortRead);
 }
 
 Status DatabaseFile::commit(const CommitRequest& request, BusyPolicy busy, CommitOutcome* outcome) {
@@ -83,7 +113,11 @@ void DatabaseFile::publish_frames_locked(const CommitRequest& request, uint64_t 
   uint64_t version = sequence_of_first_frame;
   for (uint32_t i = 0; i < request.count; ++i) {
     Frame* frame = request.pages[i].frame;
-    if (frame == nullptr) continue;
+    if (frame == nullptr) {
+      // Without a log the file holds the new content now.
+      if (!in_log) cache_.remove_others(request.pages[i].page, nullptr);
+      continue;
+    }
     if (drop_old) cache_.remove_others(request.pages[i].page, nullptr);
     frame->page = request.pages[i].page;
     frame->version = version;
@@ -213,10 +247,14 @@ Status DatabaseFile::write_journaled(const CommitRequest& request, bool* databas
   }
   SQLRITE_TRY(journal_.flush());
   *database_touched = true;
+  GrowArray<uint8_t> spilled;
+  if (!spilled.reserve(page_size)) return Status(Code::NoMem);
   for (uint32_t i = 0; i < request.count; ++i) {
     const DirtyPage& dirty = request.pages[i];
     if (dirty.page > request.page_count) continue;
-    SQLRITE_TRY(file_->write_at(static_cast<uint64_t>(dirty.page - 1) * page_size, dirty.frame->data, page_size));
+    if (dirty.frame == nullptr) SQLRITE_TRY(read_pending(dirty.spilled_sequence, spilled.begin()));
+    const uint8_t* bytes = dirty.frame != nullptr ? dirty.frame->data : spilled.begin();
+    SQLRITE_TRY(file_->write_at(static_cast<uint64_t>(dirty.page - 1) * page_size, bytes, page_size));
   }
   if (request.page_count < request.base.page_count) SQLRITE_TRY(file_->truncate(static_cast<uint64_t>(request.page_count) * page_size));
   if (request.level >= Synchronous::Normal && !SQLRITE_PLANTED_BUG(48)) SQLRITE_TRY(file_->sync(os::SyncKind::Data));
@@ -289,6 +327,7 @@ Status DatabaseFile::commit_journaled(const CommitRequest& request, BusyPolicy b
   validated_size_bytes_ = static_cast<uint64_t>(request.page_count) * request.base.page_size_bytes;
   publish_locked(snapshot);
   outcome->published = newest_;
+  spill_file_.reset();
   return {};
 }
 

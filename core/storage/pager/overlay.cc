@@ -295,6 +295,7 @@ Status Pager::Impl::undo_to(uint32_t stamp) {
       --dirty_count_;
     }
   }
+  count_spilled();
   if (pushed_marker) {
     undo_floor_ = generation_;
     ++generation_;

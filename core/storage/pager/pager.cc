@@ -199,6 +199,8 @@ void Pager::Impl::undo_all() {
     clear_overlay();
   } else {
     for (OverlayEntry& entry : entries_) entry.was_spilled = false;
+    Status restored = restore_visible();
+    if (!restored.ok()) log_message(restored.code(), "pages of a rolled-back transaction are lost for statements that still read them");
     // Without memory for the markers the views lose their state: their next fetch of such a page reads the snapshot.
     undo_to(transaction_floor_).ignore();
   }
@@ -249,6 +251,10 @@ Status Pager::Impl::commit() {
   commit_pages_.clear();
   if (!commit_pages_.reserve(dirty_count_ + 1)) return Status(Code::NoMem);
   const bool journaled = file_->needs_originals();
+  if (journaled && open_view_count_ > 0) {
+    SQLRITE_TRY(restore_originals());
+    SQLRITE_TRY(restore_visible());
+  }
   uint32_t reserved = snapshot_.reserved_size_bytes;
   bool sorted = true;
   bool any_in_memory = false;
@@ -265,10 +271,11 @@ Status Pager::Impl::commit() {
           }
         }
       }
-      Frame* frame = version->spilled_sequence != 0 ? nullptr : version->frame;
+      // A spilled page that was read back is in the log all the same; without a log it is as good as any other.
+      Frame* frame = version->spilled_sequence != 0 && !journaled ? nullptr : version->frame;
       if (frame != nullptr) any_in_memory = true;
       if (!commit_pages_.empty() && commit_pages_.back().page > entry.page) sorted = false;
-      if (!commit_pages_.push_back(DirtyPage{entry.page, frame, original})) return Status(Code::NoMem);
+      if (!commit_pages_.push_back(DirtyPage{entry.page, frame, original, version->spilled_sequence})) return Status(Code::NoMem);
     }
     return {};
   };
@@ -356,6 +363,7 @@ Result<Frame*> Pager::Impl::version_frame(OverlayVersion* version) {
       return status;
     }
     version->frame = frame;
+    if (spilled_count_ > 0) --spilled_count_;
   }
   version->frame->pin();
   return version->frame;
@@ -509,12 +517,64 @@ void Pager::Impl::give_back_spares() {
   while (spare_frame_count_ > 0) file_->give_back(spare_frames_[--spare_frame_count_]);
 }
 
-// Large transactions: pages that nothing has asked to change for a while go to the log ahead of the commit. First they
-// become candidates and leave the fast path; what is still untouched a thousand changes later is written.
+// What the page held before the transaction can be read from the file until the commit.
+void Pager::Impl::drop_original(OverlayEntry& entry) {
+  for (OverlayVersion* old = entry.newest->older; old != nullptr; old = old->older) {
+    if (old->stamp > transaction_floor_ || old->kind != OverlayVersion::Kind::Content || entry.page > snapshot_.page_count) continue;
+    if (old->older != nullptr) return;  // kept for views of earlier snapshots
+    for (const ViewSlot& view : views_) {
+      if (view.open && view.sequence != snapshot_.sequence) return;
+    }
+    file_->unpin(old->frame);
+    old->frame = nullptr;
+    old->kind = OverlayVersion::Kind::UseShared;
+    return;
+  }
+}
+
+// The views that outlive a commit without a log need what it overwrites.
+Status Pager::Impl::restore_originals() {
+  for (OverlayEntry& entry : entries_) {
+    if (!entry.dirty || entry.newest == nullptr || entry.page > snapshot_.page_count) continue;
+    for (OverlayVersion* old = entry.newest->older; old != nullptr; old = old->older) {
+      if (old->stamp > transaction_floor_ || old->kind != OverlayVersion::Kind::UseShared || old->frame != nullptr) continue;
+      SQLRITE_TRY_ASSIGN(old->frame, file_->fetch(entry.page, snapshot_.sequence));
+      old->kind = OverlayVersion::Kind::Content;
+    }
+  }
+  return {};
+}
+
+// Views that outlive the transaction keep the versions that they see, wherever these were spilled to.
+Status Pager::Impl::restore_visible() {
+  for (OverlayEntry& entry : entries_) {
+    for (OverlayVersion* version = entry.newest; version != nullptr; version = version->older) {
+      if (version->spilled_sequence == 0 || version->frame != nullptr) continue;
+      bool visible = false;
+      for (const ViewSlot& view : views_) visible |= view.open && view.stamp >= version->stamp;
+      if (!visible) continue;
+      SQLRITE_TRY_ASSIGN(Frame* frame, version_frame(version));
+      file_->unpin(frame);
+    }
+  }
+  return {};
+}
+
+void Pager::Impl::count_spilled() {
+  spilled_count_ = 0;
+  for (const OverlayEntry& entry : entries_) {
+    spilled_count_ += entry.dirty && entry.newest->spilled_sequence != 0 && entry.newest->frame == nullptr;
+  }
+}
+
+// Large transactions: pages that nothing has asked to change for a while go to the log (or a temporary file, where there
+// is no log) ahead of the commit. First they become candidates and leave the fast path; what is still untouched a
+// thousand changes later is written.
 Status Pager::Impl::maybe_spill() {
   const uint64_t budget_pages = file_->cache_budget_bytes() / snapshot_.page_size_bytes;
   if (dirty_count_ - spilled_count_ < std::max<uint64_t>(budget_pages, kSpillDirtyCountMin)) return {};
-  if (file_->needs_originals() || (spill_marked_ && slow_touch_count_ - spill_mark_touch_ < kSpillQuietTouches)) return {};
+  if (file_->is_private() || (spill_marked_ && slow_touch_count_ - spill_mark_touch_ < kSpillQuietTouches)) return {};
+  const bool in_log = !file_->needs_originals();
   if (spill_marked_) {
     std::vector<WalPage> pages;
     std::vector<OverlayVersion*> versions;
@@ -522,7 +582,8 @@ Status Pager::Impl::maybe_spill() {
       if (!entry.spill_candidate || !entry.dirty || entry.page == 1 || entry.page > page_count_ || entry.newest->spilled_sequence != 0) continue;
       pages.push_back(WalPage{entry.page, entry.newest->frame->data});
       versions.push_back(entry.newest);
-      entry.was_spilled = true;
+      entry.was_spilled = in_log;
+      if (!in_log) drop_original(entry);
     }
     if (!pages.empty()) {
       uint64_t sequence = 0;
@@ -532,9 +593,17 @@ Status Pager::Impl::maybe_spill() {
         file_->unpin(version->frame);
         version->frame = nullptr;
       }
-      spilled_count_ = 0;
-      for (const OverlayEntry& entry : entries_) spilled_count_ += entry.dirty && entry.newest->spilled_sequence != 0;
     }
+    // What was read back can go again: pages that were not changed since, and older versions for marks and views.
+    for (OverlayEntry& entry : entries_) {
+      if (!entry.dirty || entry.page == 1) continue;
+      for (OverlayVersion* version = entry.spill_candidate ? entry.newest : entry.newest->older; version != nullptr; version = version->older) {
+        if (version->spilled_sequence == 0 || version->frame == nullptr) continue;
+        file_->unpin(version->frame);
+        version->frame = nullptr;
+      }
+    }
+    count_spilled();
   }
   for (OverlayEntry& entry : entries_) {
     if (!entry.dirty || entry.newest->frame == nullptr) continue;

@@ -47,6 +47,7 @@ struct PagerOptions {
   bool read_only = false;
   bool create = true;
   bool immutable = false;
+  bool temporary = false;           // the file is new, and goes when the last pager on it is closed
   uint32_t page_size_bytes = 4096;  // for databases that have no pages yet
   JournalMode default_journal_mode = kDefaultJournalMode;  // for databases that have no pages yet
   // Called before giving up with BUSY: returns true to try again. Null: give up at once.

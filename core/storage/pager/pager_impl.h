@@ -51,7 +51,7 @@ class PinTables {
 struct OverlayVersion {
   enum class Kind : uint8_t { Content, UseShared };
   Frame* frame;
-  uint64_t spilled_sequence;  // where in the log its content is; 0: nowhere
+  uint64_t spilled_sequence;  // where in the log (or spill file) its content is; 0: nowhere
   uint32_t stamp;
   Kind kind;
   OverlayVersion* older;
@@ -62,7 +62,7 @@ struct OverlayEntry {
   bool dirty;
   bool forgotten;        // nobody will read its content
   bool spill_candidate;
-  bool was_spilled;
+  bool was_spilled;      // to the log
   bool in_multi_list;
   OverlayVersion* newest;
 };
@@ -103,6 +103,10 @@ struct Pager::Impl {
   Result<uint8_t*> make_mutable(uint32_t page, bool fresh);
   Status out_of_range(uint32_t page) const;
   Status maybe_spill();
+  void drop_original(OverlayEntry& entry);
+  Status restore_originals();
+  Status restore_visible();
+  void count_spilled();
   Result<Frame*> take_frame();
   void drop_frame(Frame* frame);
   void give_back_spares();

@@ -3,11 +3,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <vector>
 
 #include "base/endian.h"
+#include "os/fault/fault_vfs.h"
 #include "os/memory/memory_vfs.h"
 
 using namespace sqlrite;
@@ -369,6 +371,79 @@ TEST_CASE("Pager, APageThatIsReadAndChangedOutlivesSpills") {
   pager = open_pager(vfs, "/a.db");
   CHECK(get_committed(*pager, 2) == kLeafCount);
   for (uint32_t i = 0; i < kLeafCount; i += 11) REQUIRE(get_committed(*pager, 4 + i) == i);
+}
+
+namespace {
+// Writes to files that never had a name in the directory: temporary ones.
+size_t temporary_write_count(const os::FaultVfs& vfs) {
+  std::vector<uint32_t> named;
+  size_t count = 0;
+  for (const os::Effect& effect : vfs.effects()) {
+    if (effect.kind == os::Effect::Kind::Create) named.push_back(effect.file);
+    if (effect.kind == os::Effect::Kind::Write) count += std::find(named.begin(), named.end(), effect.file) == named.end();
+  }
+  return count;
+}
+}  // namespace
+
+// Without a log, pages of a large transaction wait in a temporary file, and neither the database nor its journal is
+// touched before the commit. Marks, views, a second transaction and a rollback see what they should.
+TEST_CASE("Pager, LargeTransactionsSpillWithoutLog") {
+  for (JournalMode mode : {JournalMode::Delete, JournalMode::Truncate, JournalMode::Persist, JournalMode::Memory}) {
+    CAPTURE(static_cast<int>(mode));
+    os::FaultVfs vfs;
+    auto pager = open_pager(vfs, "/a.db");
+    pager->set_cache_size(100);
+    create_database(*pager, 9000);
+    REQUIRE(pager->set_journal_mode(mode).ok());
+    REQUIRE(pager->begin_immediate().ok());
+    View before = pager->open_view();
+    const size_t effect_count = vfs.effects().size();
+    const size_t spilled_before = temporary_write_count(vfs);
+    for (uint32_t i = 2; i <= 9000; ++i) put(*pager, i, i + 1);
+    uint32_t mark = pager->open_mark();
+    for (uint32_t i = 2; i <= 9000; ++i) put(*pager, i, i + 2);
+    for (uint32_t i = 2; i <= 9000; i += 7) CHECK(get(*pager, i) == i + 2);
+    REQUIRE(pager->rollback_to(mark).ok());
+    for (uint32_t i = 2; i <= 9000; i += 5) put(*pager, i, i + 3);
+    for (uint32_t i = 2; i <= 9000; ++i) REQUIRE(get(*pager, i) == i + ((i - 2) % 5 == 0 ? 3 : 1));
+    const size_t spilled = temporary_write_count(vfs) - spilled_before;
+    CHECK(spilled > 4000);
+    CHECK(vfs.effects().size() - effect_count == spilled);
+    pager->release(mark);
+    REQUIRE(pager->commit().ok());
+    // The view outlives the commit and sees what was there at its opening.
+    for (uint32_t i = 2; i <= 9000; i += 3) {
+      REQUIRE(get(*pager, i, before) == i);
+    }
+    pager->close_view(before);
+    pager->end_read();
+    for (uint32_t i = 2; i <= 9000; ++i) REQUIRE(get_committed(*pager, i) == i + ((i - 2) % 5 == 0 ? 3 : 1));
+    REQUIRE(pager->begin_immediate().ok());
+    for (uint32_t i = 2; i <= 9000; ++i) put(*pager, i, 1);
+    pager->rollback();
+    pager->end_read();
+    for (uint32_t i = 2; i <= 9000; i += 3) REQUIRE(get_committed(*pager, i) == i + ((i - 2) % 5 == 0 ? 3 : 1));
+    // A full disk while it spills: the change fails, the transaction can be rolled back, nothing is lost.
+    REQUIRE(pager->begin_immediate().ok());
+    os::Fault fault;
+    fault.kinds = os::Fault::kWrite;
+    fault.nth = 20;
+    fault.code = Code::Full;
+    vfs.arm(fault);
+    Status status;
+    for (uint32_t i = 2; i <= 9000 && status.ok(); ++i) {
+      auto bytes = pager->fetch_mut(PageId{i});
+      status = bytes.ok() ? Status() : bytes.take_status();
+    }
+    CHECK(status.code() == Code::Full);
+    vfs.disarm();
+    pager->rollback();
+    pager->end_read();
+    pager.reset();
+    pager = open_pager(vfs, "/a.db");
+    for (uint32_t i = 2; i <= 9000; ++i) REQUIRE(get_committed(*pager, i) == i + ((i - 2) % 5 == 0 ? 3 : 1));
+  }
 }
 
 TEST_CASE("Pager, LocksKeepOtherProcessesOut") {
