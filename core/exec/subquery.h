@@ -7,6 +7,7 @@
 
 #include "exec/operator.h"
 #include "exec/operator/row_store.h"
+#include "exec/spill/row_spool.h"
 
 namespace sqlrite::exec {
 
@@ -26,7 +27,7 @@ class SubqueryRuntime final : public StatementSubqueries {
 
   // Rows of a shared CTE. *complete tells whether they were filled in this run; the caller fills them and says so.
   struct SharedRows {
-    RowStore rows;
+    RowSpool rows;
     bool complete = false;
   };
   SharedRows& shared_rows(int32_t shared_index) { return *shared_[static_cast<size_t>(shared_index)]; }

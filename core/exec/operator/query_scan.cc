@@ -1,9 +1,10 @@
-// QueryScan: the rows of a sub-query in FROM, streamed or kept; and TableFunctionScan, whose rows are always kept.
+// QueryScan: the rows of a sub-query in FROM, streamed or kept (beyond the memory budget on a file); and TableFunctionScan, whose rows are always kept.
 #include <algorithm>
 
 #include "exec/operator/key_hash.h"
 #include "exec/operator/operators.h"
 #include "exec/operator/row_store.h"
+#include "exec/spill/row_spool.h"
 #include "exec/subquery.h"
 #include "types/affinity.h"
 #include "types/value_text.h"
@@ -31,6 +32,7 @@ class QueryScan final : public BaseOperator {
     // A shared CTE is kept whole, as its readers want different columns.
     column_count_ = node.query->result_count;
     own_rows_.init(column_count_);
+    looked_up_.init(column_count_);
     all_slots_ = arena.make_array<int32_t>(column_count_);
     for (uint32_t i = 0; i < column_count_; ++i) all_slots_[i] = static_cast<int32_t>(i);
     if (!node.key_columns.empty()) {
@@ -57,7 +59,16 @@ class QueryScan final : public BaseOperator {
     next_ = 0;
     if (!keeps_) return input_->open(child_context_, nullptr, 0);
     SQLRITE_TRY(keep_rows(context));
-    if (node_->key_columns.empty()) return {};
+    if (node_->key_columns.empty()) {
+      if (rows_->is_spilled()) {
+        if (!piece_) {
+          piece_ = std::make_unique<Piece>();
+          piece_->rows.init(column_count_);
+        }
+        rows_->start(piece_->reader);
+      }
+      return {};
+    }
     heap_.reset();
     match_ = kNoRow;
     for (size_t k = 0; k < key_values_.size(); ++k) {
@@ -86,10 +97,19 @@ class QueryScan final : public BaseOperator {
         batch_.selected_count = input->selected_count;
       } else if (!node_->key_columns.empty()) {
         SQLRITE_TRY(next_matches(wanted));
-      } else {
-        uint32_t rows = std::min(wanted, rows_->row_count() - next_);
+      } else if (rows_->is_spilled()) {
+        RowStore& rows = piece_->rows;
+        rows.clear();
+        SQLRITE_TRY(check_interrupt(context));
+        SQLRITE_TRY(piece_->reader.read(rows, wanted, kPieceSizeBytes));
         for (const plan::ColumnFetch& fetch : node_->fetch) {
-          rows_->view(static_cast<uint32_t>(fetch.column), next_, &columns_[static_cast<size_t>(fetch.slot)]);
+          rows.view(static_cast<uint32_t>(fetch.column), 0, &columns_[static_cast<size_t>(fetch.slot)]);
+        }
+        batch_.select_all(rows.row_count());
+      } else {
+        uint32_t rows = std::min(wanted, rows_->rows().row_count() - next_);
+        for (const plan::ColumnFetch& fetch : node_->fetch) {
+          rows_->rows().view(static_cast<uint32_t>(fetch.column), next_, &columns_[static_cast<size_t>(fetch.slot)]);
         }
         next_ += rows;
         batch_.select_all(rows);
@@ -107,6 +127,8 @@ class QueryScan final : public BaseOperator {
   void close(ExecContext& context) override {
     input_->close(context);
     own_rows_.clear();
+    looked_up_.clear();
+    piece_.reset();
     own_complete_ = false;
     table_.clear();
     table_ready_ = false;
@@ -117,6 +139,12 @@ class QueryScan final : public BaseOperator {
   }
 
  private:
+  static constexpr size_t kPieceSizeBytes = 256 * 1024;
+  struct Piece {
+    SpillReader reader;
+    RowStore rows;
+  };
+
   bool same_arguments() const {
     for (size_t i = 0; i < outer_values_.size(); ++i) {
       if (outer_values_[i].type != known_values_[i].type) return false;
@@ -133,7 +161,7 @@ class QueryScan final : public BaseOperator {
       } else {
         shared.rows.clear();
         shared.rows.init(column_count_);
-        SQLRITE_TRY(run_into(shared.rows));
+        SQLRITE_TRY(run_into(child_context_, shared.rows));
         shared.complete = true;
         rows_ = &shared.rows;
         table_ready_ = false;
@@ -144,7 +172,7 @@ class QueryScan final : public BaseOperator {
         own_complete_ = false;
         own_rows_.clear();
         table_ready_ = false;
-        SQLRITE_TRY(run_into(own_rows_));
+        SQLRITE_TRY(run_into(child_context_, own_rows_));
         known_heap_.reset();
         for (size_t i = 0; i < outer_values_.size(); ++i) {
           known_values_[i] = outer_values_[i];
@@ -162,13 +190,25 @@ class QueryScan final : public BaseOperator {
     return {};
   }
 
-  Status run_into(RowStore& rows) {
-    SQLRITE_TRY(input_->open(child_context_, nullptr, 0));
+  Status run_into(ExecContext& context, RowSpool& rows) {
+    SQLRITE_TRY(input_->open(context, nullptr, 0));
     for (;;) {
       Batch* batch = nullptr;
-      SQLRITE_TRY(input_->next(child_context_, all_rows(child_context_), &batch));
-      if (batch->selected_count == 0) return {};
-      SQLRITE_TRY(rows.append(*batch, all_slots_));
+      SQLRITE_TRY(input_->next(context, all_rows(context), &batch));
+      if (batch->selected_count == 0) return rows.finish();
+      SQLRITE_TRY(rows.append(context, *batch, all_slots_));
+    }
+  }
+
+  // Rows that are looked up by key are all in memory.
+  Status load_spilled() {
+    looked_up_.clear();
+    SpillReader reader;
+    rows_->start(reader);
+    for (;;) {
+      uint32_t before = looked_up_.row_count();
+      SQLRITE_TRY(reader.read(looked_up_, kBatchRowsMax));
+      if (looked_up_.row_count() == before) return {};
     }
   }
 
@@ -183,20 +223,22 @@ class QueryScan final : public BaseOperator {
   }
 
   Status build_table() {
+    if (rows_->is_spilled()) SQLRITE_TRY(load_spilled());
+    const RowStore& rows = keyed_rows();
     table_.clear();
     first_.clear();
-    next_row_.assign(rows_->row_count(), kNoRow);
+    next_row_.assign(rows.row_count(), kNoRow);
     std::vector<uint32_t> last;
     size_t key_count = node_->key_columns.size();
-    for (uint32_t first_row = 0; first_row < rows_->row_count(); first_row += kBatchRowsMax) {
-      uint32_t count = std::min<uint32_t>(kBatchRowsMax, rows_->row_count() - first_row);
+    for (uint32_t first_row = 0; first_row < rows.row_count(); first_row += kBatchRowsMax) {
+      uint32_t count = std::min<uint32_t>(kBatchRowsMax, rows.row_count() - first_row);
       heap_.reset();
       Batch batch;
       batch.select_all(count);
       uint16_t* live = selection_buffer(batch);
       for (size_t k = 0; k < key_count; ++k) {
         Column stored;
-        rows_->view(node_->key_columns[k], first_row, &stored);
+        rows.view(node_->key_columns[k], first_row, &stored);
         SQLRITE_TRY(converted_[k].reserve(count));
         converted_[k].attach(key_view_[k], Column::Rep::Cells);
         for (uint32_t i = 0; i < count; ++i) {
@@ -230,6 +272,8 @@ class QueryScan final : public BaseOperator {
     return {};
   }
 
+  const RowStore& keyed_rows() const { return rows_->is_spilled() ? looked_up_ : rows_->rows(); }
+
   Status next_matches(uint32_t wanted) {
     if (!match_rows_) match_rows_.reset(new uint32_t[kBatchRowsMax]);
     uint32_t rows = 0;
@@ -240,8 +284,8 @@ class QueryScan final : public BaseOperator {
     batch_.select_all(rows);
     for (size_t i = 0; i < node_->fetch.size() && rows > 0; ++i) {
       const plan::ColumnFetch& fetch = node_->fetch[i];
-      SQLRITE_TRY(rows_->gather(static_cast<uint32_t>(fetch.column), match_rows_.get(), rows, buffers_[i],
-                                &columns_[static_cast<size_t>(fetch.slot)]));
+      SQLRITE_TRY(keyed_rows().gather(static_cast<uint32_t>(fetch.column), match_rows_.get(), rows, buffers_[i],
+                                      &columns_[static_cast<size_t>(fetch.slot)]));
     }
     return {};
   }
@@ -257,9 +301,11 @@ class QueryScan final : public BaseOperator {
   bool keeps_ = false;
   uint32_t column_count_ = 0;
   std::span<int32_t> all_slots_;
-  RowStore own_rows_;
+  RowSpool own_rows_;
   bool own_complete_ = false;
-  const RowStore* rows_ = nullptr;
+  const RowSpool* rows_ = nullptr;
+  RowStore looked_up_;                // rows_ again, where they were spilled and are looked up by key
+  std::unique_ptr<Piece> piece_;      // of spilled rows
   uint32_t next_ = 0;
   // Look-up by key.
   ColumnExprs key_exprs_;

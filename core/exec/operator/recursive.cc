@@ -10,6 +10,8 @@ namespace sqlrite::exec {
 
 namespace {
 
+constexpr size_t kRefillSizeBytes = 1u << 20;
+
 // Whether the step gives, for several rows at once, the same rows in the same order as for one row after the other: the
 // recursive scan must drive everything.
 bool steps_in_order(const plan::Node* node) {
@@ -116,6 +118,7 @@ Status RecursiveUnionOperator::open(ExecContext& context, const Batch* outer_bat
   queue_->clear();
   working_->clear();
   order_.clear();
+  tail_.reset();
   if (node_->distinct) seen_.clear();
   head_ = 0;
   pending_step_ = false;
@@ -123,7 +126,7 @@ Status RecursiveUnionOperator::open(ExecContext& context, const Batch* outer_bat
   return limit_.evaluate(eval_, &left_, &skip_);
 }
 
-Status RecursiveUnionOperator::enqueue(Batch& batch) {
+Status RecursiveUnionOperator::enqueue(ExecContext& context, Batch& batch) {
   if (node_->distinct) {
     uint32_t ids[kBatchRowsMax];
     uint32_t known = seen_.count();
@@ -139,9 +142,23 @@ Status RecursiveUnionOperator::enqueue(Batch& batch) {
     batch.selected_count = count;
     if (count == 0) return {};
   }
+  if (tail_) {
+    spare_->clear();
+    SQLRITE_TRY(spare_->append(batch, slots_));
+    for (uint32_t row = 0; row < spare_->row_count(); ++row) SQLRITE_TRY(tail_->file.write(*spare_, row));
+    tail_->rows_left += spare_->row_count();
+    spare_->clear();
+    return {};
+  }
   uint32_t first = queue_->row_count();
   SQLRITE_TRY(queue_->append(batch, slots_));
-  if (keys_.empty()) return {};
+  if (keys_.empty()) {
+    if (!share_.must_spill(context.spill_budget(), queue_->size_bytes())) return {};
+    auto tail = std::make_unique<Tail>();
+    SQLRITE_TRY(tail->file.create(context));
+    tail_ = std::move(tail);
+    return {};
+  }
   auto after = [this](uint32_t a, uint32_t b) {
     int order = compare_rows(*queue_, a, *queue_, b, keys_);
     return order != 0 ? order > 0 : a > b;
@@ -159,8 +176,25 @@ Status RecursiveUnionOperator::run(ExecContext& context, Operator& input) {
     Batch* batch = nullptr;
     SQLRITE_TRY(input.next(context, all_rows(context), &batch));
     if (batch->selected_count == 0) return {};
-    SQLRITE_TRY(enqueue(*batch));
+    SQLRITE_TRY(enqueue(context, *batch));
   }
+}
+
+// REQUIRES: the queue in memory is empty.
+Status RecursiveUnionOperator::refill_queue() {
+  if (!tail_) return {};
+  Tail& tail = *tail_;
+  if (tail.rows_left == 0) {
+    tail_.reset();
+    share_.release();
+    return {};
+  }
+  SQLRITE_TRY(tail.file.flush());
+  tail.reader.start(tail.file.file(), tail.begin, tail.file.size_bytes(), column_count_);
+  SQLRITE_TRY(tail.reader.read(*queue_, 64 * kBatchRowsMax, kRefillSizeBytes));
+  tail.begin = tail.reader.offset();
+  tail.rows_left -= queue_->row_count();
+  return {};
 }
 
 // Moves the next rows of the queue into working_: results now, sources of the step on the next call.
@@ -176,6 +210,11 @@ Status RecursiveUnionOperator::take(ExecContext& context, uint32_t rows_wanted) 
     uint32_t row = order_.back();
     order_.pop_back();
     return working_->append_from(*queue_, &row, 1);
+  }
+  if (head_ == queue_->row_count()) {
+    queue_->clear();
+    head_ = 0;
+    SQLRITE_TRY(refill_queue());
   }
   uint32_t waiting = queue_->row_count() - head_;
   uint32_t rows = std::min<uint32_t>(waiting, many_at_once_ && !context.row_by_row ? std::min(rows_wanted, kBatchRowsMax) : 1);
@@ -265,6 +304,8 @@ void RecursiveUnionOperator::close(ExecContext& context) {
   spare_->clear();
   working_->clear();
   results_->clear();
+  tail_.reset();
+  share_.release();
   if (node_->distinct) seen_.clear();
   BaseOperator::close(context);
 }

@@ -8,6 +8,8 @@
 #include "exec/operator/operators.h"
 #include "exec/operator/row_store.h"
 #include "exec/operator/sorter.h"
+#include "exec/spill/memory_budget.h"
+#include "exec/spill/spill_file.h"
 
 namespace sqlrite::exec {
 
@@ -23,7 +25,8 @@ class RecursiveUnionOperator final : public BaseOperator {
 
  private:
   Status run(ExecContext& context, Operator& input);
-  Status enqueue(Batch& batch);
+  Status enqueue(ExecContext& context, Batch& batch);
+  Status refill_queue();
   Status show(const RowStore& rows, uint32_t first, uint32_t count, Batch** out);
   Status take(ExecContext& context, uint32_t rows_wanted);
   const plan::RecursiveUnionNode* node_ = nullptr;
@@ -37,6 +40,15 @@ class RecursiveUnionOperator final : public BaseOperator {
   RowStore* working_ = &stores_[1];  // the rows handed out last
   RowStore* spare_ = &stores_[2];
   RowStore* results_ = &stores_[3];  // small steps are gathered into one batch
+  // Without ORDER BY the end of a long queue is on a file: rows behind those of queue_, which is filled again from it.
+  struct Tail {
+    SpillFile file;
+    SpillReader reader;
+    uint64_t begin = 0;       // of the rows in the file that wait
+    uint64_t rows_left = 0;
+  };
+  std::unique_ptr<Tail> tail_;
+  MemoryShare share_;
   std::vector<uint32_t> order_;    // heap of queue rows when there is an ORDER BY
   KeyTable seen_;
   uint32_t head_ = 0;

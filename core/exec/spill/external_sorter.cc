@@ -28,6 +28,12 @@ Status ExternalSorter::add(ExecContext& context, const Batch& batch, const Colum
   return spill_if_large(context);
 }
 
+Status ExternalSorter::add(ExecContext& context, const Batch& batch, std::span<const int32_t> slots) {
+  SQLRITE_TRY(store_.append(batch, slots));
+  row_count_ += batch.selected_count;
+  return spill_if_large(context);
+}
+
 Status ExternalSorter::add(ExecContext& context, const RowStore& rows) {
   for (uint32_t row = 0; row < rows.row_count(); ++row) SQLRITE_TRY(store_.append_from(rows, &row, 1));
   row_count_ += rows.row_count();

@@ -17,6 +17,7 @@ class ExternalSorter {
   void init(uint32_t column_count, std::span<const SortKey> keys);
   Status add(ExecContext& context, const Batch& batch, const Column* columns);
   Status add(ExecContext& context, const RowStore& rows);
+  Status add(ExecContext& context, const Batch& batch, std::span<const int32_t> slots);
   Status add_row(ExecContext& context, const Value* row);
   // No more rows come.
   Status finish(ExecContext& context);
@@ -24,6 +25,10 @@ class ExternalSorter {
   Status next(ExecContext& context, RowStore& out, uint32_t rows);
   // Forgets everything and gives memory and file back.
   void clear();
+  // While all rows are in memory they can be read in place: rows()[order()[i]]. REQUIRES finish().
+  bool is_spilled() const { return runs_.has_runs(); }
+  const RowStore& rows() const { return store_; }
+  std::span<const uint32_t> order() const { return order_; }
   uint64_t row_count() const { return row_count_; }
   size_t size_bytes() const { return store_.size_bytes(); }
 
