@@ -86,8 +86,7 @@ Status Statement::start() {
     if (!status.ok()) return finish(std::move(status));
   }
   context_.parameters = parameters_;
-  int64_t soft_limit = connection.settings_.soft_heap_limit;
-  memory_.begin_run(soft_limit > 0 ? static_cast<size_t>(soft_limit) : exec::MemoryBudget::kDefaultLimitBytes);
+  memory_.begin_run(connection.settings_.soft_heap_limit, connection.settings_.hard_heap_limit);
   if (program_->is_query) {
     status = program_->query->open(context_);
   } else if (program_->is_change) {

@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "batch/batch.h"
+#include "exec/spill/memory_budget.h"
 #include "expr/evaluator.h"
 #include "plan/physical.h"
 #include "storage/pager/pager.h"
@@ -20,7 +21,6 @@
 namespace sqlrite::exec {
 
 class Operator;
-struct MemoryBudget;
 
 // One attached database as a running statement sees it.
 struct DatabaseHandle {
@@ -60,7 +60,11 @@ struct ExecContext {
 
   // Null where nothing may be written to files.
   MemoryBudget* spill_budget() const { return temp_in_memory || vfs == nullptr ? nullptr : memory; }
-  Status interrupted() const { return check_interrupt != nullptr ? check_interrupt(interrupt_context) : Status(); }
+  // An interrupt, or more memory held than the hard limit allows.
+  Status interrupted() const {
+    if (memory != nullptr && memory->is_exhausted()) return Code::NoMem;
+    return check_interrupt != nullptr ? check_interrupt(interrupt_context) : Status();
+  }
 };
 
 // Lives in the arena of its executor: deleting it runs its destructor, the memory goes with the arena.

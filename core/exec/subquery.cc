@@ -25,6 +25,7 @@ struct SubqueryRuntime::Subplan {
   bool exists = false;
   bool rows_known = false;
   RowStore rows;
+  MemoryShare share;
   bool set_known = false;
   KeyTable set;
   bool set_ready = false;            // set was initialized
@@ -71,6 +72,7 @@ void SubqueryRuntime::end_run() {
     subplan->arguments_known = false;
     subplan->forget();
     subplan->rows.clear();
+    subplan->share.release();
     if (subplan->set_ready) subplan->set.clear();
     subplan->null_rows.clear();
     shrink_arena(subplan->heap);
@@ -183,6 +185,7 @@ Status SubqueryRuntime::collect(Subplan& subplan, const Value* outer_args) {
     SQLRITE_TRY(subplan.root->next(subplan.context, wanted, &batch));
     if (batch->selected_count == 0) break;
     SQLRITE_TRY(subplan.rows.append(*batch, subplan.slots));
+    if (subplan.context.memory != nullptr) subplan.share.report(*subplan.context.memory, subplan.rows.size_bytes());
   }
   subplan.rows_known = true;
   return {};

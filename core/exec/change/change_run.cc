@@ -29,9 +29,63 @@ Status KeyList::collect(QueryExecutor& finder, ExecContext& source) {
     status = finder.next(source, kBatchRowsMax, &batch);
     if (!status.ok() || batch->selected_count == 0) break;
     for (uint32_t i = 0; i < batch->selected_count && status.ok(); ++i) status = add(*batch, batch->live_row(i));
+    size_ += batch->selected_count;
+    if (status.ok() && share_.must_spill(source.spill_budget(), values_.size() * sizeof(Value) + heap_.size_bytes())) {
+      status = spill(source);
+    }
   }
   finder.close(source);
-  return status;
+  end_ = size_;
+  if (!status.ok() || !spilled_) return status;
+  SQLRITE_TRY(spill(source));
+  SQLRITE_TRY(spilled_->file.flush());
+  spilled_->reader.start(spilled_->file.file(), 0, spilled_->file.size_bytes(), width_);
+  end_ = 0;
+  return {};
+}
+
+Status KeyList::spill(ExecContext& context) {
+  if (!spilled_) {
+    auto made = std::make_unique<Spilled>();
+    SQLRITE_TRY(made->file.create(context));
+    made->rows.init(width_);
+    spilled_ = std::move(made);
+  }
+  for (size_t at = 0; at < values_.size(); at += width_) SQLRITE_TRY(spilled_->file.write(values_.data() + at, width_));
+  values_.shrink(4096);
+  shrink_arena(heap_);
+  share_.release();
+  return {};
+}
+
+// The row at `index`, where it is readable already, stays in front of the next ones from the file.
+Status KeyList::load(size_t index) {
+  std::vector<Value>& first = spilled_->row;
+  first.clear();
+  Arena kept(256);
+  if (index < end_) {
+    first.assign(at(index), at(index) + width_);
+    for (Value& value : first) {
+      if (value.is_bytes() && (value.flags & value_flags::kZeroBlob) == 0) value.bytes = kept.copy(value.view()).data();
+    }
+  }
+  RowStore& rows = spilled_->rows;
+  rows.clear();
+  SQLRITE_TRY(spilled_->reader.read(rows, kBatchRowsMax, 256 * 1024));
+  values_.clear();
+  heap_.reset();
+  Value* out = values_.append((rows.row_count() + (first.empty() ? 0 : 1)) * width_);
+  if (out == nullptr) return Code::NoMem;
+  for (Value value : first) {
+    if (value.is_bytes() && (value.flags & value_flags::kZeroBlob) == 0) value.bytes = heap_.copy(value.view()).data();
+    *out++ = value;
+  }
+  for (uint32_t row = 0; row < rows.row_count(); ++row) {
+    for (uint16_t i = 0; i < width_; ++i) *out++ = rows.at(i, row);
+  }
+  begin_ = first.empty() ? end_ : index;
+  end_ = begin_ + values_.size() / width_;
+  return {};
 }
 
 ChangeCore::~ChangeCore() {

@@ -1,10 +1,16 @@
 // What the three kinds of change share while they run: contexts, the writer, the checker, conflict handling, RETURNING.
 #pragma once
 
+#include <memory>
+#include <vector>
+
 #include "base/grow_array.h"
 #include "exec/change/change_executor.h"
 #include "exec/change/row_checker.h"
 #include "exec/change/table_writer.h"
+#include "exec/operator/operator_base.h"
+#include "exec/spill/memory_budget.h"
+#include "exec/spill/spill_file.h"
 
 namespace sqlrite::exec {
 
@@ -15,19 +21,38 @@ class KeyList {
   void set_width(uint16_t width) { width_ = width; }
   // All rows of a finder, replacing what was here.
   Status collect(QueryExecutor& finder, ExecContext& source);
-  size_t size() const { return values_.size() / width_; }
-  Value* at(size_t index) { return values_.data() + index * width_; }
+  size_t size() const { return size_; }
+  // Makes rows `index` and `index` + 1 readable. Rows are taken in order, one by one.
+  Status need(size_t index) { return index + 2 <= end_ || end_ == size_ ? Status() : load(index); }
+  Value* at(size_t index) { return values_.data() + (index - begin_) * width_; }
   void clear() {
     values_.shrink(4096);
-    heap_.reset();
+    shrink_arena(heap_);
+    share_.release();
+    spilled_.reset();
+    size_ = begin_ = end_ = 0;
   }
 
  private:
+  // Keys beyond the memory budget.
+  struct Spilled {
+    SpillFile file;
+    SpillReader reader;
+    RowStore rows;
+    std::vector<Value> row;
+  };
   Status add(const Batch& batch, uint32_t row);
+  Status spill(ExecContext& context);
+  Status load(size_t index);
 
   uint16_t width_;
-  GrowArray<Value> values_;
+  GrowArray<Value> values_;            // rows begin_ .. end_
   Arena heap_{1024};
+  size_t size_ = 0;
+  size_t begin_ = 0;
+  size_t end_ = 0;
+  MemoryShare share_;
+  std::unique_ptr<Spilled> spilled_;
 };
 
 struct ChangeRun {

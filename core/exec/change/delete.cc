@@ -40,9 +40,8 @@ class Delete final : public Change {
     SQLRITE_TRY(keys_.collect(finder_, source));
     SQLRITE_TRY(core.writer.open(*run.context));
     for (size_t i = 0; i < keys_.size(); ++i) {
-      if ((i & 1023) == 0 && source.check_interrupt != nullptr) {
-        SQLRITE_TRY(source.check_interrupt(source.interrupt_context));
-      }
+      if ((i & 1023) == 0) SQLRITE_TRY(source.interrupted());
+      SQLRITE_TRY(keys_.need(i));
       SQLRITE_TRY(remove_row(run, keys_.at(i)));
     }
     return {};
@@ -83,7 +82,7 @@ class Delete final : public Change {
       SQLRITE_TRY(finder_.next(source, kBatchRowsMax, &batch));
       const uint32_t count = batch->selected_count;
       if (count == 0) return {};
-      if (source.check_interrupt != nullptr) SQLRITE_TRY(source.check_interrupt(source.interrupt_context));
+      SQLRITE_TRY(source.interrupted());
       if (!whole_leaves) {
         for (uint32_t i = 0; i < count; ++i) {
           Value key = batch->columns[0].at(batch->live_row(i));

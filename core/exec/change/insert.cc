@@ -167,7 +167,7 @@ class Insert final : public Change {
       Batch* batch = nullptr;
       SQLRITE_TRY(source_.next(source, kBatchRowsMax, &batch));
       if (batch->selected_count == 0) return {};
-      if (source.check_interrupt != nullptr) SQLRITE_TRY(source.check_interrupt(source.interrupt_context));
+      SQLRITE_TRY(source.interrupted());
       for (uint32_t i = 0; i < batch->selected_count; ++i) {
         run.eval.heap->reset();
         uint32_t from = batch->live_row(i);

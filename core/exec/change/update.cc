@@ -47,9 +47,8 @@ class Update final : public Change {
     if (needs_pinned_source()) return run_streaming(run, source, action);
     SQLRITE_TRY(keys_.collect(finder_, source));
     for (size_t i = 0; i < keys_.size(); ++i) {
-      if ((i & 1023) == 0 && source.check_interrupt != nullptr) {
-        SQLRITE_TRY(source.check_interrupt(source.interrupt_context));
-      }
+      if ((i & 1023) == 0) SQLRITE_TRY(source.interrupted());
+      SQLRITE_TRY(keys_.need(i));
       if (plan_->set_from_finder && i + 1 < keys_.size() && same_target(i, i + 1)) continue;  // the last match counts
       run.eval.heap->reset();
       SQLRITE_TRY(update_row(run, keys_.at(i), action));
@@ -74,7 +73,7 @@ class Update final : public Change {
       Batch* batch = nullptr;
       SQLRITE_TRY(finder_.next(source, kBatchRowsMax, &batch));
       if (batch->selected_count == 0) return {};
-      if (source.check_interrupt != nullptr) SQLRITE_TRY(source.check_interrupt(source.interrupt_context));
+      SQLRITE_TRY(source.interrupted());
       for (uint32_t i = 0; i < batch->selected_count; ++i) {
         uint32_t row = batch->live_row(i);
         run.eval.heap->reset();

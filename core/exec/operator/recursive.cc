@@ -131,6 +131,7 @@ Status RecursiveUnionOperator::enqueue(ExecContext& context, Batch& batch) {
     uint32_t ids[kBatchRowsMax];
     uint32_t known = seen_.count();
     SQLRITE_TRY(seen_.find_or_add(batch, batch.columns, ids));
+    if (context.memory != nullptr) seen_share_.report(*context.memory, seen_.size_bytes());
     uint16_t* kept = selection_buffer(batch);
     uint32_t count = 0;
     for (uint32_t i = 0; i < batch.selected_count; ++i) {
@@ -306,6 +307,7 @@ void RecursiveUnionOperator::close(ExecContext& context) {
   results_->clear();
   tail_.reset();
   share_.release();
+  seen_share_.release();
   if (node_->distinct) seen_.clear();
   BaseOperator::close(context);
 }

@@ -51,6 +51,7 @@ class RecursiveUnionOperator final : public BaseOperator {
   MemoryShare share_;
   std::vector<uint32_t> order_;    // heap of queue rows when there is an ORDER BY
   KeyTable seen_;
+  MemoryShare seen_share_;
   uint32_t head_ = 0;
   int64_t left_ = -1;
   int64_t skip_ = 0;

@@ -1,6 +1,6 @@
 // What the operators of one running statement may keep in memory together. An operator tells how much it holds as it
 // grows; once all of them hold more than the budget, those with more than a small part of it write rows to temporary
-// files.
+// files. Above the hard limit, if there is one, the statement ends with NOMEM at its next check for interrupts.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +14,7 @@ struct MemoryBudget {
   static constexpr size_t kSmallestPart = 8;
 
   size_t limit_bytes = kDefaultLimitBytes;
+  size_t hard_limit_bytes = SIZE_MAX;
   size_t used_bytes = 0;
   uint32_t run = 1;
 
@@ -23,8 +24,14 @@ struct MemoryBudget {
     return static_cast<uint64_t>(estimate < most ? estimate : most);
   }
 
-  void begin_run(size_t limit) {
-    limit_bytes = limit;
+  bool is_exhausted() const { return used_bytes > hard_limit_bytes; }
+
+  // The settings of the connection; 0: none.
+  void begin_run(int64_t soft_limit, int64_t hard_limit) {
+    limit_bytes = soft_limit > 0 ? static_cast<size_t>(soft_limit) : kDefaultLimitBytes;
+    hard_limit_bytes = hard_limit > 0 ? static_cast<size_t>(hard_limit) : SIZE_MAX;
+    // What spills does so in good time.
+    if (limit_bytes > hard_limit_bytes / 2) limit_bytes = hard_limit_bytes / 2;
     used_bytes = 0;
     ++run;
   }
@@ -33,17 +40,21 @@ struct MemoryBudget {
 // The part that one operator holds. What it held in an earlier run is forgotten by itself.
 class MemoryShare {
  public:
-  // The owner holds `held_bytes` now. True: it is to spill. `budget` null: there is nothing to spill to.
+  // The owner holds `held_bytes` now. True: it is to spill. `budget` null: there is none.
   bool must_spill(MemoryBudget* budget, size_t held_bytes) {
     if (budget == nullptr) return false;
-    if (budget != budget_ || run_ != budget->run) {
-      budget_ = budget;
-      run_ = budget->run;
+    report(*budget, held_bytes);
+    return budget->used_bytes > budget->limit_bytes && held_bytes >= budget->limit_bytes / MemoryBudget::kSmallestPart;
+  }
+  // The same for what cannot spill.
+  void report(MemoryBudget& budget, size_t held_bytes) {
+    if (&budget != budget_ || run_ != budget.run) {
+      budget_ = &budget;
+      run_ = budget.run;
       held_bytes_ = 0;
     }
-    budget->used_bytes += held_bytes - held_bytes_;
+    budget.used_bytes += held_bytes - held_bytes_;
     held_bytes_ = held_bytes;
-    return budget->used_bytes > budget->limit_bytes && held_bytes >= budget->limit_bytes / MemoryBudget::kSmallestPart;
   }
   // The owner gave its memory back. REQUIRES: the budget of the last call is alive.
   void release() {
