@@ -189,12 +189,13 @@ TEST_CASE("Spill, InterruptsEndEveryPhase") {
   engine::Hooks& hooks = s.connection->hooks();
   hooks.progress = &Countdown::call;
   hooks.progress_interval = 1;
+  Countdown countdown{INT64_MAX};
+  hooks.progress_context = &countdown;
   for (const Query& query : kQueries) {
     CAPTURE(std::string(query.sql));
     for (int64_t limit : {0, 1}) {
       s.limit(limit);
-      Countdown countdown{INT64_MAX};
-      hooks.progress_context = &countdown;
+      countdown.left = INT64_MAX;
       std::string expected = s.rows(query.sql);
       REQUIRE(s.code == Code::Done);
       int64_t calls = INT64_MAX - countdown.left;
