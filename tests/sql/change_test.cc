@@ -1,5 +1,5 @@
-// Changes of many rows: each row is found in the state before the statement, changed once, and undone with all others when
-// one fails, whichever way the rows are written.
+// Changes of many rows: each row is found in the state before the statement, changed once, and undone with all others
+// when one fails, whichever way the rows are written.
 #include "session.h"
 
 namespace sqlrite::test {
@@ -9,7 +9,9 @@ namespace {
 // 5,000 rows over many leaves: v = 7 * id, s a short text, r a real.
 void fill(Session& s) {
   s.rows("CREATE TABLE t(id INTEGER PRIMARY KEY, v INTEGER NOT NULL, s TEXT, r REAL)");
-  s.rows("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) INSERT INTO t SELECT i, 7 * i, 'text ' || i, i FROM n");
+  s.rows(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) INSERT INTO t SELECT i, 7 * i, "
+      "'text ' || i, i FROM n");
 }
 constexpr const char* kSums = "SELECT count(*), sum(v), sum(length(s)), sum(r) FROM t";
 constexpr const char* kFilled = "5000|87517500|43893|12502500.0";
@@ -34,7 +36,8 @@ TEST_CASE("Change, FieldsInPlaceAndRowsThatGrow") {
 TEST_CASE("Change, AFailureInTheMiddleUndoesTheStatement") {
   Session s;
   fill(s);
-  CHECK_EQ(s.rows("UPDATE t SET v = CASE WHEN id = 4000 THEN abs(-9223372036854775807 - 1) ELSE v + 1 END"), "Error: integer overflow");
+  CHECK_EQ(s.rows("UPDATE t SET v = CASE WHEN id = 4000 THEN abs(-9223372036854775807 - 1) ELSE v + 1 END"),
+           "Error: integer overflow");
   CHECK_EQ(s.rows(kSums), kFilled);
   CHECK_EQ(s.rows("UPDATE t SET v = nullif(v + 1, 21001)"), "Error: NOT NULL constraint failed: t.v");
   CHECK_EQ(s.rows(kSums), kFilled);
@@ -66,7 +69,8 @@ TEST_CASE("Change, RowsFoundThroughTheIndexThatChanges") {
   s.rows("UPDATE t SET v = v + 1000 WHERE v > 0");
   CHECK_EQ(s.rows("SELECT sum(v), min(v) FROM t"), "92517500|1007");
   s.rows("DELETE FROM t WHERE v BETWEEN 2000 AND 30000");
-  CHECK_EQ(s.rows("SELECT count(*), sum(v) FROM t INDEXED BY t_v"), s.rows("SELECT count(*), sum(v) FROM t NOT INDEXED"));
+  CHECK_EQ(s.rows("SELECT count(*), sum(v) FROM t INDEXED BY t_v"),
+           s.rows("SELECT count(*), sum(v) FROM t NOT INDEXED"));
   CHECK_EQ(s.rows("PRAGMA integrity_check"), "ok");
 }
 

@@ -11,8 +11,8 @@
 namespace sqlrite::storage {
 namespace {
 
-constexpr uint32_t kChangesMax = 16;               // more fields at once: the row is written as a whole
-constexpr uint32_t kRebuiltSizeBytesMax = 2048;    // the same for longer records whose fields change their sizes
+constexpr uint32_t kChangesMax = 16;             // more fields at once: the row is written as a whole
+constexpr uint32_t kRebuiltSizeBytesMax = 2048;  // the same for longer records whose fields change their sizes
 
 // A field to be changed: where its type and bytes lie in the old record, and the type of the new value.
 struct FieldPlace {
@@ -50,8 +50,8 @@ bool find_fields(const uint8_t* record, uint32_t size_bytes, std::span<const Fie
     uint64_t size = serial_size(type);
     if (size > size_bytes || body + size > size_bytes) return false;
     if (position == changes[i].position) {
-      places[i] = FieldPlace{static_cast<uint32_t>(h - record), type_size, static_cast<uint32_t>(body), static_cast<uint32_t>(size),
-                             serial_type_of(changes[i].value, changes[i].real_as_integer)};
+      places[i] = FieldPlace{static_cast<uint32_t>(h - record), type_size, static_cast<uint32_t>(body),
+                             static_cast<uint32_t>(size), serial_type_of(changes[i].value, changes[i].real_as_integer)};
       ++i;
     }
     h += type_size;
@@ -102,7 +102,8 @@ Result<bool> TableCursor::change_fields(std::span<const FieldChange> changes) {
   if (new_size > kRebuiltSizeBytesMax) return false;
   uint8_t rebuilt[kRebuiltSizeBytesMax + 16];
   uint32_t new_header_size = header_size;
-  for (size_t i = 0; i < changes.size(); ++i) new_header_size += varint_length(places[i].new_type) - places[i].type_size_bytes;
+  for (size_t i = 0; i < changes.size(); ++i)
+    new_header_size += varint_length(places[i].new_type) - places[i].type_size_bytes;
   if (new_header_size >= 0x80) return false;
   rebuilt[0] = static_cast<uint8_t>(new_header_size);
   uint8_t* out = rebuilt + 1;
@@ -157,7 +158,8 @@ Result<uint32_t> TableCursor::erase_rows(std::span<const RowId> rowids, uint32_t
     }
     if (index == level.cell_count) {
       // The rest of what belongs on this leaf is not there.
-      while (done < rowids.size() && rowids[done] <= leaf_max_ && (done == 0 || rowids[done] > rowids[done - 1])) ++done;
+      while (done < rowids.size() && rowids[done] <= leaf_max_ && (done == 0 || rowids[done] > rowids[done - 1]))
+        ++done;
       break;
     }
     if (found != rowids[done]) continue;

@@ -20,8 +20,9 @@ using Model = std::map<RowId, Row>;
 
 std::string encode(RecordEncoder& encoder, const Row& row) {
   const bool real_as_integer[4] = {false, false, true, false};
-  Value fields[4] = {row.number_is_null ? Value::null() : Value::from_integer(row.number), Value::from_text("between", ValueOwner::Static),
-                     Value::from_real(row.real), Value::from_text(row.text, ValueOwner::Caller)};
+  Value fields[4] = {row.number_is_null ? Value::null() : Value::from_integer(row.number),
+                     Value::from_text("between", ValueOwner::Static), Value::from_real(row.real),
+                     Value::from_text(row.text, ValueOwner::Caller)};
   Payload payload = take(encoder.encode(fields, 4, TextEncoding::Utf8, real_as_integer));
   return std::string(reinterpret_cast<const char*>(payload.bytes.data()), payload.bytes.size());
 }
@@ -124,7 +125,8 @@ TEST_CASE("TableChange, RowsOfALeafGoAtOnce") {
             if (random() % 5 == 0) continue;
             Row row = random_row(random, text_size_max);
             std::string bytes = encode(encoder, row);
-            REQUIRE_OK(cursor.insert(rowid, Payload{{reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, 0}));
+            REQUIRE_OK(
+                cursor.insert(rowid, Payload{{reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, 0}));
             model[rowid] = row;
           }
           // Rowids that are not there, and some out of order, are passed over.

@@ -48,7 +48,8 @@ inline uint32_t integer_serial_type(int64_t value) {
 // integer; reading gives the real back.
 inline uint64_t serial_type_of(const Value& value, bool real_as_integer) {
   switch (value.type) {
-    case ValueType::Integer: return integer_serial_type(value.integer);
+    case ValueType::Integer:
+      return integer_serial_type(value.integer);
     case ValueType::Real:
       if (value.real != value.real) return 0;
       if (real_as_integer && value.real > -140737488355328.0 && value.real < 140737488355328.0) {
@@ -56,14 +57,18 @@ inline uint64_t serial_type_of(const Value& value, bool real_as_integer) {
         if (static_cast<double>(whole) == value.real) return integer_serial_type(whole);
       }
       return 7;
-    case ValueType::Text: return uint64_t{value.length} * 2 + 13;
-    case ValueType::Blob: return uint64_t{value.length} * 2 + 12;
-    case ValueType::Null: break;
+    case ValueType::Text:
+      return uint64_t{value.length} * 2 + 13;
+    case ValueType::Blob:
+      return uint64_t{value.length} * 2 + 12;
+    case ValueType::Null:
+      break;
   }
   return 0;
 }
 
-// The eight bytes of which the first serial_size(type) are a number's body. REQUIRES: type is serial_type_of(value), 1..7.
+// The eight bytes of which the first serial_size(type) are a number's body. REQUIRES: type is
+// serial_type_of(value), 1..7.
 inline uint64_t serial_number_bits(const Value& value, uint64_t type) {
   if (type == 7) return std::bit_cast<uint64_t>(value.real);
   int64_t integer = value.type == ValueType::Integer ? value.integer : static_cast<int64_t>(value.real);
