@@ -2,9 +2,9 @@
 //
 //   sqlrite_scaling --ours LIB --stock LIB [--only TEXT] [--repetitions 3]
 //
-// Each shape runs over N, 4N and 16N rows on both engines; the figure is the growth from N to 16N, the least CPU time of the
-// repetitions each. A shape fails when ours grows more than 1.3 times as fast as stock's and is slower than stock at 16N: it
-// would be slower still on more rows. Answers are compared too.
+// Each shape runs over N, 4N and 16N rows on both engines; the figure is the growth from N to 16N, the least CPU time
+// of the repetitions each. A shape fails when ours grows more than 1.3 times as fast as stock's and is slower than
+// stock at 16N: it would be slower still on more rows. Answers are compared too.
 #include <time.h>
 
 #include <algorithm>
@@ -20,8 +20,8 @@ using namespace sqlrite::bench;
 namespace {
 
 constexpr double kGrowthRatioMax = 1.3;
-constexpr int kRowsSmall = 2000;      // N of shapes that read each row a few times
-constexpr int kRowsQuadratic = 150;   // N of shapes that both engines answer by looking at all pairs
+constexpr int kRowsSmall = 2000;     // N of shapes that read each row a few times
+constexpr int kRowsQuadratic = 150;  // N of shapes that both engines answer by looking at all pairs
 
 struct Shape {
   const char* name;
@@ -93,22 +93,30 @@ const Shape kShapes[] = {
     {"left join without index", "SELECT count(q.id), count(*) FROM p LEFT JOIN q ON q.tid = p.a"},
     {"full join", "SELECT count(*) FROM p FULL JOIN q ON q.tid = p.a", true},
     {"three-way join", "SELECT count(*) FROM t JOIN u ON u.tid = t.id JOIN k ON k.a = t.b AND k.b = t.id"},
-    {"join with selective filter", "SELECT t.c, u.w FROM t JOIN u ON u.tid = t.id WHERE t.a < 5000 ORDER BY t.id, u.id"},
+    {"join with selective filter",
+     "SELECT t.c, u.w FROM t JOIN u ON u.tid = t.id WHERE t.a < 5000 ORDER BY t.id, u.id"},
     {"self join on text", "SELECT count(*) FROM p x JOIN p y ON x.c = y.c"},
     {"self join by index", "SELECT count(*) FROM t x JOIN t y ON x.b = y.b"},
     {"join by range", "SELECT count(*) FROM p x JOIN t y ON y.a > x.a AND y.a < x.a + 50"},
     {"cross join", "SELECT count(*) FROM p x, p y WHERE x.a + y.a = 100", true},
     {"join by inequality", "SELECT count(*) FROM p x JOIN p y ON x.a < y.d", true},
     {"exists by index", "SELECT count(*) FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.tid = t.id AND u.v > 50)"},
-    {"not exists by index", "SELECT count(*) FROM t WHERE NOT EXISTS (SELECT 1 FROM u WHERE u.tid = t.id AND u.v = 50)"},
+    {"not exists by index",
+     "SELECT count(*) FROM t WHERE NOT EXISTS (SELECT 1 FROM u WHERE u.tid = t.id AND u.v = 50)"},
     {"correlated sum by index", "SELECT sum((SELECT sum(v) FROM u WHERE u.tid = t.id)) FROM t"},
     {"correlated scalar", "SELECT sum((SELECT count(*) FROM q WHERE q.tid = p.id)) FROM p", true},
-    {"correlated exists", "SELECT count(*) FROM p WHERE EXISTS (SELECT 1 FROM q WHERE q.tid = p.id AND q.v = 96)", true},
+    {"correlated exists", "SELECT count(*) FROM p WHERE EXISTS (SELECT 1 FROM q WHERE q.tid = p.id AND q.v = 96)",
+     true},
     {"sub-query in from", "SELECT count(*) FROM (SELECT b, max(a) m FROM p GROUP BY b) s JOIN p ON p.a = s.m"},
     {"view of union", "SELECT sum(x) FROM (SELECT a x FROM p UNION ALL SELECT tid FROM q) WHERE x > 500"},
-    {"with used twice", "WITH s AS (SELECT b, count(*) n FROM p GROUP BY b) SELECT count(*) FROM s x JOIN s y ON x.b = y.b"},
-    {"recursive count", "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM c WHERE i < (SELECT count(*) FROM t)) SELECT sum(i) FROM c"},
-    {"recursive walk", "WITH RECURSIVE r(i) AS (SELECT 1 UNION SELECT u.v*20 + r.i % 20 FROM r JOIN u ON u.tid = r.i) SELECT count(*) FROM r"},
+    {"with used twice",
+     "WITH s AS (SELECT b, count(*) n FROM p GROUP BY b) SELECT count(*) FROM s x JOIN s y ON x.b = y.b"},
+    {"recursive count",
+     "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM c WHERE i < (SELECT count(*) FROM t)) SELECT sum(i) "
+     "FROM c"},
+    {"recursive walk",
+     "WITH RECURSIVE r(i) AS (SELECT 1 UNION SELECT u.v*20 + r.i % 20 FROM r JOIN u ON u.tid = r.i) SELECT count(*) "
+     "FROM r"},
     {"without rowid range", "SELECT count(c) FROM k WHERE a BETWEEN 5 AND 90"},
     {"without rowid lookup", "SELECT count(k.c) FROM p JOIN k ON k.a = p.b AND k.b = p.id"},
     {"json", "SELECT sum(json_extract(json_array(a, b, c), '$[1]')) FROM p"},
@@ -186,10 +194,14 @@ int main(int argc, char** argv) {
   int repetitions = 3;
   for (int i = 1; i + 1 < argc; i += 2) {
     std::string option = argv[i];
-    if (option == "--ours") ours = argv[i + 1];
-    else if (option == "--stock") stock = argv[i + 1];
-    else if (option == "--only") only = argv[i + 1];
-    else if (option == "--repetitions") repetitions = std::max(1, std::atoi(argv[i + 1]));
+    if (option == "--ours")
+      ours = argv[i + 1];
+    else if (option == "--stock")
+      stock = argv[i + 1];
+    else if (option == "--only")
+      only = argv[i + 1];
+    else if (option == "--repetitions")
+      repetitions = std::max(1, std::atoi(argv[i + 1]));
     else {
       std::fprintf(stderr, "sqlrite_scaling: unknown option %s\n", argv[i]);
       return 2;
@@ -210,7 +222,8 @@ int main(int argc, char** argv) {
     }
   }
   int passed = 0, failed = 0;
-  std::printf("%-28s %12s %12s %8s %8s %8s\n", "shape", "ours 16N us", "stock 16N us", "x stock", "ours 16x", "stock 16x");
+  std::printf("%-28s %12s %12s %8s %8s %8s\n", "shape", "ours 16N us", "stock 16N us", "x stock", "ours 16x",
+              "stock 16x");
   for (const Shape& shape : kShapes) {
     if (!only.empty() && std::strstr(shape.name, only.c_str()) == nullptr) continue;
     Measured measured[2];
@@ -227,10 +240,14 @@ int main(int argc, char** argv) {
     const Measured& b = measured[1];
     bool equal = std::memcmp(a.checksum, b.checksum, sizeof a.checksum) == 0;
     bool grows = a.growth() > kGrowthRatioMax * b.growth() && a.ns[2] > b.ns[2];
-    std::printf("%-28s %12.0f %12.0f %8.2f %8.1f %8.1f%s%s\n", shape.name, a.ns[2] / 1e3, b.ns[2] / 1e3, b.ns[2] / a.ns[2],
-                a.growth(), b.growth(), equal ? "" : "  ANSWER DIFFERS", grows ? "  GROWS FASTER" : "");
+    std::printf("%-28s %12.0f %12.0f %8.2f %8.1f %8.1f%s%s\n", shape.name, a.ns[2] / 1e3, b.ns[2] / 1e3,
+                b.ns[2] / a.ns[2], a.growth(), b.growth(), equal ? "" : "  ANSWER DIFFERS",
+                grows ? "  GROWS FASTER" : "");
     std::fflush(stdout);
-    if (equal && !grows) ++passed; else ++failed;
+    if (equal && !grows)
+      ++passed;
+    else
+      ++failed;
   }
   std::printf("%d passed, %d failed\n", passed, failed);
   return failed > 0;

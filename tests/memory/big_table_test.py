@@ -128,7 +128,7 @@ def run(shell, path, sql, soft_heap_limit):
         return digest.hexdigest(), errors.read().decode(), usage.ru_maxrss / 1024, process.returncode
 
 
-def main():
+def parse_options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shell")
     parser.add_argument("--mib", type=int, default=64)
@@ -137,7 +137,11 @@ def main():
     parser.add_argument("--soft-heap-limit", type=int, default=4 << 20)
     parser.add_argument("--folder")
     parser.add_argument("--only", action="append")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main():
+    options = parse_options()
     folder = tempfile.mkdtemp(prefix="big_table_", dir=options.folder)
     os.environ["SQLITE_TMPDIR"] = folder
     passed = failed = 0

@@ -1,11 +1,12 @@
-// Statements under a small memory budget (soft_heap_limit) write rows to temporary files. Their rows, and the order of these,
-// are those of the same statement in memory; a full disk or an interrupt on the way ends the statement and nothing else.
+// Statements under a small memory budget (soft_heap_limit) write rows to temporary files. Their rows, and the order of
+// these, are those of the same statement in memory; a full disk or an interrupt on the way ends the statement and
+// nothing else.
+#include <doctest/doctest.h>
+
 #include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <doctest/doctest.h>
 
 #include "engine/connection.h"
 #include "engine/statement.h"
@@ -58,9 +59,11 @@ void fill(FaultySession& s) {
            "CREATE TABLE u(id INTEGER PRIMARY KEY, k INTEGER, s TEXT COLLATE NOCASE, w)",
            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000) INSERT INTO t "
            "SELECT i, CASE WHEN i % 50 = 0 THEN NULL ELSE i * 7919 % 3001 END, 's' || (i * 104729 % 4001), i * 0.37, "
-           "CASE i % 6 WHEN 0 THEN NULL WHEN 1 THEN 1 WHEN 2 THEN 1.0 WHEN 3 THEN 'x' WHEN 4 THEN x'78' ELSE i % 17 END FROM n",
+           "CASE i % 6 WHEN 0 THEN NULL WHEN 1 THEN 1 WHEN 2 THEN 1.0 WHEN 3 THEN 'x' WHEN 4 THEN x'78' ELSE i % 17 "
+           "END FROM n",
            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) INSERT INTO u "
-           "SELECT i, CASE WHEN i % 30 = 0 THEN NULL ELSE i * 5003 % 6007 END, CASE WHEN i % 2 THEN 's' ELSE 'S' END || (i * 7727 % 4001), i % 100 FROM n",
+           "SELECT i, CASE WHEN i % 30 = 0 THEN NULL ELSE i * 5003 % 6007 END, CASE WHEN i % 2 THEN 's' ELSE 'S' END "
+           "|| (i * 7727 % 4001), i % 100 FROM n",
        }) {
     std::string out = s.rows(sql);
     REQUIRE_MESSAGE(out.empty(), out);
@@ -95,18 +98,24 @@ const Query kQueries[] = {
     {"SELECT t.id, u.id FROM t JOIN u ON u.s = t.s"},
     {"SELECT t.id, u.id FROM t LEFT JOIN u ON u.s = t.s"},
     // One key has nearly all rows: no splitting helps.
-    {"SELECT a.id, b.id FROM (SELECT id, id % 2 * (id < 100) AS z FROM t WHERE id < 60) a JOIN (SELECT id, id % 3 / 2 AS z FROM t WHERE id < 3000) b ON a.z = b.z", false},
-    {"SELECT x.id, u.id FROM (SELECT id, w % 2 AS h FROM u WHERE id < 40) x LEFT JOIN u ON x.h = u.w AND u.id % 7 = x.id % 7", false},
+    {"SELECT a.id, b.id FROM (SELECT id, id % 2 * (id < 100) AS z FROM t WHERE id < 60) a JOIN (SELECT id, id % 3 / 2 "
+     "AS z FROM t WHERE id < 3000) b ON a.z = b.z",
+     false},
+    {"SELECT x.id, u.id FROM (SELECT id, w % 2 AS h FROM u WHERE id < 40) x LEFT JOIN u ON x.h = u.w AND u.id % 7 = "
+     "x.id % 7",
+     false},
     {"SELECT s FROM t UNION SELECT s FROM u"},
     {"SELECT k, m FROM t UNION SELECT k, w FROM u ORDER BY 2, 1 DESC"},
     {"SELECT s FROM t INTERSECT SELECT s FROM u"},
     {"SELECT s FROM t EXCEPT SELECT s FROM u"},
     {"SELECT k FROM t UNION ALL SELECT k FROM u ORDER BY 1"},
-    {"SELECT k FROM t EXCEPT SELECT k FROM u UNION SELECT w FROM u INTERSECT SELECT k FROM t UNION ALL SELECT id FROM u WHERE id < 10"},
+    {"SELECT k FROM t EXCEPT SELECT k FROM u UNION SELECT w FROM u INTERSECT SELECT k FROM t UNION ALL SELECT id FROM "
+     "u WHERE id < 10"},
     {"SELECT m FROM t UNION ALL SELECT w FROM u EXCEPT SELECT k FROM u ORDER BY 1 DESC"},
     {"WITH c AS MATERIALIZED (SELECT k, s, v FROM t) SELECT count(*), sum(a.v), (SELECT max(s) FROM c) FROM c a"},
     {"WITH RECURSIVE r(x, y) AS (SELECT id, s FROM t UNION ALL SELECT -x, y FROM r WHERE x > 0) SELECT x, y FROM r"},
-    {"WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x * 2 FROM r WHERE x < 9000 UNION ALL SELECT x * 2 + 1 FROM r WHERE x < 9000) SELECT x FROM r"},
+    {"WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x * 2 FROM r WHERE x < 9000 UNION ALL SELECT x * 2 + 1 FROM r "
+     "WHERE x < 9000) SELECT x FROM r"},
     {"SELECT s, id FROM t ORDER BY v * 7919 % 101, s DESC"},
     {"SELECT * FROM t ORDER BY m, s, id DESC"},
     {"SELECT x.s, (SELECT count(*) FROM u WHERE u.s = x.s) FROM (SELECT DISTINCT s FROM t WHERE id < 400) x"},
@@ -168,7 +177,9 @@ TEST_CASE("Spill, FullDiskEndsTheStatementOnly") {
         if (!fired) {
           CHECK(out == expected);
         } else {
-          CHECK(s.code == (kind == os::Fault::kWrite ? Code::Full : kind == os::Fault::kRead ? Code::IoErrRead : Code::CantOpen));
+          CHECK(s.code == (kind == os::Fault::kWrite  ? Code::Full
+                           : kind == os::Fault::kRead ? Code::IoErrRead
+                                                      : Code::CantOpen));
         }
       }
     }
@@ -213,9 +224,11 @@ TEST_CASE("Spill, InterruptsEndEveryPhase") {
 
 // Keys of a change that are collected first: same result, whatever the budget.
 TEST_CASE("Spill, ChangesWithManyKeys") {
-  for (const char* change : {"UPDATE t SET id = -id WHERE k % 3 > 0", "UPDATE OR REPLACE t SET id = id / 2 WHERE id % 2 = 0",
-                             "UPDATE t SET v = w, s = u.s FROM u WHERE u.k = t.k", "DELETE FROM t WHERE s IN (SELECT s FROM t WHERE id % 3 = 0)",
-                             "INSERT INTO t SELECT id + 100000, k, s, v, m FROM t ORDER BY s"}) {
+  for (const char* change :
+       {"UPDATE t SET id = -id WHERE k % 3 > 0", "UPDATE OR REPLACE t SET id = id / 2 WHERE id % 2 = 0",
+        "UPDATE t SET v = w, s = u.s FROM u WHERE u.k = t.k",
+        "DELETE FROM t WHERE s IN (SELECT s FROM t WHERE id % 3 = 0)",
+        "INSERT INTO t SELECT id + 100000, k, s, v, m FROM t ORDER BY s"}) {
     CAPTURE(std::string(change));
     std::string expected;
     for (int64_t limit : {0, 1, 30000}) {
@@ -236,8 +249,9 @@ TEST_CASE("Spill, ChangesWithManyKeys") {
 TEST_CASE("Spill, HardLimit") {
   FaultySession s;
   fill(s);
-  for (const char* sql : {"SELECT count(*) FROM t WHERE s IN (SELECT s || id FROM t)",
-                          "WITH RECURSIVE r(x) AS (SELECT 1 UNION SELECT x + 1 FROM r WHERE x < 100000) SELECT count(*) FROM r"}) {
+  for (const char* sql :
+       {"SELECT count(*) FROM t WHERE s IN (SELECT s || id FROM t)",
+        "WITH RECURSIVE r(x) AS (SELECT 1 UNION SELECT x + 1 FROM r WHERE x < 100000) SELECT count(*) FROM r"}) {
     CAPTURE(std::string(sql));
     std::string expected = s.rows(sql);
     s.rows("PRAGMA hard_heap_limit = 200000");

@@ -40,12 +40,15 @@ namespace {
 TEST_CASE("StatementMemory, TenThousandPreparedPointSelects") {
   Session s;
   s.rows("CREATE TABLE t(id INTEGER PRIMARY KEY, a INTEGER, b TEXT, c REAL)");
-  s.rows("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) INSERT INTO t SELECT i, i * 3, 'row ' || i, i / 7.0 FROM n");
+  s.rows(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) INSERT INTO t SELECT i, i * 3, "
+      "'row ' || i, i / 7.0 FROM n");
   std::vector<Statement> statements;
   statements.reserve(10000);
   size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
   for (int i = 0; i < 10000; ++i) {
-    statements.push_back(s.connection.prepare("SELECT a, b, c FROM t WHERE id = ?1 /* " + std::to_string(i) + " */").take());
+    statements.push_back(
+        s.connection.prepare("SELECT a, b, c FROM t WHERE id = ?1 /* " + std::to_string(i) + " */").take());
   }
   // Used once, as programs do.
   for (int i = 0; i < 10000; ++i) {
@@ -61,14 +64,17 @@ TEST_CASE("StatementMemory, TenThousandPreparedPointSelects") {
 TEST_CASE("StatementMemory, RunningAgainDoesNotAllocate") {
   Session s;
   s.rows("CREATE TABLE t(id INTEGER PRIMARY KEY, a INTEGER, b TEXT); CREATE INDEX t_a ON t(a)");
-  s.rows("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) INSERT INTO t SELECT i, i % 100, 'text ' || i FROM n");
+  s.rows(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) INSERT INTO t SELECT i, i % 100, "
+      "'text ' || i FROM n");
   struct Case {
     const char* sql;
-    int64_t step;   // from one run to the next
+    int64_t step;  // from one run to the next
   };
-  for (Case c : {Case{"SELECT a, b FROM t WHERE id = ?1", 7}, Case{"SELECT b FROM t WHERE id BETWEEN ?1 AND ?1 + 20", 5},
-                 Case{"SELECT id, b FROM t WHERE a = ?1 % 100", 3}, Case{"SELECT count(*), sum(a) FROM t WHERE id > ?1", 11},
-                 Case{"UPDATE t SET b = 'other ' || id WHERE id = ?1", 13}, Case{"DELETE FROM t WHERE id = ?1 + 100000", 1}}) {
+  for (Case c :
+       {Case{"SELECT a, b FROM t WHERE id = ?1", 7}, Case{"SELECT b FROM t WHERE id BETWEEN ?1 AND ?1 + 20", 5},
+        Case{"SELECT id, b FROM t WHERE a = ?1 % 100", 3}, Case{"SELECT count(*), sum(a) FROM t WHERE id > ?1", 11},
+        Case{"UPDATE t SET b = 'other ' || id WHERE id = ?1", 13}, Case{"DELETE FROM t WHERE id = ?1 + 100000", 1}}) {
     CAPTURE(c.sql);
     Statement statement = s.connection.prepare(c.sql).take();
     s.rows("BEGIN");

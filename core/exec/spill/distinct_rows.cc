@@ -59,7 +59,7 @@ Status DistinctRows::next(ExecContext& context, RowStore& out, uint32_t rows) {
     uint32_t count = sorted_.row_count();
     if (count == 0) return {};
     for (uint32_t row = 0; row < count; ++row) {
-      bool same = row > 0                  ? compare_rows(sorted_, row - 1, sorted_, row, keys_) == 0
+      bool same = row > 0                 ? compare_rows(sorted_, row - 1, sorted_, row, keys_) == 0
                   : last_.row_count() > 0 ? compare_rows(last_, 0, sorted_, row, keys_) == 0
                                           : false;
       if (!same) SQLRITE_TRY(out.append_from(sorted_, &row, 1));

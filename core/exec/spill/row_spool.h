@@ -1,5 +1,5 @@
-// RowSpool: rows kept in order of arrival, to be read any number of times from the front. Beyond the budget they are on a
-// file.
+// RowSpool: rows kept in order of arrival, to be read any number of times from the front. Beyond the budget they are on
+// a file.
 #pragma once
 
 #include "exec/operator/row_store.h"

@@ -241,6 +241,34 @@ Status Pager::commit() {
   return status;
 }
 
+// What the commit writes, by page. *any_in_memory: at least one page is not in the log yet.
+Status Pager::Impl::collect_commit_pages(bool journaled, bool* any_in_memory) {
+  commit_pages_.clear();
+  bool sorted = true;
+  for (OverlayEntry& entry : entries_) {
+    if (!entry.dirty || entry.page > page_count_ || (entry.forgotten && entry.page < page_count_)) continue;
+    OverlayVersion* version = entry.newest;
+    const Frame* original = nullptr;
+    if (journaled) {
+      for (OverlayVersion* old = version->older; old != nullptr; old = old->older) {
+        if (old->stamp <= transaction_floor_) {
+          original = old->frame;
+          break;
+        }
+      }
+    }
+    // A spilled page that was read back is in the log all the same; without a log it is as good as any other.
+    Frame* frame = version->spilled_sequence != 0 && !journaled ? nullptr : version->frame;
+    if (frame != nullptr) *any_in_memory = true;
+    if (!commit_pages_.empty() && commit_pages_.back().page > entry.page) sorted = false;
+    if (!commit_pages_.push_back(DirtyPage{entry.page, frame, original, version->spilled_sequence})) return Status(Code::NoMem);
+  }
+  if (!sorted) {
+    std::sort(commit_pages_.begin(), commit_pages_.end(), [](const DirtyPage& a, const DirtyPage& b) { return a.page < b.page; });
+  }
+  return {};
+}
+
 Status Pager::Impl::commit() {
   if (dirty_count_ == 0 && page_count_ == snapshot_.page_count && spilled_count_ == 0) {
     finish_write();
@@ -248,7 +276,6 @@ Status Pager::Impl::commit() {
     return {};
   }
   SQLRITE_TRY(prepare_header());
-  commit_pages_.clear();
   if (!commit_pages_.reserve(dirty_count_ + 1)) return Status(Code::NoMem);
   const bool journaled = file_->needs_originals();
   if (journaled && open_view_count_ > 0) {
@@ -256,39 +283,14 @@ Status Pager::Impl::commit() {
     SQLRITE_TRY(restore_visible());
   }
   uint32_t reserved = snapshot_.reserved_size_bytes;
-  bool sorted = true;
   bool any_in_memory = false;
-  auto collect = [&]() -> Status {
-    for (OverlayEntry& entry : entries_) {
-      if (!entry.dirty || entry.page > page_count_ || (entry.forgotten && entry.page < page_count_)) continue;
-      OverlayVersion* version = entry.newest;
-      const Frame* original = nullptr;
-      if (journaled) {
-        for (OverlayVersion* old = version->older; old != nullptr; old = old->older) {
-          if (old->stamp <= transaction_floor_) {
-            original = old->frame;
-            break;
-          }
-        }
-      }
-      // A spilled page that was read back is in the log all the same; without a log it is as good as any other.
-      Frame* frame = version->spilled_sequence != 0 && !journaled ? nullptr : version->frame;
-      if (frame != nullptr) any_in_memory = true;
-      if (!commit_pages_.empty() && commit_pages_.back().page > entry.page) sorted = false;
-      if (!commit_pages_.push_back(DirtyPage{entry.page, frame, original, version->spilled_sequence})) return Status(Code::NoMem);
-    }
-    return {};
-  };
-  SQLRITE_TRY(collect());
+  SQLRITE_TRY(collect_commit_pages(journaled, &any_in_memory));
   if (!any_in_memory) {
     // Everything was spilled, or what changed need not be written: the commit needs a frame all the same.
     SQLRITE_TRY_ASSIGN(uint8_t* header, make_mutable(1, false));
     static_cast<void>(header);
-    commit_pages_.clear();
-    sorted = true;
-    SQLRITE_TRY(collect());
+    SQLRITE_TRY(collect_commit_pages(journaled, &any_in_memory));
   }
-  if (!sorted) std::sort(commit_pages_.begin(), commit_pages_.end(), [](const DirtyPage& a, const DirtyPage& b) { return a.page < b.page; });
   if (commit_pages_[0].page == 1 && commit_pages_[0].frame != nullptr) reserved = commit_pages_[0].frame->data[20];
 
   DatabaseFile::CommitRequest request;

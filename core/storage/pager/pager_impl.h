@@ -89,6 +89,7 @@ struct Pager::Impl {
   void install_snapshot(const Snapshot& snapshot, bool own);
   void finish_write();
   void update_mark();
+  Status collect_commit_pages(bool journaled, bool* any_in_memory);
   Status commit();
   Status prepare_header();
   Status change_journal_mode(JournalMode mode, bool in_transaction);
