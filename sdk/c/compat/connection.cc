@@ -81,7 +81,7 @@ int open_connection(const char* filename, sqlite3** out, int flags, const char* 
 
 int close_connection(sqlite3* db, bool deferred) {
   if (db == nullptr) return SQLITE_OK;
-  if (!usable(db)) return SQLITE_MISUSE;
+  if (!is_handle(db)) return SQLITE_MISUSE;
   Lock lock(db);
   engine::Connection* connection = db->connection;
   if (!deferred && connection->first_statement() != nullptr) {

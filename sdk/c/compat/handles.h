@@ -163,7 +163,9 @@ class Lock {
   sqlite3_mutex* mutex_;
 };
 
-inline bool usable(const sqlite3* db) { return db != nullptr && db->open && db->connection != nullptr; }
+// A handle whose opening failed knows its error and can be closed; nothing else may be done with it.
+inline bool is_handle(const sqlite3* db) { return db != nullptr && db->open && db->connection != nullptr; }
+inline bool usable(const sqlite3* db) { return is_handle(db) && !db->failed_open; }
 inline bool usable(const sqlite3_stmt* statement) { return statement != nullptr && statement->impl != nullptr; }
 
 // Code that the caller is shown: extended ones only where they are switched on.

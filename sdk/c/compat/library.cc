@@ -169,27 +169,27 @@ void sqlite3_randomness(int size, void* out) {
 
 int sqlite3_errcode(sqlite3* db) {
   if (db == nullptr) return SQLITE_NOMEM;
-  if (!usable(db)) return SQLITE_MISUSE;
+  if (!is_handle(db)) return SQLITE_MISUSE;
   Lock lock(db);
   return masked(db, db->connection->extended_error_code());
 }
 
 int sqlite3_extended_errcode(sqlite3* db) {
   if (db == nullptr) return SQLITE_NOMEM;
-  if (!usable(db)) return SQLITE_MISUSE;
+  if (!is_handle(db)) return SQLITE_MISUSE;
   Lock lock(db);
   return db->connection->extended_error_code();
 }
 
 int sqlite3_extended_result_codes(sqlite3* db, int on) {
-  if (!usable(db)) return SQLITE_MISUSE;
+  if (!is_handle(db)) return SQLITE_MISUSE;
   db->error_mask = on != 0 ? -1 : 0xff;
   return SQLITE_OK;
 }
 
 const char* sqlite3_errmsg(sqlite3* db) {
   if (db == nullptr) return code_text(Code::NoMem);
-  if (!usable(db)) return code_text(Code::Misuse);
+  if (!is_handle(db)) return code_text(Code::Misuse);
   return db->connection->error_message().data();
 }
 
@@ -197,7 +197,7 @@ const void* sqlite3_errmsg16(sqlite3* db) {
   static const char16_t kNoMemory[] = u"out of memory";
   static const char16_t kMisuse[] = u"bad parameter or other API misuse";
   if (db == nullptr) return kNoMemory;
-  if (!usable(db)) return kMisuse;
+  if (!is_handle(db)) return kMisuse;
   Lock lock(db);
   Arena heap(256);
   auto text = utf8_to_utf16(db->connection->error_message(), kNativeUtf16, heap);
@@ -209,7 +209,7 @@ const void* sqlite3_errmsg16(sqlite3* db) {
 
 const char* sqlite3_errstr(int code) { return code_text(static_cast<Code>(code)); }
 
-int sqlite3_error_offset(sqlite3* db) { return usable(db) ? static_cast<int>(db->connection->error_offset()) : -1; }
+int sqlite3_error_offset(sqlite3* db) { return is_handle(db) ? static_cast<int>(db->connection->error_offset()) : -1; }
 
 int sqlite3_set_errmsg(sqlite3* db, int code, const char* message) {
   if (!usable(db)) return SQLITE_MISUSE;

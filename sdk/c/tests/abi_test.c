@@ -217,7 +217,12 @@ static void codes(void) {
   sqlite3 *missing = NULL;
   CHECK_INT(sqlite3_open_v2("/nowhere/at/all.db", &missing, SQLITE_OPEN_READWRITE, NULL), SQLITE_CANTOPEN);
   CHECK_TEXT(sqlite3_errmsg(missing), "unable to open database file");
-  sqlite3_close(missing);
+  CHECK_INT(sqlite3_exec(missing, "PRAGMA journal_mode = WAL; SELECT 1", NULL, NULL, NULL), SQLITE_MISUSE);
+  sqlite3_stmt *impossible = NULL;
+  CHECK_INT(sqlite3_prepare_v2(missing, "SELECT 1", -1, &impossible, NULL), SQLITE_MISUSE);
+  CHECK(impossible == NULL);
+  CHECK_TEXT(sqlite3_errmsg(missing), "unable to open database file");
+  CHECK_INT(sqlite3_close(missing), SQLITE_OK);
   CHECK_INT(sqlite3_create_module(db, "m", NULL, NULL), SQLITE_ERROR);
   CHECK(strstr(sqlite3_errmsg(db), "not available") != NULL);
   CHECK_INT(sqlite3_close(db), SQLITE_OK);
