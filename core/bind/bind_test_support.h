@@ -74,7 +74,10 @@ class TestDatabase : public SchemaSource, public TableFunctionSource {
 
   const catalog::Schema* schema() {
     if (schema_ == nullptr) {
-      catalog::SchemaBuilder builder(kMainDatabase, TextEncoding::Utf8, collations, registry);
+      // The rows here carry their text only, which may be with PRAGMA writable_schema alone.
+      catalog::LoadOptions options;
+      options.writable_schema = true;
+      catalog::SchemaBuilder builder(kMainDatabase, TextEncoding::Utf8, collations, registry, options);
       int64_t root = 2;
       for (const std::string& text : texts_) {
         catalog::SchemaRow row;
