@@ -1,11 +1,9 @@
-// GrowArray: a growing array for the layers that must answer NoMem with a Status instead of an exception.
+// GrowArray: a growing array of plain values for the layers that must answer NoMem with a Status instead of an exception.
 #pragma once
 
+#include <cstddef>
 #include <cstdlib>
-#include <cstring>
 #include <type_traits>
-
-#include "base/status.h"
 
 namespace sqlrite {
 
@@ -19,27 +17,30 @@ class GrowArray {
   GrowArray& operator=(const GrowArray&) = delete;
   ~GrowArray() { std::free(static_cast<void*>(data_)); }
 
-  Status push_back(const T& value) {
-    if (size_ == capacity_) SQLRITE_TRY(reserve(capacity_ == 0 ? 16 : capacity_ * 2));
-    data_[size_++] = value;
-    return {};
+  // False when memory is gone.
+  [[nodiscard]] bool push_back(const T& value) {
+    T copy = value;  // may lie in this array
+    if (size_ == capacity_ && !reserve(size_ + 1)) return false;
+    data_[size_++] = copy;
+    return true;
   }
+  void pop_back() { --size_; }
   // Appends `count` entries for the caller to fill; null when memory is gone.
   T* append(size_t count) {
-    if (size_ + count > capacity_ && !reserve(size_ + count > capacity_ * 2 ? size_ + count : capacity_ * 2).ok()) {
-      return nullptr;
-    }
+    if (!reserve(size_ + count)) return nullptr;
     T* at = data_ + size_;
     size_ += count;
     return at;
   }
-  Status reserve(size_t capacity) {
-    if (capacity <= capacity_) return {};
-    void* grown = std::realloc(static_cast<void*>(data_), capacity * sizeof(T));
-    if (grown == nullptr) return Code::NoMem;
+  [[nodiscard]] bool reserve(size_t capacity) {
+    if (capacity <= capacity_) return true;
+    size_t wanted = capacity_ == 0 ? 8 : capacity_ * 2;
+    if (wanted < capacity) wanted = capacity;
+    void* grown = std::realloc(static_cast<void*>(data_), wanted * sizeof(T));
+    if (grown == nullptr) return false;
     data_ = static_cast<T*>(grown);
-    capacity_ = capacity;
-    return {};
+    capacity_ = wanted;
+    return true;
   }
   void clear() { size_ = 0; }
   void truncate(size_t size) { size_ = size; }

@@ -9,8 +9,8 @@ namespace sqlrite::storage {
 void LeafMaps::clear() {
   for (Map& map : maps_) {
     map.root = PageId{};
-    map.most.free();
-    map.leaf.free();
+    map.most.shrink(0);
+    map.leaf.shrink(0);
   }
 }
 

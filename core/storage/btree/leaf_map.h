@@ -15,8 +15,8 @@
 
 #include <cstdint>
 
+#include "base/grow_array.h"
 #include "storage/btree/btree.h"
-#include "storage/pager/page_cache.h"
 
 namespace sqlrite::storage {
 

@@ -15,56 +15,9 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "base/grow_array.h"
 
 namespace sqlrite::storage {
-
-// Growing array of plain values that reports exhaustion instead of raising it.
-template <typename T>
-class GrowArray {
- public:
-  GrowArray() = default;
-  GrowArray(const GrowArray&) = delete;
-  GrowArray& operator=(const GrowArray&) = delete;
-  ~GrowArray() { std::free(data_); }
-  [[nodiscard]] bool reserve(size_t capacity) {
-    if (capacity <= capacity_) return true;
-    size_t wanted = capacity_ == 0 ? 8 : capacity_ * 2;
-    if (wanted < capacity) wanted = capacity;
-    T* grown = static_cast<T*>(std::realloc(static_cast<void*>(data_), wanted * sizeof(T)));
-    if (grown == nullptr) return false;
-    data_ = grown;
-    capacity_ = wanted;
-    return true;
-  }
-  [[nodiscard]] bool push_back(const T& value) {
-    T copy = value;
-    if (size_ == capacity_ && !reserve(size_ + 1)) return false;
-    data_[size_++] = copy;
-    return true;
-  }
-  void pop_back() { --size_; }
-  void truncate(size_t size) { size_ = size; }
-  void clear() { size_ = 0; }
-  void free() {
-    std::free(data_);
-    data_ = nullptr;
-    size_ = capacity_ = 0;
-  }
-  size_t size() const { return size_; }
-  bool empty() const { return size_ == 0; }
-  T& operator[](size_t i) { return data_[i]; }
-  const T& operator[](size_t i) const { return data_[i]; }
-  T& back() { return data_[size_ - 1]; }
-  T* begin() { return data_; }
-  T* end() { return data_ + size_; }
-  const T* begin() const { return data_; }
-  const T* end() const { return data_ + size_; }
-
- private:
-  T* data_ = nullptr;
-  size_t size_ = 0;
-  size_t capacity_ = 0;
-};
 
 inline constexpr uint32_t kPageSlackSizeBytes = 64;
 
