@@ -1,4 +1,5 @@
-// GrowArray: a growing array of plain values for the layers that must answer NoMem with a Status instead of an exception.
+// GrowArray: a growing array of plain values for the layers that must answer NoMem with a Status instead of an
+// exception.
 #pragma once
 
 #include <cstddef>
