@@ -1,6 +1,8 @@
 // The JSON functions of SQL. Each reads JSON text or JSONB; the jsonb_ forms give JSONB back.
 #include "functions/json/json_argument.h"
 #include "functions/json/json_path.h"
+#include "functions/json/json_scan.h"
+#include "types/number_text.h"
 #include "types/utf.h"
 
 namespace sqlrite::functions {
@@ -121,15 +123,68 @@ std::string_view arrow_steps(CallContext& ctx, const Value& argument, std::strin
   return steps.view();
 }
 
+// The steps of a path argument; false when it is no path at all.
+template <ExtractKind kind>
+bool steps_of(CallContext& ctx, const Value& argument, std::string_view path, std::string_view* steps) {
+  if (starts_at_root(path)) {
+    *steps = path.substr(1);
+    return true;
+  }
+  if (kind == ExtractKind::Extract) return false;
+  *steps = arrow_steps(ctx, argument, path);
+  return true;
+}
+
+// With one path into a text: looks for the element without converting the rest of the text.
+template <ExtractKind kind>
+Status scan_for_element(CallContext& ctx, const Value* arguments, JsonScan* scan, std::string_view* element) {
+  *scan = JsonScan::Unsure;
+  if (arguments[0].type != ValueType::Text) return Status();
+  NumberText buffer;
+  std::string_view path, steps;
+  bool is_null;
+  SQLRITE_TRY(path_argument(ctx, arguments[1], buffer, &path, &is_null));
+  if (is_null || !steps_of<kind>(ctx, arguments[1], path, &steps) || steps.empty()) return Status();
+  *scan = scan_json_text(arguments[0].view(), steps, element);
+  return Status();
+}
+
+template <ExtractKind kind, bool as_jsonb>
+Status extracted(CallContext& ctx, std::string_view jsonb, size_t at, Value* result) {
+  if (kind == ExtractKind::ArrowJson) return json_result(ctx, jsonb, at, false, result);
+  SQLRITE_TRY(json_to_value(jsonb, at, as_jsonb, *ctx.heap, result));
+  if (kind == ExtractKind::ArrowSql) result->subtype = 0;
+  return Status();
+}
+
+// The same for an element in plain JSON text. Numbers, which are many, need no JSONB.
+template <ExtractKind kind, bool as_jsonb>
+Status extracted_text(CallContext& ctx, std::string_view element, Value* result) {
+  if (kind != ExtractKind::ArrowJson && (element[0] == '-' || is_digit(element[0]))) {
+    return json_number_to_value(element, element.find_first_of(".eE") == std::string_view::npos, result);
+  }
+  std::string_view jsonb;
+  bool is_null;
+  SQLRITE_TRY(json_argument(ctx, Value::from_text(element, ValueOwner::Static), &jsonb, &is_null));
+  return extracted<kind, as_jsonb>(ctx, jsonb, 0, result);
+}
+
 template <ExtractKind kind, bool as_jsonb>
 Status json_extract(CallContext& ctx, const Value* arguments, int argument_count, Value* result) {
   *result = Value::null();
   if (argument_count < 2) return Status();
   std::string_view jsonb;
   bool is_null;
+  bool several = argument_count > 2;
+  if (!several) {
+    JsonScan scan;
+    std::string_view element;
+    SQLRITE_TRY(scan_for_element<kind>(ctx, arguments, &scan, &element));
+    if (scan == JsonScan::NotFound) return Status();
+    if (scan == JsonScan::Found) return extracted_text<kind, as_jsonb>(ctx, element, result);
+  }
   SQLRITE_TRY(json_argument(ctx, arguments[0], &jsonb, &is_null));
   if (is_null) return Status();
-  bool several = argument_count > 2;
   TextBuilder list(*ctx.heap, length_limit(ctx));
   if (several) list.append('[');
   for (int i = 1; i < argument_count; ++i) {
@@ -137,13 +192,7 @@ Status json_extract(CallContext& ctx, const Value* arguments, int argument_count
     std::string_view path, steps;
     SQLRITE_TRY(path_argument(ctx, arguments[i], buffer, &path, &is_null));
     if (is_null) return Status();
-    if (starts_at_root(path)) {
-      steps = path.substr(1);
-    } else if (kind != ExtractKind::Extract) {
-      steps = arrow_steps(ctx, arguments[i], path);
-    } else {
-      return bad_path(ctx, path);
-    }
+    if (!steps_of<kind>(ctx, arguments[i], path, &steps)) return bad_path(ctx, path);
     size_t found, label;
     JsonLookup lookup = find_json_path(jsonb, steps, &found, &label);
     if (lookup != JsonLookup::Found && lookup != JsonLookup::NotFound) return json_path_status(lookup, path, *ctx.heap);
@@ -157,10 +206,7 @@ Status json_extract(CallContext& ctx, const Value* arguments, int argument_count
       continue;
     }
     if (lookup == JsonLookup::NotFound) return Status();
-    if (kind == ExtractKind::ArrowJson) return json_result(ctx, jsonb, found, false, result);
-    SQLRITE_TRY(json_to_value(jsonb, found, as_jsonb, *ctx.heap, result));
-    if (kind == ExtractKind::ArrowSql) result->subtype = 0;
-    return Status();
+    return extracted<kind, as_jsonb>(ctx, jsonb, found, result);
   }
   list.append(']');
   return json_text_result(ctx, list, as_jsonb, result);

@@ -8,60 +8,6 @@ namespace {
 
 char at(std::string_view text, size_t index) { return index < text.size() ? text[index] : '\0'; }
 
-// One step of a path: .label, ."label", [3], [#], [#-1].
-struct Step {
-  bool is_label = false;
-  std::string_view label;
-  bool plain = true;        // the label has no escapes
-  bool from_end = false;
-  uint64_t index = 0;       // with from_end: counted back from the end
-  size_t size = 0;          // bytes of the path it takes
-};
-
-bool read_label_step(std::string_view path, Step* step) {
-  step->is_label = true;
-  if (at(path, 1) == '"') {
-    size_t i = 2;
-    for (; i < path.size() && path[i] != '"'; ++i) {
-      if (path[i] == '\\' && i + 1 < path.size()) ++i;
-    }
-    if (i >= path.size()) return false;
-    step->label = path.substr(2, i - 2);
-    step->plain = step->label.find('\\') == std::string_view::npos;
-    step->size = i + 1;
-    return true;
-  }
-  size_t i = 1;
-  while (i < path.size() && path[i] != '.' && path[i] != '[') ++i;
-  step->label = path.substr(1, i - 1);
-  step->size = i;
-  return i > 1;
-}
-
-bool read_index_step(std::string_view path, Step* step) {
-  auto number = [&](size_t& i) {
-    uint64_t value = 0;
-    for (; is_digit(at(path, i)); ++i) {
-      if (value < 0xffffffff) value = value * 10 + static_cast<uint64_t>(path[i] - '0');
-    }
-    return value;
-  };
-  size_t i = 1;
-  if (at(path, 1) == '#') {
-    step->from_end = true;
-    i = 2;
-    if (at(path, 2) == '-' && is_digit(at(path, 3))) {
-      i = 3;
-      step->index = number(i);
-    }
-  } else {
-    step->index = number(i);
-    if (i == 1) return false;
-  }
-  step->size = i + 1;
-  return at(path, i) == ']';
-}
-
 // Where the walk along a path ended.
 struct Walk {
   JsonLookup outcome = JsonLookup::Found;
@@ -69,7 +15,7 @@ struct Walk {
   size_t label = 0;          // Found in an object: its label
   // NotFound in the innermost container, at a place where something could be inserted:
   bool insertable = false;
-  Step step;                 // the step that led nowhere
+  JsonPathStep step;                 // the step that led nowhere
   std::string_view rest;     // the path behind that step
   ArenaVector<JsonElement>* parents = nullptr;  // the containers on the way, outermost first
 };
@@ -80,13 +26,13 @@ void walk_path(std::string_view jsonb, std::string_view path, Walk& walk) {
   if (!read_json_element(jsonb, 0, &element)) return fail(JsonLookup::Malformed);
   uint32_t depth = 0;
   while (!path.empty()) {
-    Step step;
+    JsonPathStep step;
     if (path[0] == '.') {
-      if (!read_label_step(path, &step)) return fail(JsonLookup::BadPath);
+      if (!read_json_label_step(path, &step)) return fail(JsonLookup::BadPath);
       if (element.kind != JsonKind::Object) return fail(JsonLookup::NotFound);
     } else if (path[0] == '[') {
       if (element.kind != JsonKind::Array) return fail(JsonLookup::NotFound);
-      if (!read_index_step(path, &step)) return fail(JsonLookup::BadPath);
+      if (!read_json_index_step(path, &step)) return fail(JsonLookup::BadPath);
     } else {
       return fail(JsonLookup::BadPath);
     }
@@ -173,12 +119,12 @@ JsonLookup build_along_path(std::string_view rest, JsonEdit edit, std::string_vi
     return JsonLookup::Found;
   }
   if (depth >= kJsonDepthMax) return JsonLookup::TooDeep;
-  Step step;
+  JsonPathStep step;
   if (rest[0] == '.') {
-    if (!read_label_step(rest, &step)) return JsonLookup::BadPath;
+    if (!read_json_label_step(rest, &step)) return JsonLookup::BadPath;
     if (edit == JsonEdit::ArrayInsert && rest.back() != ']') return JsonLookup::NotArrayElement;
   } else if (rest[0] == '[') {
-    if (!read_index_step(rest, &step)) return JsonLookup::BadPath;
+    if (!read_json_index_step(rest, &step)) return JsonLookup::BadPath;
     if (step.index != 0) return JsonLookup::NotFound;  // an empty array has no place but the first
   } else {
     return JsonLookup::BadPath;
@@ -193,6 +139,50 @@ JsonLookup build_along_path(std::string_view rest, JsonEdit edit, std::string_vi
 }
 
 }  // namespace
+
+bool read_json_label_step(std::string_view path, JsonPathStep* step) {
+  step->is_label = true;
+  if (at(path, 1) == '"') {
+    size_t i = 2;
+    for (; i < path.size() && path[i] != '"'; ++i) {
+      if (path[i] == '\\' && i + 1 < path.size()) ++i;
+    }
+    if (i >= path.size()) return false;
+    step->label = path.substr(2, i - 2);
+    step->plain = step->label.find('\\') == std::string_view::npos;
+    step->size = i + 1;
+    return true;
+  }
+  size_t i = 1;
+  while (i < path.size() && path[i] != '.' && path[i] != '[') ++i;
+  step->label = path.substr(1, i - 1);
+  step->size = i;
+  return i > 1;
+}
+
+bool read_json_index_step(std::string_view path, JsonPathStep* step) {
+  auto number = [&](size_t& i) {
+    uint64_t value = 0;
+    for (; is_digit(at(path, i)); ++i) {
+      if (value < 0xffffffff) value = value * 10 + static_cast<uint64_t>(path[i] - '0');
+    }
+    return value;
+  };
+  size_t i = 1;
+  if (at(path, 1) == '#') {
+    step->from_end = true;
+    i = 2;
+    if (at(path, 2) == '-' && is_digit(at(path, 3))) {
+      i = 3;
+      step->index = number(i);
+    }
+  } else {
+    step->index = number(i);
+    if (i == 1) return false;
+  }
+  step->size = i + 1;
+  return at(path, i) == ']';
+}
 
 JsonLookup find_json_path(std::string_view jsonb, std::string_view steps, size_t* found, size_t* label) {
   Walk walk;

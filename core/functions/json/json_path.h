@@ -7,6 +7,19 @@
 
 namespace sqlrite::functions {
 
+// One step of a path: .label, ."label", [3], [#], [#-1].
+struct JsonPathStep {
+  bool is_label = false;
+  std::string_view label;
+  bool plain = true;  // the label has no escapes
+  bool from_end = false;
+  uint64_t index = 0;  // with from_end: counted back from the end
+  size_t size = 0;     // bytes of the path it takes
+};
+// The step at the start of `path`, which begins with a point or a bracket; false when it is none.
+bool read_json_label_step(std::string_view path, JsonPathStep* step);
+bool read_json_index_step(std::string_view path, JsonPathStep* step);
+
 enum class JsonLookup : uint8_t { Found, NotFound, BadPath, Malformed, TooDeep, NotArrayElement };
 
 // Finds the element that `steps` (the path behind its $) leads to. `*label` is its label's offset when it is a value of

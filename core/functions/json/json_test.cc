@@ -1,8 +1,11 @@
 // JSON functions: text and JSONB in and out, paths, edits, JSON5, groups, and the rows of json_each and json_tree.
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+
 #include "functions/function_test_context.h"
 #include "functions/json/json_each.h"
+#include "types/number_text.h"
 
 using namespace sqlrite;
 using namespace sqlrite::functions;
@@ -54,6 +57,36 @@ TEST_CASE("json_extract and the arrows") {
   CHECK(call("json_type", {json, "$.a.b"}) == "'array'");
   CHECK(call("json_array_length", {json, "$.a.b"}) == "3");
   CHECK(call("json_array_length", {json}) == "0");
+}
+
+// One path into a text is looked for without making JSONB, unless something is out of the ordinary. With a second path
+// all of the text becomes JSONB: the same must be found.
+TEST_CASE("json_extract: one path alone finds what it finds beside another") {
+  const char* texts[] = {
+      "{\"a\":1,\"a\":2}", " { \"b\" : [ 1 , -2.5e3 , \"x\" ] , \"a\" : { \"c\" : true } } ", "[[1,2],[3,[4]],null]",
+      "{\"\\u0061\":1,\"a\":2}", "{a:1,'b':[.5]}", "\"text\"", "-0", "12", "1.", "01", "{\"a\":\"long enough for blocks \\n\\u00e4\"}",
+      "{\"a\":[1,2}", "{\"a\":1} x", "{\"a\":1}\x01", "{\"a\":\"\x02\"}", "{\"a\":nul}", "{\"a\":truex}", "[1,]", "{\"a\":1,}",
+      "{\"a\" 1}", "", "[", "{\"a\":1e}", "{\"a\":\"\\q\"}", "{\"a\":\"\\u12g4\"}", "{\"a b\":{\"\":7}}", "{\"b\":9223372036854775808}",
+      "[9e999,-9e999]", "{\"sixteen bytes or more\":[1]}", "{\"a\":\"x'y\"}", "\xef\xbb\xbf{\"a\":1}"};
+  const char* paths[] = {"$.a", "$.b", "$.b[1]", "$.b[2]", "$.b[#-1]", "$.a.c", "$[0]", "$[1][1][0]", "$[2]", "$.\"a\"", "$.\"\\u0061\"",
+                         "$", "$.", "$.a.", "$[x", "$.\"a b\".\"\"", "$.\"sixteen bytes or more\"[0]", "$.a.a.a.a.a.a.a.a.a.a", "a"};
+  Caller call;
+  for (const char* text : texts) {
+    for (const char* path : paths) {
+      CAPTURE(text);
+      CAPTURE(path);
+      std::string both = call("json_extract", {text, path, "$.none"});
+      std::string alone = call("json_extract", {text, path});
+      if (both.substr(0, 2) == "E:") {
+        CHECK(alone == both);
+        continue;
+      }
+      std::string json = call("->", {text, path});
+      if (json == "NULL") json = "'null'";
+      CHECK("'[" + json.substr(1, json.size() - 2) + ",null]'" == both);
+      if (json[1] == '-' || is_digit(json[1])) CHECK(std::strtod(alone.c_str(), nullptr) == std::strtod(json.c_str() + 1, nullptr));
+    }
+  }
 }
 
 TEST_CASE("json edits") {

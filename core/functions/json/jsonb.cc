@@ -642,7 +642,9 @@ namespace {
 
 Status malformed() { return Status(Code::Error, "malformed JSON"); }
 
-Status number_to_value(std::string_view text, bool integer, Value* result) {
+}  // namespace
+
+Status json_number_to_value(std::string_view text, bool integer, Value* result) {
   if (text.empty()) return malformed();
   if (integer) {
     bool negative = text[0] == '-';
@@ -673,6 +675,8 @@ Status number_to_value(std::string_view text, bool integer, Value* result) {
   *result = Value::from_real(real);
   return Status();
 }
+
+namespace {
 
 Status escaped_to_value(std::string_view text, Arena& heap, Value* result) {
   char* out = static_cast<char*>(heap.try_allocate(text.size() + 1, 1));
@@ -708,10 +712,10 @@ Status json_to_value(std::string_view jsonb, size_t start, bool containers_as_js
       return Status();
     case JsonKind::Int:
     case JsonKind::Int5:
-      return number_to_value(payload, true, result);
+      return json_number_to_value(payload, true, result);
     case JsonKind::Float:
     case JsonKind::Float5:
-      return number_to_value(payload, false, result);
+      return json_number_to_value(payload, false, result);
     case JsonKind::Text:
     case JsonKind::TextRaw: {
       TextBuilder out(heap);

@@ -67,6 +67,8 @@ Status json_text_status(JsonTextError error);
 
 // An element as SQL sees it: numbers, texts, NULL; containers as JSON text or JSONB.
 Status json_to_value(std::string_view jsonb, size_t at, bool containers_as_jsonb, Arena& heap, Value* result);
+// `integer`: the text has neither a point nor an exponent.
+Status json_number_to_value(std::string_view text, bool integer, Value* result);
 
 // One escape sequence at the start of `text`: its character (kInvalidEscape if malformed) and how many bytes it takes.
 inline constexpr uint32_t kInvalidEscape = 0x99999;
