@@ -7,6 +7,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CORE = ROOT / "core"
 SOURCE_LINES_MAX = 1500
+RAISES_BAD_ALLOC = "core/base/buffer_memory.cc"  # for containers and arenas, in the place of operator new
 
 
 def read_table(path):
@@ -63,7 +64,7 @@ def main():
                     target = "include"
                 if target in table and target != layer and target not in table[layer]:
                     errors.append(f"{name}:{number}: {layer} may not include {target} ({match.group(1)})")
-            if re.search(r"\bthrow\b", line.split("//")[0]) and not is_test and '"' not in line:
+            if re.search(r"\bthrow\b", line.split("//")[0]) and not is_test and '"' not in line and str(name) != RAISES_BAD_ALLOC:
                 errors.append(f"{name}:{number}: core/ reports errors with Status, it does not throw")
     for source in ("sdk", "apps", "tests", "benchmarks"):
         for file in (ROOT / source).rglob("*"):

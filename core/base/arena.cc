@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/buffer_memory.h"
+
 namespace sqlrite {
 
 namespace {
@@ -17,7 +19,7 @@ class BlockCache {
   // The thread ends. Arenas that end later free their blocks.
   void close() {
     for (void*& list : lists_) {
-      while (list != nullptr) ::operator delete(pop(list));
+      while (list != nullptr) free_buffer(pop(list), kSizeBytesMin << (&list - lists_));
     }
     closed_ = true;
   }
@@ -71,7 +73,7 @@ void free_block(void* block, size_t size_bytes) {
     t_blocks_end.expect();
     if (t_blocks.keep(block, size_bytes)) return;
   }
-  ::operator delete(block);
+  free_buffer(block, size_bytes);
 }
 
 }  // namespace
@@ -79,7 +81,7 @@ void free_block(void* block, size_t size_bytes) {
 bool Arena::add_block(size_t size_bytes, bool may_throw) {
   size_t wanted = std::max(next_block_size_bytes_, size_bytes + sizeof(Block));
   void* memory = BlockCache::is_cached(wanted) ? t_blocks.take(wanted) : nullptr;
-  if (memory == nullptr) memory = may_throw ? ::operator new(wanted) : ::operator new(wanted, std::nothrow);
+  if (memory == nullptr) memory = may_throw ? require_buffer(wanted) : allocate_buffer(wanted);
   if (memory == nullptr) return false;
   Block* block = static_cast<Block*>(memory);
   block->previous = blocks_;

@@ -3,8 +3,9 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdlib>
 #include <type_traits>
+
+#include "base/buffer_memory.h"
 
 namespace sqlrite {
 
@@ -16,7 +17,7 @@ class GrowArray {
   GrowArray() = default;
   GrowArray(const GrowArray&) = delete;
   GrowArray& operator=(const GrowArray&) = delete;
-  ~GrowArray() { std::free(static_cast<void*>(data_)); }
+  ~GrowArray() { release(); }
 
   // False when memory is gone.
   [[nodiscard]] bool push_back(const T& value) {
@@ -37,7 +38,7 @@ class GrowArray {
     if (capacity <= capacity_) return true;
     size_t wanted = capacity_ == 0 ? 8 : capacity_ * 2;
     if (wanted < capacity) wanted = capacity;
-    void* grown = std::realloc(static_cast<void*>(data_), wanted * sizeof(T));
+    void* grown = resize_buffer(static_cast<void*>(data_), capacity_ * sizeof(T), wanted * sizeof(T));
     if (grown == nullptr) return false;
     data_ = static_cast<T*>(grown);
     capacity_ = wanted;
@@ -49,7 +50,7 @@ class GrowArray {
   void shrink(size_t capacity_max) {
     size_ = 0;
     if (capacity_ <= capacity_max) return;
-    std::free(static_cast<void*>(data_));
+    release();
     data_ = nullptr;
     capacity_ = 0;
   }
@@ -66,6 +67,7 @@ class GrowArray {
   const T* end() const { return data_ + size_; }
 
  private:
+  void release() { free_buffer(static_cast<void*>(data_), capacity_ * sizeof(T)); }
   T* data_ = nullptr;
   size_t size_ = 0;
   size_t capacity_ = 0;

@@ -1,22 +1,25 @@
 #include "batch/batch.h"
 
-#include <cstdlib>
+#include "base/buffer_memory.h"
 
 namespace sqlrite {
 
-ColumnBuffer::~ColumnBuffer() { std::free(data_); }
+namespace {
+// Cells first (16-byte alignment), validity bytes behind them; 64 bytes of slack for wide stores.
+size_t buffer_size(uint32_t rows) { return size_t{rows} * (sizeof(Value) + 1) + 64; }
+}  // namespace
+
+ColumnBuffer::~ColumnBuffer() { free_buffer(data_, buffer_size(capacity_)); }
 
 Status ColumnBuffer::reserve(uint32_t rows) {
   if (rows <= capacity_) return {};
   constexpr uint32_t kRowsMin = 16;  // so that a scan's first batches, of one and of eight rows, share one allocation
   rows = rows < kRowsMin ? kRowsMin : rows;
-  // One allocation: cells first (16-byte alignment), validity bytes behind them. 64 bytes of slack for wide stores.
-  size_t cells_size_bytes = size_t{rows} * sizeof(Value);
-  void* grown = std::malloc(cells_size_bytes + rows + 64);
+  void* grown = allocate_buffer(buffer_size(rows));
   if (grown == nullptr) return Code::NoMem;
-  std::free(data_);
+  free_buffer(data_, buffer_size(capacity_));
   data_ = grown;
-  nulls_ = static_cast<uint8_t*>(grown) + cells_size_bytes;
+  nulls_ = static_cast<uint8_t*>(grown) + size_t{rows} * sizeof(Value);
   capacity_ = rows;
   return {};
 }

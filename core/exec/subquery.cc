@@ -1,5 +1,6 @@
 #include "exec/subquery.h"
 
+#include "base/buffer_memory.h"
 #include "exec/operator/key_hash.h"
 #include "exec/operator/operator_base.h"
 #include "types/affinity.h"
@@ -30,7 +31,7 @@ struct SubqueryRuntime::Subplan {
   KeyTable set;
   bool set_ready = false;            // set was initialized
   std::span<const Collation*> set_collations;
-  std::vector<uint32_t> null_rows;   // rows of `rows` with a NULL among the compared columns
+  BufferVector<uint32_t> null_rows;   // rows of `rows` with a NULL among the compared columns
   Arena heap{512};
 
   void forget() {

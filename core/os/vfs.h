@@ -121,8 +121,6 @@ class Vfs {
 // The real file system, clock and random source of this machine. Lives as long as the process.
 Vfs& default_vfs();
 
-// Asks for huge pages behind a large block of memory, where the system offers them. A hint: never fails.
-void advise_huge_pages(void* memory, size_t size_bytes);
 // Number of this process; changes in a forked child.
 int64_t process_id();
 // Size of the physical memory, 0 when unknown.

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/buffer_memory.h"
 #include "types/value_text.h"
 
 namespace sqlrite::exec {
@@ -60,7 +61,7 @@ Status KeyList::spill(ExecContext& context) {
 
 // The row at `index`, where it is readable already, stays in front of the next ones from the file.
 Status KeyList::load(size_t index) {
-  std::vector<Value>& first = spilled_->row;
+  BufferVector<Value>& first = spilled_->row;
   first.clear();
   Arena kept(256);
   if (index < end_) {

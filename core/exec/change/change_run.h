@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/buffer_memory.h"
 #include "base/grow_array.h"
 #include "exec/change/change_executor.h"
 #include "exec/change/row_checker.h"
@@ -39,7 +40,7 @@ class KeyList {
     SpillFile file;
     SpillReader reader;
     RowStore rows;
-    std::vector<Value> row;
+    BufferVector<Value> row;
   };
   Status add(const Batch& batch, uint32_t row);
   Status spill(ExecContext& context);

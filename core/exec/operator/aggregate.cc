@@ -2,6 +2,7 @@
 // takes no more groups: rows of others go to files, and their groups are made when the input has ended.
 #include <algorithm>
 
+#include "base/buffer_memory.h"
 #include "exec/operator/column_writer.h"
 #include "exec/operator/group_state.h"
 #include "exec/operator/key_hash.h"
@@ -79,7 +80,7 @@ class Aggregate final : public BaseOperator {
   void close(ExecContext& context) override {
     input_->close(context);
     clear_groups();
-    if (order_.capacity() > 1024) std::vector<uint32_t>().swap(order_);
+    if (order_.capacity() > 1024) BufferVector<uint32_t>().swap(order_);
     if (writers_count_ > 0) {
       writers_.reset();
       writers_count_ = 0;
@@ -132,7 +133,7 @@ class Aggregate final : public BaseOperator {
     if (node_->groups_estimate > 1000) {
       table_.expect(MemoryBudget::keys_expected(context.spill_budget(), node_->groups_estimate));
     }
-    if (!groups_) groups_.reset(new uint32_t[kBatchRowsMax]);
+    if (!groups_) groups_ = make_buffer_array<uint32_t>(kBatchRowsMax);
     for (;;) {
       Batch* batch = nullptr;
       SQLRITE_TRY(input_->next(context, all_rows(context), &batch));
@@ -183,7 +184,7 @@ class Aggregate final : public BaseOperator {
   // Takes complete groups until there are enough of them; the rest of the batch in hand waits in held_.
   Status consume_ordered(ExecContext& context, uint32_t rows_wanted) {
     uint32_t enough = std::min(std::max<uint32_t>(rows_wanted, 1), kBatchRowsMax);
-    if (!groups_) groups_.reset(new uint32_t[kBatchRowsMax]);
+    if (!groups_) groups_ = make_buffer_array<uint32_t>(kBatchRowsMax);
     for (;;) {
       if (held_ == nullptr) {
         SQLRITE_TRY(input_->next(context, rows_wanted < 64 ? grow_wanted(context, rows_wanted) : all_rows(context), &held_));
@@ -336,8 +337,8 @@ class Aggregate final : public BaseOperator {
   bool spilled_done_ = false;
   RowStore ordered_keys_;
   std::span<SortKey> sort_keys_;
-  std::vector<uint32_t> order_;
-  std::unique_ptr<uint32_t[]> groups_;
+  BufferVector<uint32_t> order_;
+  BufferArray<uint32_t> groups_;
   std::unique_ptr<ColumnBuffer[]> key_buffers_;
   std::unique_ptr<ColumnWriter[]> writers_;
   uint32_t writers_count_ = 0;

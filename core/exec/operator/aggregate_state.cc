@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 
+#include "base/buffer_memory.h"
 #include "exec/operator/row_fetch.h"
 #include "types/affinity.h"
 #include "types/cast.h"
@@ -170,12 +171,12 @@ void* AggregateCall::generic_state(uint32_t group) {
 }
 
 Status AggregateCall::feed(ExecContext& context, expr::EvalContext& eval, const Batch& input, const uint32_t* groups,
-                           std::vector<ExtremeUpdate>* updates) {
+                           BufferVector<ExtremeUpdate>* updates) {
   Batch batch = input;
   if (filter_) {
     if (!filtered_) {
-      filtered_.reset(new uint16_t[kBatchRowsMax]);
-      filtered_groups_.reset(new uint32_t[kBatchRowsMax]);
+      filtered_ = make_buffer_array<uint16_t>(kBatchRowsMax);
+      filtered_groups_ = make_buffer_array<uint32_t>(kBatchRowsMax);
     }
     uint32_t count = 0;
     SQLRITE_TRY(filter_->filter(eval, batch, filtered_.get(), &count));
@@ -216,7 +217,7 @@ Status AggregateCall::keep_new(ExecContext& context, expr::EvalContext& eval, Ba
     keys = distinct_columns_.data();
   }
   if (!distinct_rows_) {
-    distinct_rows_.reset(new uint16_t[kBatchRowsMax]);
+    distinct_rows_ = make_buffer_array<uint16_t>(kBatchRowsMax);
     distinct_groups_.reset(new uint32_t[2 * kBatchRowsMax]);
   }
   uint32_t* ids = distinct_groups_.get() + kBatchRowsMax;
@@ -257,7 +258,7 @@ Status AggregateCall::evaluate_terms(expr::EvalContext& eval, const Batch& batch
 }
 
 Status AggregateCall::take(ExecContext& context, expr::EvalContext& eval, const Batch& batch, const uint32_t* groups,
-                           std::vector<ExtremeUpdate>* updates) {
+                           BufferVector<ExtremeUpdate>* updates) {
   if (!ordered_) return feed_rows(eval, batch, columns_.data(), groups, updates);
   for (uint32_t i = 0; i < batch.selected_count; ++i) {
     uint32_t row = batch.live_row(i);
@@ -269,7 +270,7 @@ Status AggregateCall::take(ExecContext& context, expr::EvalContext& eval, const 
 }
 
 Status AggregateCall::feed_rows(expr::EvalContext& eval, const Batch& batch, const Column* arguments,
-                                const uint32_t* groups, std::vector<ExtremeUpdate>* updates) {
+                                const uint32_t* groups, BufferVector<ExtremeUpdate>* updates) {
   uint32_t count = batch.selected_count;
   switch (kind_) {
     case Kind::CountStar:
@@ -370,7 +371,7 @@ bool AggregateCall::take_if_better(uint32_t group, const Value& value) {
 }
 
 Status AggregateCall::feed_extreme(const Batch& batch, const Column& argument, const uint32_t* groups,
-                                   std::vector<ExtremeUpdate>* updates) {
+                                   BufferVector<ExtremeUpdate>* updates) {
   uint32_t count = batch.selected_count;
   const uint8_t* nulls = argument.has_nulls ? argument.nulls : nullptr;
   if (groups == nullptr && updates == nullptr && !argument.constant) {

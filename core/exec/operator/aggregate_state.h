@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "base/buffer_memory.h"
 #include "exec/operator/key_hash.h"
 #include "exec/operator/operator_base.h"
 #include "exec/operator/row_store.h"
@@ -50,7 +51,7 @@ class AggregateCall {
   // Feeds the live rows; groups[i] is the group of live row i (null: all rows belong to group 0). When the call tracks
   // rows, `updates` gets the rows that set a new extreme, in order.
   Status feed(ExecContext& context, expr::EvalContext& eval, const Batch& batch, const uint32_t* groups,
-              std::vector<ExtremeUpdate>* updates);
+              BufferVector<ExtremeUpdate>* updates);
   // What waits for the end (DISTINCT, ORDER BY).
   Status complete(ExecContext& context, expr::EvalContext& eval);
   // REQUIRES complete(). Once per group.
@@ -66,12 +67,12 @@ class AggregateCall {
   Status evaluate_terms(expr::EvalContext& eval, const Batch& batch);
   // Rows that DISTINCT let through; columns_ holds their arguments and terms.
   Status take(ExecContext& context, expr::EvalContext& eval, const Batch& batch, const uint32_t* groups,
-              std::vector<ExtremeUpdate>* updates);
+              BufferVector<ExtremeUpdate>* updates);
   Status feed_rows(expr::EvalContext& eval, const Batch& batch, const Column* arguments, const uint32_t* groups,
-                   std::vector<ExtremeUpdate>* updates);
+                   BufferVector<ExtremeUpdate>* updates);
   Status feed_sum(const Batch& batch, const Column& argument, const uint32_t* groups);
   Status feed_extreme(const Batch& batch, const Column& argument, const uint32_t* groups,
-                      std::vector<ExtremeUpdate>* updates);
+                      BufferVector<ExtremeUpdate>* updates);
   Status feed_generic(expr::EvalContext& eval, const Batch& batch, const Column* arguments, const uint32_t* groups);
   bool take_if_better(uint32_t group, const Value& value);
   void* generic_state(uint32_t group);
@@ -87,14 +88,14 @@ class AggregateCall {
   std::unique_ptr<ColumnExpr[]> order_exprs_;
   expr::Evaluator filter_;
   std::span<Column> columns_;            // arguments (and terms) of the present batch
-  std::unique_ptr<uint16_t[]> filtered_;
-  std::unique_ptr<uint32_t[]> filtered_groups_;
+  BufferArray<uint16_t> filtered_;
+  BufferArray<uint32_t> filtered_groups_;
   // States by group.
-  std::vector<uint64_t> counts_;
-  std::vector<SumState> sums_;
-  std::vector<Value> extremes_;          // texts are owned
-  std::vector<uint32_t> extreme_capacity_;
-  std::vector<void*> states_;
+  BufferVector<uint64_t> counts_;
+  BufferVector<SumState> sums_;
+  BufferVector<Value> extremes_;          // texts are owned
+  BufferVector<uint32_t> extreme_capacity_;
+  BufferVector<void*> states_;
   Arena memory_{1024};
   // DISTINCT: (group, arguments) seen so far. Once the table is full, rows it does not know wait in distinct_rest_.
   KeyTable distinct_;
@@ -104,7 +105,7 @@ class AggregateCall {
   std::span<const Collation*> distinct_collations_;
   std::span<Column> distinct_columns_;   // group, arguments, terms
   ColumnBuffer group_buffer_;
-  std::unique_ptr<uint16_t[]> distinct_rows_;
+  BufferArray<uint16_t> distinct_rows_;
   std::unique_ptr<uint32_t[]> distinct_groups_;
   // ORDER BY: rows kept until the end: group, arguments, terms.
   std::unique_ptr<ExternalSorter> ordered_;

@@ -2,6 +2,7 @@
 // rows sorted by all columns (or by ORDER BY first). What is collected spills beyond the memory budget.
 #include <algorithm>
 
+#include "base/buffer_memory.h"
 #include "exec/operator/operators.h"
 #include "exec/operator/row_store.h"
 #include "exec/operator/sorter.h"
@@ -105,7 +106,7 @@ class Compound final : public BaseOperator {
   void close(ExecContext& context) override {
     for (auto& input : inputs_) input->close(context);
     if (state_) state_->clear();
-    if (order_.capacity() > 1024) std::vector<uint32_t>().swap(order_);
+    if (order_.capacity() > 1024) BufferVector<uint32_t>().swap(order_);
     BaseOperator::close(context);
   }
 
@@ -209,7 +210,7 @@ class Compound final : public BaseOperator {
   // INTERSECT and EXCEPT with a left side in memory: marks the left rows that the right side has.
   Status mark(ExecContext& context, CompoundOp op, size_t input, DistinctRows& left, DistinctRows& result) {
     uint32_t ids[kBatchRowsMax];
-    std::vector<uint8_t> hit(left.table().count(), 0);
+    BufferVector<uint8_t> hit(left.table().count(), 0);
     auto find = [&](Batch& batch) -> Status {
       SQLRITE_TRY(left.table().find(batch, batch.columns, false, ids));
       for (uint32_t r = 0; r < batch.selected_count; ++r) {
@@ -219,7 +220,7 @@ class Compound final : public BaseOperator {
     };
     SQLRITE_TRY(drain(context, input, find));
     bool wanted = op == CompoundOp::Intersect;
-    std::vector<uint32_t> kept;
+    BufferVector<uint32_t> kept;
     for (uint32_t r = 0; r < hit.size(); ++r) {
       if ((hit[r] != 0) == wanted) kept.push_back(r);
     }
@@ -331,7 +332,7 @@ class Compound final : public BaseOperator {
   std::unique_ptr<State> state_;             // null: everything streams
   const RowStore* result_ = nullptr;         // in the order of order_; null: it is on files
   DistinctRows* spilled_result_ = nullptr;   // null: the sorter has the rows
-  std::vector<uint32_t> order_;
+  BufferVector<uint32_t> order_;
   std::unique_ptr<ColumnBuffer[]> buffers_;
   size_t next_ = 0;
   const Batch* outer_batch_ = nullptr;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/buffer_memory.h"
 #include "exec/operator/aggregate_state.h"
 #include "exec/operator/operator_base.h"
 
@@ -30,8 +31,8 @@ class BareRows {
   Status keep(const Value& value, size_t at);
   ColumnExprs exprs_;
   uint32_t count_ = 0;
-  std::vector<Value> values_;
-  std::vector<Room> capacities_;
+  BufferVector<Value> values_;
+  BufferVector<Room> capacities_;
   Arena memory_{512};
 };
 
@@ -63,7 +64,7 @@ class GroupState {
   uint32_t call_count_ = 0;
   std::unique_ptr<AggregateCall[]> calls_;
   BareRows bare_;
-  std::vector<ExtremeUpdate> updates_;
+  BufferVector<ExtremeUpdate> updates_;
 };
 
 }  // namespace sqlrite::exec

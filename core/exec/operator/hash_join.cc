@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/buffer_memory.h"
 #include "exec/operator/hash_join_spilled.h"
 #include "types/affinity.h"
 #include "types/value_text.h"
@@ -29,9 +30,9 @@ Status HashJoin::prepare(const plan::HashJoinNode& node, OperatorBuild& build) {
   rows_.init(static_cast<uint32_t>(node.build_slots.size()));
   table_.init(node.key_collations);
   buffers_.reset(new ColumnBuffer[node.slot_count]);
-  probe_ids_.reset(new uint32_t[kBatchRowsMax]);
-  pair_probe_.reset(new uint16_t[kBatchRowsMax]);
-  pair_build_.reset(new uint32_t[kBatchRowsMax]);
+  probe_ids_ = make_buffer_array<uint32_t>(kBatchRowsMax);
+  pair_probe_ = make_buffer_array<uint16_t>(kBatchRowsMax);
+  pair_build_ = make_buffer_array<uint32_t>(kBatchRowsMax);
   build_columns_ = arena.make_array<Column>(node.build_slots.size());
   return {};
 }
@@ -162,17 +163,17 @@ Status HashJoin::build_table(ExecContext& context) {
     SQLRITE_TRY(add_to_table(*batch, build_columns_.data()));
     if (share_.must_spill(context.spill_budget(), table_size_bytes())) SQLRITE_TRY(start_spill(context));
   }
-  std::vector<uint32_t>().swap(last_);
+  BufferVector<uint32_t>().swap(last_);
   return spilled_ ? flush_build_parts() : Status();
 }
 
 void HashJoin::clear_table() {
   rows_.clear();
   table_.clear();
-  std::vector<uint32_t>().swap(first_);
-  std::vector<uint32_t>().swap(last_);
-  std::vector<uint32_t>().swap(next_row_);
-  std::vector<uint8_t>().swap(build_matched_);
+  BufferVector<uint32_t>().swap(first_);
+  BufferVector<uint32_t>().swap(last_);
+  BufferVector<uint32_t>().swap(next_row_);
+  BufferVector<uint8_t>().swap(build_matched_);
   chains_ = false;
   share_.release();
 }
@@ -238,7 +239,7 @@ Status HashJoin::emit_unique() {
   Batch& probe = *probe_batch_;
   uint16_t* live = selection_buffer(probe);
   uint32_t count = 0;
-  if (row_numbers_ == nullptr) row_numbers_.reset(new uint32_t[kBatchRowsMax]);
+  if (row_numbers_ == nullptr) row_numbers_ = make_buffer_array<uint32_t>(kBatchRowsMax);
   if (probe.selected_count < probe.row_count) std::fill_n(row_numbers_.get(), probe.row_count, uint32_t{0});
   for (uint32_t i = 0; i < probe.selected_count; ++i) {
     uint32_t row = probe.live_row(i);

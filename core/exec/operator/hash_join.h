@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/buffer_memory.h"
 #include "exec/operator/key_hash.h"
 #include "exec/operator/operators.h"
 #include "exec/operator/row_store.h"
@@ -78,20 +79,20 @@ class HashJoin final : public BaseOperator {
   RowStore rows_;                       // build side
   KeyTable table_;                      // its distinct keys
   MemoryShare share_;
-  std::vector<uint32_t> first_, last_;  // per key: first and last build row
-  std::vector<uint32_t> next_row_;      // per build row: the next one with the same key
+  BufferVector<uint32_t> first_, last_;  // per key: first and last build row
+  BufferVector<uint32_t> next_row_;      // per build row: the next one with the same key
   bool chains_ = false;                 // some key has several rows
-  std::vector<uint8_t> build_matched_;
+  BufferVector<uint8_t> build_matched_;
   Batch* probe_batch_ = nullptr;
-  std::unique_ptr<uint32_t[]> probe_ids_;   // per live probe row: key number
+  BufferArray<uint32_t> probe_ids_;   // per live probe row: key number
   uint8_t probe_matched_[kBatchRowsMax];
   uint16_t real_pairs_[kBatchRowsMax];
   uint32_t position_ = 0;               // live probe row being paired
   uint32_t chain_ = kNoRow;
   bool fresh_ = true;
   bool hold_unmatched_ = false;         // left join in several steps: rows without a partner are known at the end
-  std::unique_ptr<uint16_t[]> pair_probe_;
-  std::unique_ptr<uint32_t[]> pair_build_, row_numbers_;
+  BufferArray<uint16_t> pair_probe_;
+  BufferArray<uint32_t> pair_build_, row_numbers_;
   std::unique_ptr<ColumnBuffer[]> buffers_;
   bool table_ready_ = false;
   bool in_unmatched_ = false;

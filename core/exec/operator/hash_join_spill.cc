@@ -9,6 +9,7 @@
 // look up, and the table takes the next ones.
 #include <algorithm>
 
+#include "base/buffer_memory.h"
 #include "exec/operator/hash_join_spilled.h"
 #include "kernels/hash.h"
 
@@ -286,7 +287,7 @@ Status HashJoin::keep_pairs(ExecContext& context, Status status, bool in_place) 
   }
   size_t probe_count = node_->probe_slots.size();
   size_t build_count = node_->build_slots.size();
-  std::vector<Value>& row = spilled.pair;
+  BufferVector<Value>& row = spilled.pair;
   row.resize(probe_count + build_count + 1);
   for (uint32_t i = 0; i < batch_.selected_count; ++i) {
     uint32_t live = batch_.live_row(i);

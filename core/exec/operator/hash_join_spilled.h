@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/buffer_memory.h"
 #include "exec/operator/hash_join.h"
 
 namespace sqlrite::exec {
@@ -12,20 +13,20 @@ namespace sqlrite::exec {
 struct HashJoin::Spilled {
   std::unique_ptr<Part[]> parts{new Part[kPartCount]};
   int64_t build_row_count = 0;
-  std::unique_ptr<uint64_t[]> hashes{new uint64_t[kBatchRowsMax]};
-  std::vector<Value> row;
+  BufferArray<uint64_t> hashes = make_buffer_array<uint64_t>(kBatchRowsMax);
+  BufferVector<Value> row;
   // The batch that a file gives.
   RowStore chunk;
   std::vector<Column> columns;             // of the probe side, by slot
   Batch batch;
-  std::vector<int64_t> build_numbers;      // right join: per row of the table
+  BufferVector<int64_t> build_numbers;      // right join: per row of the table
   const int64_t* numbers = nullptr;        // of the rows of `batch`
   uint64_t batch_begin = 0;                // place of its first row in the part's probe file
   // Left join in several steps: the rows of the part's probe file that met a partner, to be skipped in the last step.
-  std::vector<uint8_t> matched;
+  BufferVector<uint8_t> matched;
   bool skip_matched = false;
-  std::unique_ptr<uint16_t[]> live{new uint16_t[kBatchRowsMax]};
-  std::vector<Value> pair;
+  BufferArray<uint16_t> live = make_buffer_array<uint16_t>(kBatchRowsMax);
+  BufferVector<Value> pair;
   SortKey number_key;
   SortedRuns pairs;                        // probe columns, build columns, number of the probe row
   SortKey unmatched_key;

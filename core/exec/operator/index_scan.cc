@@ -2,6 +2,7 @@
 // entry has every column.
 #include <algorithm>
 
+#include "base/buffer_memory.h"
 #include "exec/operator/key_range.h"
 #include "exec/operator/operators.h"
 #include "exec/operator/table_lookup.h"
@@ -185,7 +186,7 @@ class IndexScan final : public BaseOperator {
   Status fill_with_rows(uint32_t wanted) {
     heap_.reset();
     pins_.clear();
-    if (!cells_) cells_.reset(new storage::CellRef[kBatchRowsMax]);
+    if (!cells_) cells_ = make_buffer_array<storage::CellRef>(kBatchRowsMax);
     uint32_t entries = 0;
     while (entries < wanted) {
       SQLRITE_TRY_ASSIGN(uint32_t count, next_cells(cells_.get() + entries, wanted - entries));
@@ -244,7 +245,7 @@ class IndexScan final : public BaseOperator {
   TableLookup lookup_;
   expr::Evaluator index_filter_, filter_;
   PagePins pins_;
-  std::unique_ptr<storage::CellRef[]> cells_;
+  BufferArray<storage::CellRef> cells_;
   LeafCells leaf_cells_;
   std::span<Column> index_columns_;
   Batch index_batch_;

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/buffer_memory.h"
 #include "base/text.h"
 #include "kernels/hash.h"
 
@@ -64,10 +65,10 @@ uint64_t hash_text(std::string_view text, const Collation& collation) {
 uint64_t hash_blob(const Value& value) {
   if ((value.flags & value_flags::kZeroBlob) == 0) return kernels::hash_bytes(value.bytes, value.length, kBlobSeed);
   // The same hash as for the bytes written out.
-  void* zeros = std::calloc(value.length > 0 ? value.length : 1, 1);
+  void* zeros = allocate_zeroed_buffer(value.length);
   if (zeros == nullptr) return kBlobSeed;
   uint64_t hash = kernels::hash_bytes(zeros, value.length, kBlobSeed);
-  std::free(zeros);
+  free_buffer(zeros, value.length);
   return hash;
 }
 
@@ -113,24 +114,26 @@ void KeyTable::init(std::span<const Collation* const> collations) {
 
 void KeyTable::clear() {
   keys_.clear();
-  std::free(direct_);
-  direct_ = nullptr;
-  direct_size_ = 0;
+  free_direct();
   direct_tried_ = false;
   ints_ = collations_.size() == 1;
   null_id_ = 0;
   if (capacity_ > 512) {
     free_slots();
   } else if (capacity_ > 0) {
-    std::memset(slots_, 0, size_t{capacity_} * 16);
+    std::memset(slots_, 0, size_t{capacity_} * kSlotSizeBytes);
   }
 }
 
-void KeyTable::free_slots() {
-  std::free(direct_);
+void KeyTable::free_direct() {
+  free_buffer(direct_, size_t{direct_size_} * sizeof(uint32_t));
   direct_ = nullptr;
   direct_size_ = 0;
-  std::free(slots_);
+}
+
+void KeyTable::free_slots() {
+  free_direct();
+  free_buffer(slots_, size_t{capacity_} * kSlotSizeBytes);
   slots_ = nullptr;
   capacity_ = 0;
 }
@@ -152,7 +155,7 @@ void KeyTable::place_hash(uint64_t hash, uint32_t id) {
 }
 
 Status KeyTable::grow(uint32_t capacity) {
-  void* fresh = std::calloc(capacity, sizeof(HashSlot));
+  void* fresh = allocate_zeroed_buffer(size_t{capacity} * kSlotSizeBytes);
   if (fresh == nullptr) return Code::NoMem;
   void* old = slots_;
   uint32_t old_capacity = capacity_;
@@ -169,7 +172,7 @@ Status KeyTable::grow(uint32_t capacity) {
       if (slot.id != 0) place_hash(slot.hash, slot.id);
     }
   }
-  std::free(old);
+  free_buffer(old, size_t{old_capacity} * kSlotSizeBytes);
   return {};
 }
 
@@ -184,7 +187,7 @@ Status KeyTable::become_direct(int64_t low, int64_t high) {
   uint64_t slack = span / 4 + 64;
   int64_t first = low < INT64_MIN + static_cast<int64_t>(slack) ? INT64_MIN : low - static_cast<int64_t>(slack);
   uint64_t size = static_cast<uint64_t>(high) - static_cast<uint64_t>(first) + 1 + slack;
-  auto* fresh = static_cast<uint32_t*>(std::calloc(size, sizeof(uint32_t)));
+  auto* fresh = static_cast<uint32_t*>(allocate_zeroed_buffer(size * sizeof(uint32_t)));
   if (fresh == nullptr) return Code::NoMem;
   free_slots();
   direct_ = fresh;
@@ -198,9 +201,7 @@ Status KeyTable::become_direct(int64_t low, int64_t high) {
 }
 
 Status KeyTable::leave_direct() {
-  std::free(direct_);
-  direct_ = nullptr;
-  direct_size_ = 0;
+  free_direct();
   uint32_t capacity = 64;
   while (capacity < keys_.row_count() * 2 + 2 * kBatchRowsMax) capacity *= 2;
   SQLRITE_TRY(grow(capacity));

@@ -46,6 +46,8 @@ class KeyTable {
     uint32_t id;
     uint32_t unused;
   };
+  static constexpr size_t kSlotSizeBytes = sizeof(IntSlot);
+  static_assert(sizeof(HashSlot) == kSlotSizeBytes);
   Status grow(uint32_t capacity);
   Status become_generic();
   uint32_t find_hash(uint64_t hash, const Batch& batch, const Column* keys, uint32_t row) const;
@@ -54,6 +56,7 @@ class KeyTable {
   void free_slots();
   // Integers in a narrow range need no hash: an array by key gives the number.
   bool is_narrow(int64_t low, int64_t high, uint64_t key_count) const;
+  void free_direct();
   Status become_direct(int64_t low, int64_t high);
   Status leave_direct();
   Status add_direct(int64_t key, uint32_t* id);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/buffer_memory.h"
 #include "base/text.h"
 #include "exec/subquery.h"
 #include "types/affinity.h"
@@ -48,7 +49,7 @@ Status KeyRangeExprs::make(const plan::KeyRange& range, Arena& arena) {
 }
 
 Status KeyRangeExprs::equal_values_of(size_t index, ExecContext& context, expr::EvalContext& eval, const Batch& outer,
-                                      uint32_t outer_row, std::vector<Value>& out) {
+                                      uint32_t outer_row, BufferVector<Value>& out) {
   out.clear();
   KeyEqualExprs& exprs = equals_[index];
   const plan::KeyEqual& equal = *exprs.plan;
@@ -378,7 +379,7 @@ Status IndexWalk::open(ExecContext& context, expr::EvalContext& eval, const Batc
   several_ = false;
   Status status;
   for (size_t i = 0; i < lists_.size() && status.ok() && !done_; ++i) {
-    std::vector<Value>& list = lists_[i];
+    BufferVector<Value>& list = lists_[i];
     status = exprs_.equal_values_of(i, context, eval, outer, outer_row, list);
     positions_[i] = 0;
     if (list.empty()) done_ = true;

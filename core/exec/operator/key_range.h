@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "base/buffer_memory.h"
 #include "exec/operator/operator_base.h"
 #include "exec/operator/row_fetch.h"
 #include "storage/btree/row_batch.h"
@@ -26,7 +27,7 @@ class KeyRangeExprs {
   Status make(const plan::KeyRange& range, Arena& arena);
   // Values of equality `index` with affinity applied, NULLs dropped (unless IS). A single value costs no list.
   Status equal_values_of(size_t index, ExecContext& context, expr::EvalContext& eval, const Batch& outer,
-                         uint32_t outer_row, std::vector<Value>& out);
+                         uint32_t outer_row, BufferVector<Value>& out);
   Status bound(bool upper, expr::EvalContext& eval, const Batch& outer, uint32_t outer_row, Value* out);
   // LIKE/GLOB prefix; empty when the pattern gives none.
   Status like_prefix(expr::EvalContext& eval, const Batch& outer, uint32_t outer_row, std::string_view* prefix,
@@ -78,9 +79,9 @@ class RowIdWalk {
   bool done_ = false;
   bool started_ = false;
   RowId low_ = 0, high_ = 0;
-  std::vector<RowId> points_;
+  BufferVector<RowId> points_;
   size_t next_point_ = 0;
-  std::vector<Value> values_;
+  BufferVector<Value> values_;
 };
 
 // Walks an index tree (or the tree of a WITHOUT ROWID table).
@@ -118,8 +119,8 @@ class IndexWalk {
   bool active_ = false;      // the cursor stands in a range
   bool first_combination_ = true;
   bool several_ = false;     // more than one range: entries need pins
-  std::vector<std::vector<Value>> lists_;   // per equality
-  std::vector<size_t> positions_;
+  std::vector<BufferVector<Value>> lists_;   // per equality
+  BufferVector<size_t> positions_;
   Pass passes_[2];
   uint32_t pass_count_ = 1;
   uint32_t pass_ = 0;

@@ -1,6 +1,7 @@
 // MultiIndexOr: the rows whose rowids any of several accesses yields, in rowid order, each once.
 #include <algorithm>
 
+#include "base/buffer_memory.h"
 #include "exec/operator/key_range.h"
 #include "exec/operator/operators.h"
 #include "exec/operator/table_lookup.h"
@@ -124,7 +125,7 @@ class MultiIndexOr final : public BaseOperator {
       branches_[i].lookup.close();
     }
     lookup_.close();
-    if (rowids_.capacity() > 1024) std::vector<RowId>().swap(rowids_);
+    if (rowids_.capacity() > 1024) BufferVector<RowId>().swap(rowids_);
     BaseOperator::close(context);
   }
 
@@ -136,7 +137,7 @@ class MultiIndexOr final : public BaseOperator {
   TreeSource source_;
   RowFetch fetch_;
   expr::Evaluator filter_;
-  std::vector<RowId> rowids_;
+  BufferVector<RowId> rowids_;
   size_t next_ = 0;
 };
 

@@ -4,6 +4,7 @@
 // the outer row, is run once and kept.
 #include <algorithm>
 
+#include "base/buffer_memory.h"
 #include "exec/operator/operators.h"
 #include "exec/operator/row_store.h"
 
@@ -274,7 +275,7 @@ class NestedLoopJoin final : public BaseOperator {
   const Batch* given_batch_ = nullptr;   // the row of an enclosing loop
   uint32_t given_row_ = 0;
   RowStore kept_;
-  std::vector<uint8_t> inner_matched_;
+  BufferVector<uint8_t> inner_matched_;
   bool kept_ready_ = false;
   bool in_unmatched_ = false;
   uint32_t kept_next_ = 0;

@@ -1,6 +1,7 @@
 // QueryScan: the rows of a sub-query in FROM, streamed or kept (beyond the memory budget on a file); and TableFunctionScan, whose rows are always kept.
 #include <algorithm>
 
+#include "base/buffer_memory.h"
 #include "exec/operator/key_hash.h"
 #include "exec/operator/operators.h"
 #include "exec/operator/row_store.h"
@@ -133,8 +134,8 @@ class QueryScan final : public BaseOperator {
     table_.clear();
     table_ready_ = false;
     shrink_arena(known_heap_);
-    std::vector<uint32_t>().swap(first_);
-    std::vector<uint32_t>().swap(next_row_);
+    BufferVector<uint32_t>().swap(first_);
+    BufferVector<uint32_t>().swap(next_row_);
     BaseOperator::close(context);
   }
 
@@ -228,7 +229,7 @@ class QueryScan final : public BaseOperator {
     table_.clear();
     first_.clear();
     next_row_.assign(rows.row_count(), kNoRow);
-    std::vector<uint32_t> last;
+    BufferVector<uint32_t> last;
     size_t key_count = node_->key_columns.size();
     for (uint32_t first_row = 0; first_row < rows.row_count(); first_row += kBatchRowsMax) {
       uint32_t count = std::min<uint32_t>(kBatchRowsMax, rows.row_count() - first_row);
@@ -275,7 +276,7 @@ class QueryScan final : public BaseOperator {
   const RowStore& keyed_rows() const { return rows_->is_spilled() ? looked_up_ : rows_->rows(); }
 
   Status next_matches(uint32_t wanted) {
-    if (!match_rows_) match_rows_.reset(new uint32_t[kBatchRowsMax]);
+    if (!match_rows_) match_rows_ = make_buffer_array<uint32_t>(kBatchRowsMax);
     uint32_t rows = 0;
     while (rows < wanted && match_ != kNoRow) {
       match_rows_[rows++] = match_;
@@ -314,8 +315,8 @@ class QueryScan final : public BaseOperator {
   std::unique_ptr<ColumnBuffer[]> converted_, buffers_;
   KeyTable table_;
   bool table_ready_ = false;
-  std::vector<uint32_t> first_, next_row_;
-  std::unique_ptr<uint32_t[]> match_rows_;
+  BufferVector<uint32_t> first_, next_row_;
+  BufferArray<uint32_t> match_rows_;
   uint32_t match_ = kNoRow;
 };
 
@@ -394,7 +395,7 @@ class TableFunctionScan final : public BaseOperator {
   std::span<Value> values_;
   expr::Evaluator filter_;
   RowStore rows_;
-  std::vector<Value> row_;
+  BufferVector<Value> row_;
   uint32_t next_ = 0;
 };
 

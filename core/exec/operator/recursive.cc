@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/buffer_memory.h"
 #include "exec/operator/operators.h"
 
 namespace sqlrite::exec {
@@ -233,7 +234,7 @@ Status RecursiveUnionOperator::take(ExecContext& context, uint32_t rows_wanted) 
     head_ = 0;
   } else if (head_ >= 4096 && head_ * 2 > queue_->row_count()) {
     // Rows that were taken give their room back.
-    std::vector<uint32_t> rest(queue_->row_count() - head_);
+    BufferVector<uint32_t> rest(queue_->row_count() - head_);
     for (size_t i = 0; i < rest.size(); ++i) rest[i] = head_ + static_cast<uint32_t>(i);
     spare_->clear();
     SQLRITE_TRY(spare_->append_from(*queue_, rest.data(), static_cast<uint32_t>(rest.size())));

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/buffer_memory.h"
 #include "exec/operator/key_hash.h"
 #include "exec/operator/operators.h"
 #include "exec/operator/row_store.h"
@@ -49,7 +50,7 @@ class RecursiveUnionOperator final : public BaseOperator {
   };
   std::unique_ptr<Tail> tail_;
   MemoryShare share_;
-  std::vector<uint32_t> order_;    // heap of queue rows when there is an ORDER BY
+  BufferVector<uint32_t> order_;    // heap of queue rows when there is an ORDER BY
   KeyTable seen_;
   MemoryShare seen_share_;
   uint32_t head_ = 0;

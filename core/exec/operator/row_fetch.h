@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/buffer_memory.h"
 #include "batch/batch.h"
 #include "catalog/schema.h"
 #include "plan/physical.h"
@@ -59,7 +60,7 @@ class PagePins {
 
  private:
   storage::PageRef first_;
-  std::vector<storage::PageRef> more_;
+  BufferVector<storage::PageRef> more_;
 };
 
 class RowFetch {

@@ -1,10 +1,10 @@
 #include "exec/operator/row_store.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <new>
 
+#include "base/buffer_memory.h"
 #include "kernels/gather.h"
 
 namespace sqlrite::exec {
@@ -16,10 +16,12 @@ size_t entry_size(Column::Rep rep) { return rep == Column::Rep::Cells ? sizeof(V
 }  // namespace
 
 RowStore::~RowStore() {
-  for (StoreColumn& column : columns_) {
-    std::free(column.data);
-    std::free(column.nulls);
-  }
+  for (StoreColumn& column : columns_) free_arrays(column);
+}
+
+void RowStore::free_arrays(StoreColumn& column) {
+  free_buffer(column.data, column.data_capacity * entry_size(column.rep));
+  free_buffer(column.nulls, column.nulls_capacity);
 }
 
 void RowStore::init(uint32_t column_count) { columns_.resize(column_count); }
@@ -28,8 +30,7 @@ void RowStore::clear() {
   bool keep = arrays_size_bytes_ <= kKeptSizeBytes;
   for (StoreColumn& column : columns_) {
     if (!keep) {
-      std::free(column.data);
-      std::free(column.nulls);
+      free_arrays(column);
       column.data = nullptr;
       column.nulls = nullptr;
       column.data_capacity = column.nulls_capacity = 0;
@@ -54,8 +55,9 @@ Status RowStore::reserve(StoreColumn& column, uint32_t rows) {
   if (rows <= column.data_capacity) return {};
   size_t entry = entry_size(column.rep);
   uint64_t wanted = std::max<uint64_t>(rows, std::max<uint64_t>(16, uint64_t{column.data_capacity} + column.data_capacity / 2));
-  wanted = std::min<uint64_t>(wanted, UINT32_MAX);
-  void* grown = std::realloc(column.data, wanted * entry);
+  // Even, so that words of typed columns and cells of two words share a buffer.
+  wanted = std::min<uint64_t>(wanted + (wanted & 1), UINT32_MAX - 1);
+  void* grown = resize_buffer(column.data, column.data_capacity * entry, wanted * entry);
   if (grown == nullptr) return Code::NoMem;
   arrays_size_bytes_ += (wanted - column.data_capacity) * entry;
   column.data = grown;
@@ -67,7 +69,7 @@ Status RowStore::reserve(StoreColumn& column, uint32_t rows) {
 Status RowStore::need_nulls(StoreColumn& column, uint32_t rows, uint32_t valid_until) {
   if (rows > column.nulls_capacity) {
     uint64_t wanted = std::max<uint64_t>(rows, column.data_capacity);
-    void* grown = std::realloc(column.nulls, wanted);
+    void* grown = resize_buffer(column.nulls, column.nulls_capacity, wanted);
     if (grown == nullptr) return Code::NoMem;
     arrays_size_bytes_ += wanted - column.nulls_capacity;
     column.nulls = static_cast<uint8_t*>(grown);
@@ -98,7 +100,7 @@ Status RowStore::become(StoreColumn& column, Column::Rep rep) {
   }
   // Typed to cells.
   uint32_t capacity = std::max<uint32_t>(column.data_capacity, row_count_ + 1);
-  auto* cells = static_cast<Value*>(std::malloc(size_t{capacity} * sizeof(Value)));
+  auto* cells = static_cast<Value*>(allocate_buffer(size_t{capacity} * sizeof(Value)));
   if (cells == nullptr) return Code::NoMem;
   for (uint32_t i = 0; i < row_count_; ++i) {
     bool null = column.has_nulls && column.nulls[i] != 0;
@@ -107,7 +109,7 @@ Status RowStore::become(StoreColumn& column, Column::Rep rep) {
                                                                 : Value::from_real(column.reals()[i]));
   }
   arrays_size_bytes_ += size_t{capacity} * sizeof(Value) - size_t{column.data_capacity} * sizeof(int64_t);
-  std::free(column.data);
+  free_buffer(column.data, column.data_capacity * entry_size(column.rep));
   column.data = cells;
   column.data_capacity = capacity;
   column.rep = Column::Rep::Cells;

@@ -79,6 +79,7 @@ class RowStore {
     double* reals() const { return static_cast<double*>(data); }
     Value* cells() const { return static_cast<Value*>(data); }
   };
+  static void free_arrays(StoreColumn& column);
   Status append_column(StoreColumn& to, const Column& from, const Batch& batch);
   Status append_cells(StoreColumn& to, const Column& from, const Batch& batch);
   Status reserve(StoreColumn& column, uint32_t rows);

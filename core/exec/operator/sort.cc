@@ -1,6 +1,7 @@
 // Sort: all rows, or with a limit the best of them, in order. Rows with equal terms keep their input order.
 #include <algorithm>
 
+#include "base/buffer_memory.h"
 #include "exec/operator/operators.h"
 #include "exec/operator/row_store.h"
 #include "exec/operator/sorter.h"
@@ -92,7 +93,7 @@ class Sort final : public BaseOperator {
     spare_.clear();
     runs_.reset();
     share_.release();
-    if (order_.capacity() > 1024) std::vector<uint32_t>().swap(order_);
+    if (order_.capacity() > 1024) BufferVector<uint32_t>().swap(order_);
     BaseOperator::close(context);
   }
 
@@ -135,7 +136,7 @@ class Sort final : public BaseOperator {
     if (runs_.has_runs()) {
       SQLRITE_TRY(runs_.add_run(context, store_, order_));
       store_.clear();
-      std::vector<uint32_t>().swap(order_);
+      BufferVector<uint32_t>().swap(order_);
       share_.release();
       return runs_.start_merge(context, keys_, store_column_count_);
     }
@@ -283,7 +284,7 @@ class Sort final : public BaseOperator {
   RowStore store_, spare_;
   SortedRuns runs_;
   MemoryShare share_;
-  std::vector<uint32_t> order_;
+  BufferVector<uint32_t> order_;
   std::unique_ptr<ColumnBuffer[]> buffers_;
   size_t next_ = 0;
   uint32_t top_rows_ = 0;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <new>
 
+#include "base/buffer_memory.h"
 #include "base/text.h"
 
 namespace sqlrite::exec {
@@ -287,19 +288,19 @@ int compare_rows(const RowStore& a_store, uint32_t a, const RowStore& b_store, u
 }
 
 Status sort_rows(const RowStore& store, uint32_t first_row, std::span<const SortKey> keys,
-                 std::vector<uint32_t>& order) {
+                 BufferVector<uint32_t>& order) {
   uint32_t count = store.row_count() - first_row;
   order.resize(count);
   bool typed = count >= kRadixRowsMin;
   for (const SortKey& key : keys) typed = typed && is_typed(store, key);
   bool texts = !typed && count >= 32 && !keys.empty() && TextSort::applies(store, keys[0], first_row, count);
-  std::unique_ptr<Entry[]> entries(new (std::nothrow) Entry[size_t{count} * (typed || texts ? 2 : 1)]);
-  if (!entries) return Code::NoMem;
+  BufferArray<Entry> room = make_buffer_array<Entry>(size_t{count} * (typed || texts ? 2 : 1));
+  Entry* entries = room.get();
   for (uint32_t i = 0; i < count; ++i) entries[i] = {0, first_row + i};
   if (typed) {
-    for (size_t k = keys.size(); k-- > 0;) sort_by_typed(store, keys[k], entries.get(), entries.get() + count, count);
+    for (size_t k = keys.size(); k-- > 0;) sort_by_typed(store, keys[k], entries, entries + count, count);
   } else if (texts) {
-    TextSort(store, keys, entries.get(), entries.get() + count).run(count);
+    TextSort(store, keys, entries, entries + count).run(count);
   } else if (!keys.empty()) {
     const SortKey& first = keys[0];
     // Equal prefixes say nothing only where information was cut off: numbers in full width are decisive.
@@ -315,7 +316,7 @@ Status sort_rows(const RowStore& store, uint32_t first_row, std::span<const Sort
       for (uint32_t i = 0; i < count; ++i) entries[i].key = prefix_of(store.at(first.column, entries[i].row), first);
     }
     std::span<const SortKey> rest = decisive ? keys.subspan(1) : keys;
-    std::sort(entries.get(), entries.get() + count, [&](const Entry& a, const Entry& b) {
+    std::sort(entries, entries + count, [&](const Entry& a, const Entry& b) {
       if (a.key != b.key) return a.key < b.key;
       int result = compare_rows(store, a.row, store, b.row, rest);
       return result != 0 ? result < 0 : a.row < b.row;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <string>
 
+#include "base/buffer_memory.h"
+
 using namespace sqlrite;
 using exec::RowStore;
 using exec::SortKey;
@@ -54,9 +56,9 @@ TEST_CASE("sort_rows agrees with a stable comparison sort") {
       keys[k].collation = collations[next_random(seed) % 3];
     }
     std::span<const SortKey> used(keys, 1 + next_random(seed) % 2);
-    std::vector<uint32_t> order;
+    BufferVector<uint32_t> order;
     REQUIRE(exec::sort_rows(store, 0, used, order).ok());
-    std::vector<uint32_t> expected(count);
+    BufferVector<uint32_t> expected(count);
     for (uint32_t i = 0; i < count; ++i) expected[i] = i;
     std::stable_sort(expected.begin(), expected.end(),
                      [&](uint32_t a, uint32_t b) { return exec::compare_rows(store, a, store, b, used) < 0; });

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/buffer_memory.h"
 #include "exec/operator/group_state.h"
 #include "exec/spill/external_sorter.h"
 
@@ -38,9 +39,9 @@ class SpilledGroups {
   RowStore chunk_;                     // sorted rows from chunk_next_ on wait
   uint32_t chunk_next_ = 0;
   std::vector<Column> columns_;        // of the chunk in the layout of the input
-  std::vector<uint32_t> groups_;
-  std::vector<uint16_t> part_;
-  std::vector<Value> key_values_;
+  BufferVector<uint32_t> groups_;
+  BufferVector<uint16_t> part_;
+  BufferVector<Value> key_values_;
 };
 
 }  // namespace sqlrite::exec

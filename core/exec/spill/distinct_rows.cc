@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/buffer_memory.h"
+
 namespace sqlrite::exec {
 
 void DistinctRows::init(std::span<const Collation* const> collations) {
@@ -78,7 +80,7 @@ void DistinctRows::clear() {
   sorter_.clear();
   sorted_.clear();
   last_.clear();
-  if (order_.capacity() > 1024) std::vector<uint32_t>().swap(order_);
+  if (order_.capacity() > 1024) BufferVector<uint32_t>().swap(order_);
   next_ = 0;
 }
 

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "base/buffer_memory.h"
 #include "exec/operator/key_hash.h"
 #include "exec/spill/external_sorter.h"
 
@@ -33,7 +34,7 @@ class DistinctRows {
   bool spilled_ = false;
   ExternalSorter sorter_;
   RowStore sorted_, last_;
-  std::vector<uint32_t> order_;
+  BufferVector<uint32_t> order_;
   size_t next_ = 0;
 };
 

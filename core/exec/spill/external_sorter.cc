@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/buffer_memory.h"
+
 namespace sqlrite::exec {
 
 namespace {
@@ -52,7 +54,7 @@ Status ExternalSorter::finish(ExecContext& context) {
   if (!runs_.has_runs()) return {};
   SQLRITE_TRY(runs_.add_run(context, store_, order_));
   store_.clear();
-  std::vector<uint32_t>().swap(order_);
+  BufferVector<uint32_t>().swap(order_);
   share_.release();
   return runs_.start_merge(context, keys_, store_.column_count());
 }
@@ -70,7 +72,7 @@ void ExternalSorter::clear() {
   store_.clear();
   runs_.reset();
   share_.release();
-  if (order_.capacity() > 1024) std::vector<uint32_t>().swap(order_);
+  if (order_.capacity() > 1024) BufferVector<uint32_t>().swap(order_);
   order_.clear();
   next_ = 0;
   row_count_ = 0;

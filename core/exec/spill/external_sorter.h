@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "base/buffer_memory.h"
 #include "exec/operator/row_store.h"
 #include "exec/operator/sorter.h"
 #include "exec/spill/memory_budget.h"
@@ -38,7 +39,7 @@ class ExternalSorter {
   SortedRuns runs_;
   MemoryShare share_;
   std::span<const SortKey> keys_;
-  std::vector<uint32_t> order_;
+  BufferVector<uint32_t> order_;
   size_t next_ = 0;
   uint64_t row_count_ = 0;
 };

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "base/buffer_memory.h"
 #include "exec/spill/external_sorter.h"
 
 namespace sqlrite::exec {
@@ -24,7 +25,7 @@ class FirstRows {
   ExternalSorter by_key_, by_place_;
   std::vector<SortKey> keys_;
   SortKey place_key_;
-  std::vector<Value> row_;
+  BufferVector<Value> row_;
   int64_t place_ = 0;
 };
 

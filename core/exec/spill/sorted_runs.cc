@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/buffer_memory.h"
+
 namespace sqlrite::exec {
 
 namespace {
@@ -83,7 +85,7 @@ Status SortedRuns::open_runs(size_t first, size_t count) {
 Status SortedRuns::merge_pass(ExecContext& context) {
   SpillFile merged;
   SQLRITE_TRY(merged.create(context));
-  std::vector<uint64_t> merged_ends;
+  BufferVector<uint64_t> merged_ends;
   RowStore rows;
   rows.init(column_count_);
   for (size_t first = 0; first < ends_.size(); first += kRunsMergedMax) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "base/buffer_memory.h"
 #include "exec/operator/sorter.h"
 #include "exec/spill/spill_file.h"
 
@@ -40,9 +41,9 @@ class SortedRuns {
   Status refill(Run& run);
   bool before(uint32_t a, uint32_t b) const;
   std::unique_ptr<SpillFile> file_;
-  std::vector<uint64_t> ends_;
+  BufferVector<uint64_t> ends_;
   std::vector<std::unique_ptr<Run>> runs_;
-  std::vector<uint32_t> heap_;   // run numbers, least row first
+  BufferVector<uint32_t> heap_;   // run numbers, least row first
   std::span<const SortKey> keys_;
   uint32_t column_count_ = 0;
   size_t rows_size_bytes_ = 0;   // of one refill

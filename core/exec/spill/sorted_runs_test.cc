@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "base/buffer_memory.h"
+
 using namespace sqlrite;
 using namespace sqlrite::exec;
 
@@ -39,7 +41,7 @@ TEST_CASE("SortedRuns merge runs from a temporary file") {
       }
       REQUIRE(store.append_row(values).ok());
     }
-    std::vector<uint32_t> order;
+    BufferVector<uint32_t> order;
     REQUIRE(sort_rows(store, 0, keys, order).ok());
     REQUIRE(runs.add_run(context, store, order).ok());
   }

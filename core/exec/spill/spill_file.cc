@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/buffer_memory.h"
+
 namespace sqlrite::exec {
 
 namespace {
@@ -24,7 +26,7 @@ Status SpillFile::create(ExecContext& context, size_t buffer_size_bytes) {
 
 void SpillFile::close() {
   file_.reset();
-  std::vector<char>().swap(buffer_);
+  BufferVector<char>().swap(buffer_);
   flushed_size_bytes_ = 0;
   row_count_ = 0;
 }
@@ -63,7 +65,7 @@ Status SpillFile::flush() {
   if (buffer_.empty()) return {};
   SQLRITE_TRY(file_->write_at(flushed_size_bytes_, buffer_.data(), buffer_.size()));
   flushed_size_bytes_ += buffer_.size();
-  if (buffer_.size() > 2 * buffer_size_bytes_) std::vector<char>().swap(buffer_);
+  if (buffer_.size() > 2 * buffer_size_bytes_) BufferVector<char>().swap(buffer_);
   buffer_.clear();
   return {};
 }

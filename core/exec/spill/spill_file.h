@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/buffer_memory.h"
 #include "exec/operator.h"
 #include "exec/operator/row_store.h"
 #include "os/vfs.h"
@@ -33,7 +34,7 @@ class SpillFile {
   static constexpr size_t kBufferSizeBytes = 256 * 1024;
   void put(const Value& value);
   std::unique_ptr<os::File> file_;
-  std::vector<char> buffer_;
+  BufferVector<char> buffer_;
   size_t buffer_size_bytes_ = kBufferSizeBytes;
   uint64_t flushed_size_bytes_ = 0;
   uint64_t row_count_ = 0;
@@ -53,10 +54,10 @@ class SpillReader {
   os::File* file_ = nullptr;
   uint64_t offset_ = 0;     // of the next byte to fetch from the file
   uint64_t end_ = 0;
-  std::vector<char> buffer_;
+  BufferVector<char> buffer_;
   size_t at_ = 0;           // in buffer_
-  std::vector<Value> row_;
-  std::vector<size_t> offsets_;
+  BufferVector<Value> row_;
+  BufferVector<size_t> offsets_;
 };
 
 }  // namespace sqlrite::exec

@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -409,15 +408,6 @@ class PosixVfs final : public Vfs {
 Vfs& default_vfs() {
   static PosixVfs* vfs = new PosixVfs;
   return *vfs;
-}
-
-void advise_huge_pages(void* memory, size_t size_bytes) {
-#ifdef MADV_HUGEPAGE
-  madvise(memory, size_bytes, MADV_HUGEPAGE);
-#else
-  static_cast<void>(memory);
-  static_cast<void>(size_bytes);
-#endif
 }
 
 int64_t process_id() { return getpid(); }

@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/buffer_memory.h"
+
 namespace sqlrite::storage {
 
 void CellDraft::write(uint8_t* out) const {
@@ -48,7 +50,7 @@ Result<uint32_t> PageEdit::free_size_bytes() const {
 Status PageEdit::defragment() { return remove_cells(nullptr, 0); }
 
 Status PageEdit::remove_cells(const uint16_t* indexes, uint32_t count) {
-  auto* copy = static_cast<uint8_t*>(std::malloc(view_.usable + size_t{64}));
+  auto* copy = static_cast<uint8_t*>(allocate_buffer(view_.usable + size_t{64}));
   if (copy == nullptr) return Code::NoMem;
   std::memcpy(copy, bytes_, view_.usable);
   std::memset(copy + view_.usable, 0, 64);
@@ -82,7 +84,7 @@ Status PageEdit::remove_cells(const uint16_t* indexes, uint32_t count) {
   } else {
     std::memcpy(bytes_, copy, view_.usable);
   }
-  std::free(copy);
+  free_buffer(copy, view_.usable + size_t{64});
   return status;
 }
 

@@ -2,24 +2,28 @@
 
 #include <new>
 
-#include "os/vfs.h"
+#include "base/buffer_memory.h"
+
 
 namespace sqlrite::storage {
 
 namespace {
-constexpr size_t kHugePageSizeBytes = 2u << 20;
 constexpr size_t kSlabSizeMaxBytes = 4u << 20;
 }  // namespace
 
 PageCache::~PageCache() {
   for (Slab* slab = slabs_; slab != nullptr;) {
     Slab* next = slab->next;
-    std::free(slab->memory);
-    delete[] slab->frames;
-    delete slab;
+    free_slab(slab);
     slab = next;
   }
-  std::free(buckets_);
+  free_buffer(buckets_, bucket_count_ * sizeof(Frame*));
+}
+
+void PageCache::free_slab(Slab* slab) {
+  free_buffer(slab->memory, slab->size_bytes);
+  free_buffer(slab->frames, slab->frame_count * sizeof(Frame));
+  delete slab;
 }
 
 void PageCache::set_page_size(uint32_t page_size_bytes) {
@@ -38,22 +42,18 @@ bool PageCache::add_slab() {
   size_t size_bytes = count * frame_size_bytes_;
   Slab* slab = new (std::nothrow) Slab;
   if (slab == nullptr) return false;
-  size_t alignment = size_bytes >= kHugePageSizeBytes ? kHugePageSizeBytes : 64;
-  size_t rounded = (size_bytes + alignment - 1) / alignment * alignment;
-  slab->memory = std::aligned_alloc(alignment, rounded);
-  slab->frames = new (std::nothrow) Frame[count];
+  slab->size_bytes = size_bytes;
+  slab->frame_count = count;
+  slab->memory = allocate_buffer(size_bytes);
+  slab->frames = static_cast<Frame*>(allocate_buffer(count * sizeof(Frame)));
   if (slab->memory == nullptr || slab->frames == nullptr) {
-    std::free(slab->memory);
-    delete[] slab->frames;
-    delete slab;
+    free_slab(slab);
     return false;
   }
-  if (size_bytes >= kHugePageSizeBytes) os::advise_huge_pages(slab->memory, rounded);
-  slab->frame_count = count;
   slab->next = slabs_;
   slabs_ = slab;
   for (size_t i = count; i-- > 0;) {
-    Frame* frame = &slab->frames[i];
+    Frame* frame = new (&slab->frames[i]) Frame;
     frame->data = static_cast<uint8_t*>(slab->memory) + i * frame_size_bytes_;
     std::memset(frame->data + page_size_bytes_, 0, kPageSlackSizeBytes);
     frame->pool_generation = pool_generation_;
@@ -91,7 +91,7 @@ void PageCache::give_back(Frame* frame) {
 
 bool PageCache::grow_buckets() {
   size_t count = bucket_count_ == 0 ? 64 : bucket_count_ * 2;
-  Frame** grown = static_cast<Frame**>(std::calloc(count, sizeof(Frame*)));
+  Frame** grown = static_cast<Frame**>(allocate_zeroed_buffer(count * sizeof(Frame*)));
   if (grown == nullptr) return bucket_count_ != 0;
   for (size_t i = 0; i < bucket_count_; ++i) {
     for (Frame* frame = buckets_[i]; frame != nullptr;) {
@@ -102,7 +102,7 @@ bool PageCache::grow_buckets() {
       frame = next;
     }
   }
-  std::free(buckets_);
+  free_buffer(buckets_, bucket_count_ * sizeof(Frame*));
   buckets_ = grown;
   bucket_count_ = count;
   return true;

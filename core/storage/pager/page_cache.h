@@ -88,7 +88,9 @@ class PageCache {
     void* memory;
     Frame* frames;
     size_t frame_count;
+    size_t size_bytes;  // of memory
   };
+  static void free_slab(Slab* slab);
   bool add_slab();
   bool grow_buckets();
   void detach(Frame* frame);  // already unlinked

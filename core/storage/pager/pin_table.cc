@@ -1,6 +1,6 @@
-#include <cstdlib>
 #include <new>
 
+#include "base/buffer_memory.h"
 #include "storage/pager/pager_impl.h"
 
 namespace sqlrite::storage {
@@ -9,6 +9,8 @@ namespace {
 constexpr uint32_t kSlotCountMin = 64;
 // Before the first insertion: one empty slot, so that a lookup needs no test.
 PinTable::Slot g_no_slot[1] = {};
+
+size_t slots_size(uint32_t slot_count) { return slot_count * sizeof(PinTable::Slot); }
 }  // namespace
 
 void release_page_pin(PagePin* pin) {
@@ -28,7 +30,7 @@ PinTables::PinTables(DatabaseFile* file) : file_(file) {
 PinTables::~PinTables() {
   for (PinTable* table : {&newest_, &views_}) {
     clear(table);
-    if (table->slots_ != g_no_slot) std::free(table->slots_);
+    if (table->slots_ != g_no_slot) free_buffer(table->slots_, slots_size(table->mask_ + 1));
     while (PagePin* pin = table->free_pins_) {
       table->free_pins_ = pin->next_free;
       delete pin;
@@ -45,7 +47,7 @@ void PinTables::empty_slot(PinTable* table, PinTable::Slot& slot) {
 }
 
 bool PinTables::resize(PinTable* table, uint32_t slot_count) {
-  PinTable::Slot* slots = static_cast<PinTable::Slot*>(std::calloc(slot_count, sizeof(PinTable::Slot)));
+  PinTable::Slot* slots = static_cast<PinTable::Slot*>(allocate_zeroed_buffer(slots_size(slot_count)));
   if (slots == nullptr) return table->slots_ != g_no_slot;
   if (table->slots_ != g_no_slot) {
     for (uint32_t i = 0; i <= table->mask_; ++i) {
@@ -53,7 +55,7 @@ bool PinTables::resize(PinTable* table, uint32_t slot_count) {
       if (old.pin == nullptr) continue;
       slots[old.page & (slot_count - 1)] = old;  // doubling never makes two pages meet
     }
-    std::free(table->slots_);
+    free_buffer(table->slots_, slots_size(table->mask_ + 1));
   }
   table->slots_ = slots;
   table->mask_ = slot_count - 1;

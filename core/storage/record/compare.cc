@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/buffer_memory.h"
 #include "storage/btree/overflow.h"
 #include "storage/format/page_layout.h"
 #include "storage/record/serial.h"
@@ -147,12 +148,13 @@ Result<int> compare_record(const CellRef& cell, Pager& pager, View view, const K
     }
   }
   SQLRITE_TRY(check_payload_size(pager, view, cell));
-  auto* whole = static_cast<uint8_t*>(std::malloc(cell.payload_size_bytes + size_t{16}));
+  size_t whole_size_bytes = cell.payload_size_bytes + size_t{16};
+  auto* whole = static_cast<uint8_t*>(allocate_buffer(whole_size_bytes));
   if (whole == nullptr) return Code::NoMem;
   std::memset(whole + cell.payload_size_bytes, 0, 16);
   Status status = read_cell_payload(pager, view, cell, 0, cell.payload_size_bytes, whole);
   Result<int> order = status.ok() ? compare_payload(whole, cell.payload_size_bytes, key_info, key, &equal_fields) : Result<int>(std::move(status));
-  std::free(whole);
+  free_buffer(whole, whole_size_bytes);
   return order;
 }
 

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/buffer_memory.h"
 #include "base/check.h"
 #include "storage/btree/overflow.h"
 #include "storage/format/page_layout.h"
@@ -18,9 +19,11 @@ constexpr uint64_t kRecordHeaderSizeMax = 98307 + 3;
 // Heap bytes that free themselves; the eight spare bytes are for wide loads.
 struct ScratchBytes {
   uint8_t* bytes = nullptr;
-  ~ScratchBytes() { std::free(bytes); }
+  uint64_t size_bytes = 0;
+  ~ScratchBytes() { free_buffer(bytes, size_bytes); }
   Status allocate(uint64_t size) {
-    bytes = static_cast<uint8_t*>(std::malloc(size + 16));
+    size_bytes = size + 16;
+    bytes = static_cast<uint8_t*>(allocate_buffer(size_bytes));
     if (bytes == nullptr) return Code::NoMem;
     std::memset(bytes + size, 0, 16);
     return {};
@@ -199,7 +202,7 @@ Result<Value> load_overflow(const Value& value, TextEncoding encoding, Arena& he
   return loaded;
 }
 
-RecordEncoder::~RecordEncoder() { std::free(buffer_); }
+RecordEncoder::~RecordEncoder() { free_buffer(buffer_, capacity_bytes_); }
 
 Result<Payload> RecordEncoder::encode(const Value* values, uint32_t count, TextEncoding encoding, const bool* real_as_integer) {
   if (encoding != TextEncoding::Utf8) {
@@ -254,7 +257,7 @@ Result<Payload> RecordEncoder::encode(const Value* values, uint32_t count, TextE
   uint64_t stored = total - tail_size;
   if (stored + 16 > capacity_bytes_) {
     size_t capacity = static_cast<size_t>(stored + stored / 2 + 256);
-    auto* grown = static_cast<uint8_t*>(std::realloc(buffer_, capacity));
+    auto* grown = static_cast<uint8_t*>(resize_buffer(buffer_, capacity_bytes_, capacity));
     if (grown == nullptr) return Code::NoMem;
     buffer_ = grown;
     capacity_bytes_ = capacity;

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/buffer_memory.h"
 #include "base/endian.h"
 
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__)
@@ -66,21 +67,23 @@ WalChecksum wal_checksum(WalChecksum state, const uint8_t* bytes, uint32_t size_
 }
 
 PageChecksum::~PageChecksum() {
-  std::free(first_);
-  std::free(second_);
+  release();
+}
+
+void PageChecksum::release() {
+  free_buffer(first_, page_size_bytes_);
+  free_buffer(second_, page_size_bytes_);
+  first_ = second_ = nullptr;
 }
 
 bool PageChecksum::prepare(uint32_t page_size_bytes) {
   if (page_size_bytes == page_size_bytes_ && first_ != nullptr) return true;
-  std::free(first_);
-  std::free(second_);
+  release();
   page_size_bytes_ = page_size_bytes;
-  first_ = static_cast<uint32_t*>(std::aligned_alloc(64, page_size_bytes));
-  second_ = static_cast<uint32_t*>(std::aligned_alloc(64, page_size_bytes));
+  first_ = static_cast<uint32_t*>(allocate_buffer(page_size_bytes));
+  second_ = static_cast<uint32_t*>(allocate_buffer(page_size_bytes));
   if (first_ == nullptr || second_ == nullptr) {
-    std::free(first_);
-    std::free(second_);
-    first_ = second_ = nullptr;
+    release();
     return false;
   }
   // One pair (a, b) maps the state by M = [1 1; 1 2] and adds (a, a + b). K = M^(pairs still to come).

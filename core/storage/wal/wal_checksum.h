@@ -31,6 +31,7 @@ class PageChecksum {
 
  private:
   uint32_t page_size_bytes_ = 0;
+  void release();
   uint32_t* first_ = nullptr;   // coefficients for s0
   uint32_t* second_ = nullptr;  // coefficients for s1
   uint32_t matrix_[4] = {1, 0, 0, 1};
