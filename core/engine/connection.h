@@ -89,6 +89,8 @@ struct Settings {
   int64_t hard_heap_limit = 0;
   int64_t analysis_limit = 0;
   int64_t mmap_size = 0;
+  int64_t vacuum_page_size = 0;    // PRAGMA page_size, whatever its database; what is no page size changes nothing
+  int vacuum_auto_vacuum = -1;     // PRAGMA auto_vacuum, likewise; negative: never set
   int64_t cache_spill = 1;
 
   // The switch that SQLITE_DBCONFIG_* number `op` means; null when there is none here.
@@ -126,9 +128,7 @@ struct Database {
   std::unique_ptr<storage::Pager> pager;     // temp: null until something is created there
   catalog::SchemaRef schema;                 // null: to be loaded
   TextEncoding encoding = TextEncoding::Utf8;
-  storage::AutoVacuum auto_vacuum_wanted = storage::AutoVacuum::None;  // for a new file, or the next VACUUM
-  bool auto_vacuum_set = false;
-  uint32_t page_size_wanted = 0;             // for the next VACUUM; 0: as it is
+  storage::AutoVacuum auto_vacuum_wanted = storage::AutoVacuum::None;  // for a new file
   bool exclusive_locking = false;
   bool auto_vacuum_full = false;             // commits move free pages off the end
   int wal_frame_count = -1;                  // of the commit just made, for the WAL hook; -1: none

@@ -1,10 +1,12 @@
 #include "engine/transaction.h"
 
 #include <algorithm>
+#include <span>
 
 #include "engine/connection.h"
 #include "engine/statement.h"
 #include "storage/btree/btree.h"
+#include "storage/pager/joint_commit.h"
 
 namespace sqlrite::engine {
 
@@ -103,24 +105,53 @@ Status Transaction::commit_all() {
     rollback_all();
     return Status(Code::ConstraintCommitHook, code_text(Code::Constraint));
   }
+  SQLRITE_TRY(commit_pagers());
+  forget_schemas();
+  return run_wal_hook();
+}
+
+Status Transaction::commit_pagers() {
+  storage::Pager* pagers[kDatabaseCountMax];
+  size_t count = 0;
   for (uint32_t i = 0; i < connection_.database_count_; ++i) {
     if ((writing_ & bit_of(i)) == 0) continue;
     Database& database = connection_.databases_[i];
     if (database.auto_vacuum_full) SQLRITE_TRY(storage::auto_vacuum_commit(*database.pager));
-    SQLRITE_TRY(database.pager->commit());
-    writing_ &= ~bit_of(i);
+    pagers[count++] = database.pager.get();
   }
+  if (count == 1) {
+    SQLRITE_TRY(pagers[0]->commit());
+  } else {
+    const std::string& main_path = connection_.databases_[kMainDatabase.value].pager->path();
+    SQLRITE_TRY(storage::commit_jointly(*connection_.vfs_, main_path, std::span(pagers, count)));
+  }
+  writing_ = 0;
+  return {};
+}
+
+// What was noted for a rollback is not needed after the commit.
+void Transaction::forget_schemas() {
   for (uint32_t noted = schema_noted_, i = 0; noted != 0; noted >>= 1, ++i) schemas_[i] = nullptr;
   schema_noted_ = 0;
-  if (hooks.wal != nullptr) {
-    for (uint32_t i = 0; i < connection_.database_count_; ++i) {
-      Database& database = connection_.databases_[i];
-      if (database.wal_frame_count < 0) continue;
-      int frame_count = database.wal_frame_count;
-      database.wal_frame_count = -1;
-      int code = hooks.wal(hooks.wal_context, &connection_, database.name.c_str(), frame_count);
-      if (code != 0) return Status(static_cast<Code>(code));
-    }
+}
+
+Status Transaction::replace_database(uint32_t database, storage::Pager& content) {
+  SQLRITE_TRY(connection_.databases_[database].pager->replace_content(content));
+  writing_ &= ~bit_of(database);
+  forget_schemas();
+  return run_wal_hook();
+}
+
+Status Transaction::run_wal_hook() {
+  Hooks& hooks = connection_.hooks_;
+  if (hooks.wal == nullptr) return {};
+  for (uint32_t i = 0; i < connection_.database_count_; ++i) {
+    Database& database = connection_.databases_[i];
+    if (database.wal_frame_count < 0) continue;
+    int frame_count = database.wal_frame_count;
+    database.wal_frame_count = -1;
+    int code = hooks.wal(hooks.wal_context, &connection_, database.name.c_str(), frame_count);
+    if (code != 0) return Status(static_cast<Code>(code));
   }
   return {};
 }

@@ -18,6 +18,10 @@
 #include "catalog/schema.h"
 #include "sql/ast/statements.h"
 
+namespace sqlrite::storage {
+class Pager;
+}
+
 namespace sqlrite::engine {
 
 class Connection;
@@ -70,6 +74,9 @@ class Transaction {
   void leave_database(uint32_t database);
   void forget_database(uint32_t database);
 
+  // Commits the database with what `content` holds in place of everything (VACUUM). REQUIRES it is writing, without changes.
+  Status replace_database(uint32_t database, storage::Pager& content);
+
   // DDL calls this before it publishes a new schema, so that rollbacks find the old one.
   void note_schema_change(uint32_t database);
 
@@ -87,6 +94,9 @@ class Transaction {
   // `attempt`: how often the busy handler was asked; a caller that tries again after SCHEMA counts on.
   Status become_writer(uint32_t database, bool exclusive, bool may_renew, int* attempt);
   Status commit_all();
+  Status commit_pagers();
+  void forget_schemas();
+  Status run_wal_hook();
   void rollback_all();
   void end_reading();
   void restore_schemas(uint32_t noted, catalog::SchemaRef* schemas);

@@ -1,17 +1,25 @@
-// VACUUM and VACUUM INTO: builds a compact copy of a database, tree by tree in key order. VACUUM then writes the copy's
-// pages over the original in one transaction; VACUUM INTO leaves the copy as a new file.
+// VACUUM and VACUUM INTO: builds a compact copy of a database, tree by tree in key order. VACUUM then puts the copy in place
+// of the original in one commit; VACUUM INTO leaves the copy as a new file. Nobody looks at the copy before it is complete,
+// so it is committed in steps: that keeps memory small, whatever the size of the database.
 #include <algorithm>
-#include <cstring>
 
+#include "base/log.h"
 #include "engine/commands.h"
 #include "engine/ddl/schema_writer.h"
 #include "storage/btree/btree.h"
+#include "storage/pager/database_header.h"
 #include "storage/record/record.h"
 #include "types/value_text.h"
 
 namespace sqlrite::engine {
 
 namespace {
+
+Status commit_when_large(storage::Pager& to) {
+  if (!to.has_many_changes()) return {};
+  SQLRITE_TRY(to.commit());
+  return to.begin_write();
+}
 
 Status copy_table_tree(storage::Pager& from, storage::Pager& to, PageId from_root, PageId to_root) {
   storage::TableCursor source, target;
@@ -23,6 +31,7 @@ Status copy_table_tree(storage::Pager& from, storage::Pager& to, PageId from_roo
     heap.reset();
     SQLRITE_TRY_ASSIGN(auto bytes, source.whole_payload(heap));
     SQLRITE_TRY(target.insert(source.rowid(), storage::Payload{bytes, 0}));
+    SQLRITE_TRY(commit_when_large(to));
     SQLRITE_TRY_ASSIGN(found, source.next());
   }
   return {};
@@ -38,6 +47,7 @@ Status copy_index_tree(storage::Pager& from, storage::Pager& to, PageId from_roo
     heap.reset();
     SQLRITE_TRY_ASSIGN(auto bytes, source.whole_payload(heap));
     SQLRITE_TRY(target.insert(storage::Payload{bytes, 0}));
+    SQLRITE_TRY(commit_when_large(to));
     SQLRITE_TRY_ASSIGN(found, source.next());
   }
   return {};
@@ -51,7 +61,7 @@ Status copy_database(Connection& connection, uint32_t index, storage::Pager& to)
   SQLRITE_TRY_ASSIGN(uint32_t largest_root, storage::read_meta(from, storage::kNewestView, 4));
   SQLRITE_TRY_ASSIGN(uint32_t incremental, storage::read_meta(from, storage::kNewestView, 7));
   if (largest_root != 0) mode = incremental != 0 ? storage::AutoVacuum::Incremental : storage::AutoVacuum::Full;
-  if (database.auto_vacuum_set) mode = database.auto_vacuum_wanted;
+  if (int wanted = connection.settings().vacuum_auto_vacuum; wanted >= 0) mode = static_cast<storage::AutoVacuum>(wanted);
   SQLRITE_TRY(storage::initialize_database(to, database.encoding, mode));
   for (int slot : {3, 6, 8}) {
     SQLRITE_TRY_ASSIGN(uint32_t value, storage::read_meta(from, storage::kNewestView, slot));
@@ -111,56 +121,54 @@ Status copy_database(Connection& connection, uint32_t index, storage::Pager& to)
   return {};
 }
 
-Status copy_pages(storage::Pager& from, storage::Pager& to) {
-  uint32_t count = from.page_count(storage::kNewestView);
-  uint32_t page_size = from.page_size_bytes();
-  PageId lock_page = from.lock_byte_page();
-  for (uint32_t number = 1; number <= count; ++number) {
-    PageId id{number};
-    if (id == lock_page) continue;
-    SQLRITE_TRY_ASSIGN(storage::PageRef page, from.fetch(id, storage::kNewestView));
-    while (to.page_count(storage::kNewestView) < number) SQLRITE_TRY(to.append_page().take_status());
-    if (number == 1) {
-      // Header fields that belong to the file as such (versions, counters, size) stay with it.
-      SQLRITE_TRY_ASSIGN(uint8_t* bytes, to.fetch_mut(id));
-      uint8_t kept[100];
-      std::memcpy(kept, bytes, sizeof kept);
-      std::memcpy(bytes, page.data(), page_size);
-      for (auto [offset, size] : {std::pair{18, 2}, std::pair{24, 8}, std::pair{92, 8}}) std::memcpy(bytes + offset, kept + offset, static_cast<size_t>(size));
-      continue;
-    }
-    SQLRITE_TRY_ASSIGN(uint8_t* bytes, to.fetch_mut_fresh(id));
-    std::memcpy(bytes, page.data(), page_size);
-  }
-  if (to.page_count(storage::kNewestView) > count) to.truncate_pages(count);
-  to.note_change();
-  return {};
+// VACUUM cannot change the page size of a log; a database in memory keeps its own anyway.
+uint32_t page_size_of_copy(Connection& connection, const storage::Pager& from, bool into) {
+  int64_t& wanted = connection.settings().vacuum_page_size;
+  if (!into && from.journal_mode() == storage::JournalMode::Wal) wanted = 0;
+  return storage::is_page_size(static_cast<uint64_t>(wanted)) && !from.is_memory() ? static_cast<uint32_t>(wanted) : from.page_size_bytes();
 }
 
 // `path` empty: a copy that nobody keeps, in a temporary file unless its original is in memory, too.
-Result<std::unique_ptr<storage::Pager>> build_copy(Connection& connection, uint32_t index, const std::string& path) {
-  storage::Pager& from = *connection.database(index).pager;
+Result<std::unique_ptr<storage::Pager>> open_copy(Connection& connection, const storage::Pager& from, const std::string& path) {
   storage::PagerOptions options;
-  options.page_size_bytes = from.page_size_bytes();
-  options.default_journal_mode = storage::JournalMode::Delete;
+  options.page_size_bytes = page_size_of_copy(connection, from, !path.empty());
+  options.default_journal_mode = storage::JournalMode::Off;
   std::string file = path;
   if (path.empty() && !from.is_memory() && connection.settings().temp_store != 2) {
     SQLRITE_TRY_ASSIGN(file, connection.vfs().temp_name());
     options.temporary = true;
-    options.default_journal_mode = storage::JournalMode::Off;
   }
   SQLRITE_TRY_ASSIGN(auto copy, storage::Pager::open(connection.vfs(), file, options));
-  if (options.temporary) copy->set_synchronous(storage::Synchronous::Off);
-  uint32_t page_size = from.page_size_bytes();
-  uint32_t wanted = connection.database(index).page_size_wanted;
-  if (!path.empty() && wanted != 0) page_size = wanted;
-  SQLRITE_TRY(copy->set_page_size(page_size, static_cast<int>(from.reserved_size_bytes())));
+  copy->set_synchronous(storage::Synchronous::Off);
+  SQLRITE_TRY(copy->set_page_size(options.page_size_bytes, static_cast<int>(from.reserved_size_bytes())));
   SQLRITE_TRY(copy->begin_read());
   if (copy->page_count(storage::kNewestView) > 0) return Status(Code::Error, "output file already exists");
+  copy->set_exclusive_locking(true);
   SQLRITE_TRY(copy->begin_write());
+  return copy;
+}
+
+Result<std::unique_ptr<storage::Pager>> build_copy(Connection& connection, uint32_t index) {
+  SQLRITE_TRY_ASSIGN(auto copy, open_copy(connection, *connection.database(index).pager, {}));
   SQLRITE_TRY(copy_database(connection, index, *copy));
   SQLRITE_TRY(copy->commit());
   return copy;
+}
+
+Status vacuum_into(Connection& connection, uint32_t index, const std::string& path) {
+  const storage::Pager& from = *connection.database(index).pager;
+  SQLRITE_TRY_ASSIGN(auto copy, open_copy(connection, from, path));
+  Status status = copy_database(connection, index, *copy);
+  copy->set_synchronous(from.synchronous());  // one sync at the end is for all of it
+  if (status.ok()) status = copy->commit();
+  if (status.ok() || copy->is_memory()) return status;
+  // What was committed in steps is no database: an empty file is left, as by a transaction that is rolled back.
+  os::OpenOptions options;
+  options.create = false;
+  copy.reset();
+  auto file = connection.vfs().open(path, options);
+  if (!file.ok() || !file.value()->truncate(0).ok()) log_message(Code::Warning, "VACUUM INTO failed and left a part of its file");
+  return status;
 }
 
 }  // namespace
@@ -197,15 +205,10 @@ Status vacuum(Command& command, const sql::VacuumStatement& statement) {
   SQLRITE_TRY(std::move(status));
   SQLRITE_TRY(connection.load_schemas());
   if (database.pager->page_count(storage::kNewestView) == 0) return {};
-  SQLRITE_TRY_ASSIGN(auto copy, build_copy(connection, index, path));
-  if (!into) {
-    transaction.note_schema_change(index);
-    SQLRITE_TRY(copy_pages(*copy, *database.pager));
-    SQLRITE_TRY(connection.reload_schema(index));
-    database.auto_vacuum_set = false;
-  }
-  copy->end_read();
-  return {};
+  if (into) return vacuum_into(connection, index, path);
+  SQLRITE_TRY_ASSIGN(auto copy, build_copy(connection, index));
+  SQLRITE_TRY(transaction.replace_database(index, *copy));
+  return connection.reload_schema(index);
 }
 
 }  // namespace sqlrite::engine

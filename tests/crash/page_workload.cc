@@ -19,7 +19,6 @@ struct Draw {
   }
 };
 
-constexpr const char* kPath = "/crash.db";
 constexpr uint32_t kNumberOffset = 60;  // user version
 
 }  // namespace
@@ -30,7 +29,7 @@ Result<std::unique_ptr<Pager>> PageWorkload::open(os::Vfs& vfs) const {
   storage::PagerOptions pager_options;
   pager_options.page_size_bytes = options_.page_size_bytes;
   pager_options.default_journal_mode = options_.mode;
-  SQLRITE_TRY_ASSIGN(std::unique_ptr<Pager> pager, Pager::open(vfs, kPath, pager_options));
+  SQLRITE_TRY_ASSIGN(std::unique_ptr<Pager> pager, Pager::open(vfs, options_.path, pager_options));
   pager->set_synchronous(options_.level);
   pager->set_auto_checkpoint(options_.auto_checkpoint);
   return pager;
@@ -41,8 +40,9 @@ void PageWorkload::fill_page(uint8_t* page, uint32_t page_size_bytes, uint32_t i
   for (uint32_t at = id == 1 ? 100 : 0; at + 4 <= page_size_bytes; at += 4) store_be32(page + at, number * 2654435761u ^ (id * 40503u + at));
 }
 
-Status PageWorkload::run_transaction(Pager& pager, uint32_t number) {
-  PageState state = states_.back();
+Status PageWorkload::begin_transaction(Pager& pager, uint32_t number) {
+  PageState& state = pending_;
+  state = states_.back();
   Draw draw{options_.seed * 1000003 + number};
   SQLRITE_TRY(pager.begin_immediate());
   auto run = [&]() -> Status {
@@ -78,15 +78,24 @@ Status PageWorkload::run_transaction(Pager& pager, uint32_t number) {
     store_be32(first + kNumberOffset, number);
     fill_page(first, options_.page_size_bytes, 1, number);
     state[0] = number;
-    return pager.commit();
+    return {};
   };
-  Status status = run();
-  if (!status.ok() && pager.is_writing()) pager.rollback();
+  return run();
+}
+
+void PageWorkload::end_transaction(Pager& pager, uint32_t number, bool committed) {
+  if (!committed && pager.is_writing()) pager.rollback();
   pager.end_read();
-  if (!status.ok()) return status;
+  if (!committed) return;
   while (states_.size() < number) states_.push_back(states_.back());
-  states_.push_back(state);
-  return {};
+  states_.push_back(pending_);
+}
+
+Status PageWorkload::run_transaction(Pager& pager, uint32_t number) {
+  Status status = begin_transaction(pager, number);
+  if (status.ok()) status = pager.commit();
+  end_transaction(pager, number, status.ok());
+  return status;
 }
 
 int PageWorkload::identify(os::Vfs& vfs, std::string* reason) const {

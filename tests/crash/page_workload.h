@@ -13,6 +13,7 @@
 namespace sqlrite::test {
 
 struct WorkloadOptions {
+  const char* path = "/crash.db";
   storage::JournalMode mode = storage::JournalMode::Wal;
   storage::Synchronous level = storage::Synchronous::Full;
   uint32_t transaction_count = 40;
@@ -33,6 +34,9 @@ class PageWorkload {
   Result<std::unique_ptr<storage::Pager>> open(os::Vfs& vfs) const;
   // Runs transaction `number` (from 1). On success it is the newest state, and numbers count on.
   Status run_transaction(storage::Pager& pager, uint32_t number);
+  // The same in parts, for commits that are more than this pager's.
+  Status begin_transaction(storage::Pager& pager, uint32_t number);
+  void end_transaction(storage::Pager& pager, uint32_t number, bool committed);
   // States a database may show, by transaction number; states()[0] is the empty file.
   const std::vector<PageState>& states() const { return states_; }
   // Which state the database shows; -1 and a reason when it is none of them.
@@ -44,6 +48,7 @@ class PageWorkload {
   static void fill_page(uint8_t* page, uint32_t page_size_bytes, uint32_t id, uint32_t number);
   WorkloadOptions options_;
   std::vector<PageState> states_;
+  PageState pending_;
 };
 
 }  // namespace sqlrite::test

@@ -81,7 +81,9 @@ const std::vector<std::string>& sql_steps() {
       "COMMIT",
       "REINDEX",
       "DELETE FROM o",
+      "PRAGMA page_size=2048; VACUUM",
       "ANALYZE",
+      "PRAGMA auto_vacuum=FULL; PRAGMA page_size=512; VACUUM",
   };
   return steps;
 }

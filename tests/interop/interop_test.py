@@ -153,6 +153,29 @@ def check_past_the_lock_bytes(ours, stock, folder, expect):
             file.unlink(missing_ok=True)
 
 
+def check_vacuum(ours, stock, folder, expect):
+    """VACUUM with a changed page size and vacuum mode does what stock's does, and stock finds the file whole."""
+    make = SHAPES["plain"] + "CREATE TABLE w(k TEXT PRIMARY KEY, v) WITHOUT ROWID; INSERT INTO w SELECT b, c FROM t; DELETE FROM t WHERE id%3=0; PRAGMA user_version=77;"
+    facts = ("PRAGMA page_size; PRAGMA auto_vacuum; PRAGMA freelist_count; PRAGMA user_version; PRAGMA schema_version; PRAGMA integrity_check;"
+             "SELECT count(*), sum(id), max(b) FROM t; SELECT count(*) FROM w; SELECT type, name, rootpage>0 FROM sqlite_schema ORDER BY 1, 2;")
+    for before in (512, 4096):
+        for wanted in (None, 1024, 65536, 1000):
+            for vacuum_mode in (None, "NONE", "FULL"):
+                for journal_mode in ("delete", "wal", "persist", "off"):
+                    change = f"PRAGMA page_size={wanted};" if wanted else ""
+                    change += f"PRAGMA auto_vacuum={vacuum_mode};" if vacuum_mode else ""
+                    change = f"PRAGMA journal_mode={journal_mode}; {change} VACUUM; PRAGMA journal_mode=delete;"
+                    found = []
+                    for shell in (ours, stock):
+                        file = folder / "vacuum.db"
+                        file.unlink(missing_ok=True)
+                        stock.run(file, f"PRAGMA page_size={before}; PRAGMA auto_vacuum=INCREMENTAL;" + make)
+                        shell.run(file, change)
+                        found.append(stock.run(file, facts))
+                    expect(found[0] == found[1] and "\nok\n" in found[0],
+                           f"VACUUM from {before} to {wanted}, {vacuum_mode}, {journal_mode}: {found[0][:80]!r}, stock {found[1][:80]!r}")
+
+
 def check_log_has_one_process(ours, stock, folder, expect):
     """While we hold a WAL database, stock is refused, and the other way round nobody corrupts anything."""
     file = folder / "locked.db"
@@ -234,6 +257,7 @@ def main():
         expect(survivor.run(file, "SELECT group_concat(a) FROM t;") == "1,2\n", f"{who}: committed rows after a kill")
         expect(stock.run(file, "PRAGMA integrity_check;") == "ok\n", f"{who}: integrity after a kill")
 
+    check_vacuum(ours, stock, folder, expect)
     check_log_has_one_process(ours, stock, folder, expect)
     check_large_things(ours, stock, folder, expect)
     check_past_the_lock_bytes(ours, stock, folder, expect)

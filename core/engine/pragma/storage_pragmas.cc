@@ -5,6 +5,7 @@
 #include "engine/ddl/schema_writer.h"
 #include "engine/pragma/pragma.h"
 #include "storage/btree/btree.h"
+#include "storage/pager/database_header.h"
 
 namespace sqlrite::engine {
 
@@ -26,10 +27,8 @@ Status pragma_page_size(PragmaCall& call) {
   SQLRITE_TRY(need_pager(call));
   if (call.has_value) {
     int64_t wanted = pragma_integer(call.value);
-    if (wanted >= 512 && wanted <= 65536 && (wanted & (wanted - 1)) == 0) {
-      call.connection.database(call.database).page_size_wanted = static_cast<uint32_t>(wanted);
-      call.pager()->set_page_size(static_cast<uint32_t>(wanted), -1).ignore();
-    }
+    call.connection.settings().vacuum_page_size = wanted;
+    if (storage::is_page_size(static_cast<uint64_t>(wanted))) call.pager()->set_page_size(static_cast<uint32_t>(wanted), -1).ignore();
     return {};
   }
   SQLRITE_TRY(pragma_read(call));
@@ -178,7 +177,7 @@ Status pragma_auto_vacuum(PragmaCall& call) {
     wanted = number >= 0 && number <= 2 ? static_cast<int>(number) : 0;
   }
   database.auto_vacuum_wanted = static_cast<storage::AutoVacuum>(wanted);
-  database.auto_vacuum_set = true;
+  call.connection.settings().vacuum_auto_vacuum = wanted;
   if (!empty && current != storage::AutoVacuum::None && wanted != 0 && static_cast<int>(current) != wanted) {
     SQLRITE_TRY(pragma_write(call));
     SQLRITE_TRY(storage::write_meta(pager, 7, wanted == 2 ? 1 : 0));

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/status.h"
 #include "os/vfs.h"
@@ -29,6 +30,9 @@ class RollbackJournal {
   // Another open of the database could find and play it back.
   bool is_in_file() const { return mode_ != JournalMode::Off && mode_ != JournalMode::Memory; }
   Status add(uint32_t page, const uint8_t* bytes);
+  // The commit is one of several that stand or fall with this file. After the last add(), before flush().
+  Status add_super_journal(std::string_view name);
+  bool names_super_journal() const { return names_super_journal_; }
   // Everything added so far is durable (as far as the level asks): its pages may be overwritten.
   Status flush();
   // Writes the old pages back and cuts the database to its old size. The journal stays until finish().
@@ -40,9 +44,10 @@ class RollbackJournal {
 
   // Is there a journal with content at `path` that nobody's transaction owns?
   static Result<bool> is_hot(os::Vfs& vfs, const std::string& path, os::File& database);
-  // Plays a hot journal back into `database` and removes it. REQUIRES the EXCLUSIVE lock.
+  // Plays a hot journal back into `database` and removes it, and its super-journal if no other journal needs that. A
+  // journal whose super-journal is gone was committed: it is only removed. REQUIRES the EXCLUSIVE lock.
   static Status recover(os::Vfs& vfs, const std::string& path, os::File& database);
-  // The same without removing it.
+  // Plays it back without removing it.
   static Status play_back_file(os::Vfs& vfs, const std::string& path, os::File& database);
   // Does the file exist and not start with a zero? (Whoever may own it.)
   static Result<bool> has_content(os::Vfs& vfs, const std::string& path);
@@ -50,9 +55,9 @@ class RollbackJournal {
   static Status remove_file(os::Vfs& vfs, const std::string& path) { return vfs.remove(path, false); }
 
  private:
+  Status open_file();
   Status write_out();
   Status start_segment();
-  static Status play_back_bytes(const uint8_t* bytes, uint64_t size_bytes, os::File& database, bool* anything);
 
   os::Vfs* vfs_ = nullptr;
   std::string path_;
@@ -69,6 +74,7 @@ class RollbackJournal {
   uint32_t announced_count_ = 0;
   bool active_ = false;
   bool created_ = false;
+  bool names_super_journal_ = false;
 };
 
 }  // namespace sqlrite::storage

@@ -8,6 +8,7 @@
 
 #include "base/endian.h"
 #include "os/memory/memory_vfs.h"
+#include "storage/journal/super_journal.h"
 
 using namespace sqlrite;
 using namespace sqlrite::storage;
@@ -95,31 +96,84 @@ TEST_CASE("RollbackJournal, GarbageNeverBreaksRecovery") {
   }
 }
 
-TEST_CASE("RollbackJournal, AVanishedSuperJournalMeansCommitted") {
+TEST_CASE("RollbackJournal, TheSuperJournalDecides") {
   os::MemoryVfs vfs;
   crash_in_commit(vfs, Synchronous::Full);
-  std::vector<uint8_t> before = vfs.content("/d");
+  const std::vector<uint8_t> before = vfs.content("/d");
   std::vector<uint8_t> bytes = vfs.content(kJournal);
-  const char name[] = "/main-mj1234";
-  uint32_t sum = 0;
-  for (const char* c = name; *c != '\0'; ++c) sum += static_cast<uint8_t>(*c);
-  uint8_t tail[16];
-  store_be32(tail, sizeof name - 1);
-  store_be32(tail + 4, sum);
-  std::memcpy(tail + 8, bytes.data(), 8);
-  bytes.insert(bytes.end(), name, name + sizeof name - 1);
-  bytes.insert(bytes.end(), tail, tail + 16);
-  SUBCASE("gone") {
-    vfs.set_content(kJournal, bytes);
-    auto file = vfs.open("/d", {}).take();
+  const std::string name = "/main-mj1234569AB";
+  GrowArray<uint8_t> record;
+  REQUIRE(append_super_journal_record(record, name, kPage));
+  bytes.insert(bytes.end(), record.begin(), record.end());
+  vfs.set_content(kJournal, bytes);
+  auto file = vfs.open("/d", {}).take();
+  auto list = [&](std::string_view names) { vfs.set_content(name, std::vector<uint8_t>(names.begin(), names.end())); };
+  SUBCASE("gone: committed") {
     REQUIRE(RollbackJournal::recover(vfs, kJournal, *file).ok());
     CHECK(vfs.content("/d") == before);
+    CHECK(!vfs.exists(kJournal).value());
   }
-  SUBCASE("still there") {
-    vfs.set_content(kJournal, bytes);
-    vfs.set_content(name, {1});
-    auto file = vfs.open("/d", {}).take();
+  SUBCASE("there, and nobody else needs it") {
+    list(std::string_view("/other-journal\0/d-journal\0", 26));
     REQUIRE(RollbackJournal::recover(vfs, kJournal, *file).ok());
     CHECK(vfs.content("/d") == database_of(5, 10));
+    CHECK(!vfs.exists(name).value());
+  }
+  SUBCASE("there, and another journal names it") {
+    list(std::string_view("/other-journal\0/d-journal\0", 26));
+    vfs.set_content("/other-journal", bytes);
+    REQUIRE(RollbackJournal::recover(vfs, kJournal, *file).ok());
+    CHECK(vfs.content("/d") == database_of(5, 10));
+    CHECK(vfs.exists(name).value());
+  }
+  SUBCASE("there, but about others: none of our business") {
+    list(std::string_view("/other-journal\0", 15));
+    REQUIRE(RollbackJournal::recover(vfs, kJournal, *file).ok());
+    CHECK(vfs.content("/d") == database_of(5, 10));
+    CHECK(vfs.exists(name).value());
+  }
+}
+
+TEST_CASE("SuperJournal, ReadsBackWhatItWrote") {
+  os::MemoryVfs vfs;
+  const std::string journals[] = {"/a-journal", "/b-journal"};
+  auto name = create_super_journal(vfs, "/a", journals);
+  REQUIRE(name.ok());
+  CHECK(name.value().substr(0, 5) == "/a-mj");
+  CHECK(name.value().size() == 14);
+  std::vector<uint8_t> content = vfs.content(name.value());
+  CHECK(std::string(content.begin(), content.end()) == std::string("/a-journal\0/b-journal\0", 22));
+  GrowArray<uint8_t> record;
+  REQUIRE(append_super_journal_record(record, name.value(), kPage));
+  vfs.set_content("/a-journal", std::vector<uint8_t>(record.begin(), record.end()));
+  auto journal = vfs.open("/a-journal", {}).take();
+  CHECK(read_super_journal_name(*journal).take() == name.value());
+  // Names of any other shape are not believed: their files would be removed.
+  record.clear();
+  REQUIRE(append_super_journal_record(record, "/etc/important-file", kPage));
+  vfs.set_content("/a-journal", std::vector<uint8_t>(record.begin(), record.end()));
+  CHECK(read_super_journal_name(*journal).take().empty());
+}
+
+// More than the playback looks at at once, in segments.
+TEST_CASE("RollbackJournal, PlaysBackALargeJournal") {
+  constexpr uint32_t kPageCount = 3000;
+  os::MemoryVfs vfs;
+  const std::vector<uint8_t> before = database_of(kPageCount, 3);
+  vfs.set_content("/d", before);
+  auto file = vfs.open("/d", {}).take();
+  for (JournalMode mode : {JournalMode::Delete, JournalMode::Memory}) {
+    RollbackJournal journal;
+    REQUIRE(journal.begin(vfs, kJournal, mode, Synchronous::Full, kPage, kPageCount).ok());
+    const std::vector<uint8_t> changed(kPage, 77);
+    for (uint32_t page = 1; page <= kPageCount; ++page) {
+      REQUIRE(journal.add(page, &before[(page - 1) * kPage]).ok());
+      if (page % 700 == 0) REQUIRE(journal.flush().ok());
+    }
+    REQUIRE(journal.flush().ok());
+    for (uint32_t page = 1; page <= kPageCount; ++page) REQUIRE(file->write_at((page - 1) * kPage, changed.data(), kPage).ok());
+    REQUIRE(journal.play_back(*file).ok());
+    CHECK(vfs.content("/d") == before);
+    REQUIRE(journal.finish().ok());
   }
 }

@@ -218,7 +218,6 @@ Status DatabaseFile::validate_locked() {
       empty.sequence = newest_.sequence + 1;
       empty.page_size_bytes = empty_page_size_bytes_;
       publish_locked(empty);
-      header_change_counter_ = 0;
       std::memset(header_bytes_, 0, sizeof header_bytes_);
     }
     validated_size_bytes_ = 0;
@@ -309,7 +308,6 @@ Status DatabaseFile::load_snapshot_locked() {
   snapshot.reserved_size_bytes = header.reserved_size_bytes;
   snapshot.schema_cookie = header.schema_cookie;
   cache_.set_page_size(header.page_size_bytes);
-  header_change_counter_ = header.change_counter;
   uint64_t there = frames > 0 ? newest_.page_count : (validated_size_bytes_ + header.page_size_bytes - 1) / header.page_size_bytes;
   if (there > 0xfffffffe) return Status(Code::Corrupt);
   snapshot.page_count = header.page_count != 0 ? header.page_count : static_cast<uint32_t>(there);

@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "os/sync.h"
@@ -53,6 +54,21 @@ struct DirtyPage {
   Frame* frame;               // null: spilled, its content is in the log already (rollback mode: in the spill file)
   const Frame* original;      // what the page held before the transaction, where known (rollback mode)
   uint64_t spilled_sequence;  // of a spilled page
+};
+
+// The pages of a whole database, one by one.
+class PageSource {
+ public:
+  virtual ~PageSource() = default;
+  virtual Status read(uint32_t page, uint8_t* out) = 0;
+};
+
+// For a commit that puts other content in place of everything there is, maybe in pages of another size. It needs little
+// memory, whatever the size of the database. Not for the log.
+struct Replacement {
+  PageSource* pages = nullptr;
+  uint32_t page_size_bytes = 0;
+  uint8_t header[kHeaderSizeBytes] = {};  // of page 1, instead of what `pages` has there
 };
 
 // Calls the connection's busy handler between attempts.
@@ -114,6 +130,7 @@ class DatabaseFile {
     Synchronous level;
     ReadMark* mark;
     bool keep_old_versions;  // the committing pager has open views
+    const Replacement* replacement = nullptr;  // then `count` is 0
   };
   struct CommitOutcome {
     Snapshot published;
@@ -122,7 +139,12 @@ class DatabaseFile {
     int log_frame_count = 0;
   };
   Status commit(const CommitRequest& request, BusyPolicy busy, CommitOutcome* outcome);
-  // Drops what a transaction spilled.
+  // A commit by rollback journal in its three steps, for transactions over several files. BUSY changes nothing and may be
+  // tried again. What was prepared is finished or rolled back. `super_journal` empty: the commit stands on its own.
+  Status lock_commit(BusyPolicy busy);
+  Status prepare_commit(const CommitRequest& request, std::string_view super_journal);
+  Status finish_commit(const CommitRequest& request, CommitOutcome* outcome);
+  // Takes a prepared commit back and drops what a transaction spilled.
   void rollback();
   // True: every change must keep the old version of its page (it cannot be read again after the commit).
   bool needs_originals() const { return !log_active_.load(std::memory_order_relaxed); }
@@ -171,10 +193,17 @@ class DatabaseFile {
 
   Status commit_private(const CommitRequest& request, CommitOutcome* outcome);
   Status commit_log(const CommitRequest& request, CommitOutcome* outcome);
-  Status commit_journaled(const CommitRequest& request, BusyPolicy busy, CommitOutcome* outcome);
   Status spill_to_file(const WalPage* pages, uint32_t count, uint64_t* first_sequence);
-  Status undo_journaled(Status status, bool database_touched);
-  Status write_journaled(const CommitRequest& request, bool* database_touched);
+  Status write_journal(const CommitRequest& request, std::string_view super_journal);
+  Status journal_pages(const CommitRequest& request);
+  Status journal_whole_file(uint32_t page_count);
+  Status overwrite_pages(const CommitRequest& request);
+  Status overwrite_whole_file(const CommitRequest& request);
+  Status undo_overwritten(Status status);
+  Status settle_failed_end(Status status);
+  Status leave_to_recovery(Status status);
+  void undo_prepared();
+  static Snapshot next_snapshot(const CommitRequest& request, uint64_t sequence);
   void publish_frames_locked(const CommitRequest& request, uint64_t sequence_of_first_frame, bool in_log);
   Status backfill(uint64_t limit, Synchronous level);
   Status lost(Status status);
@@ -186,6 +215,7 @@ class DatabaseFile {
   PageCache cache_;
   WalLog log_;
   RollbackJournal journal_;  // the writer's
+  bool prepared_ = false;    // the writer's: journal and database are written, the journal decides
   // The writer's: pages spilled in rollback mode. Page n (from 1) is in bytes [n - 1, n) * page size.
   std::unique_ptr<os::File> spill_file_;
   uint64_t spill_page_count_ = 0;
@@ -220,7 +250,6 @@ class DatabaseFile {
   uint32_t empty_page_size_bytes_ = 4096;
   uint8_t header_bytes_[kHeaderSizeBytes] = {};
   uint64_t validated_size_bytes_ = 0;
-  uint32_t header_change_counter_ = 0;
 
   // The registry's.
   os::FileIdentity identity_;

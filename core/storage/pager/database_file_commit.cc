@@ -1,4 +1,5 @@
-// The writing side of DatabaseFile: the writer lock, the three kinds of commit, checkpoints, change of journal mode.
+// The writing side of DatabaseFile: the writer lock, commits in memory and to the log, checkpoints, change of journal mode.
+// Commits by rollback journal are in database_file_journaled.cc.
 #include <algorithm>
 #include <cstring>
 
@@ -59,6 +60,7 @@ void DatabaseFile::end_write() {
 
 void DatabaseFile::rollback() {
   if (log_active_.load()) log_.rollback_pending();
+  if (prepared_) undo_prepared();
   spill_file_.reset();
 }
 
@@ -104,7 +106,11 @@ Status DatabaseFile::read_pending(uint64_t sequence, uint8_t* out) {
 Status DatabaseFile::commit(const CommitRequest& request, BusyPolicy busy, CommitOutcome* outcome) {
   if (private_) return commit_private(request, outcome);
   if (log_active_.load()) return commit_log(request, outcome);
-  return commit_journaled(request, busy, outcome);
+  Status status = lock_commit(busy);
+  outcome->rolled_back = status.primary() != Code::Busy;
+  SQLRITE_TRY(std::move(status));
+  SQLRITE_TRY(prepare_commit(request, {}));
+  return finish_commit(request, outcome);
 }
 
 // Hands the frames of a transaction to the cache. `in_log`: versions count up frame by frame, else all are the same.
@@ -127,18 +133,19 @@ void DatabaseFile::publish_frames_locked(const CommitRequest& request, uint64_t 
   if (request.page_count < request.base.page_count) cache_.remove_above(request.page_count);
 }
 
-namespace {
-Snapshot next_snapshot(const DatabaseFile::CommitRequest& request, uint64_t sequence) {
+Snapshot DatabaseFile::next_snapshot(const CommitRequest& request, uint64_t sequence) {
   Snapshot snapshot = request.base;
   snapshot.sequence = sequence;
   snapshot.page_count = request.page_count;
   snapshot.reserved_size_bytes = request.reserved_size_bytes;
-  if (request.count > 0 && request.pages[0].page == 1 && request.pages[0].frame != nullptr) {
+  if (request.replacement != nullptr) {
+    snapshot.page_size_bytes = request.replacement->page_size_bytes;
+    snapshot.schema_cookie = load_be32(request.replacement->header + 40);
+  } else if (request.count > 0 && request.pages[0].page == 1 && request.pages[0].frame != nullptr) {
     snapshot.schema_cookie = load_be32(request.pages[0].frame->data + 40);
   }
   return snapshot;
 }
-}  // namespace
 
 Status DatabaseFile::commit_private(const CommitRequest& request, CommitOutcome* outcome) {
   os::LockGuard<os::Mutex> guard(mutex_);
@@ -218,116 +225,6 @@ Status DatabaseFile::commit_log(const CommitRequest& request, CommitOutcome* out
   outcome->log_frame_count = static_cast<int>(log_.committed_frame_count());
   writer_active_ = false;  // as end_write() does in this mode
   outcome->lock_released = true;
-  return {};
-}
-
-// Journals the old pages, then overwrites them.
-Status DatabaseFile::write_journaled(const CommitRequest& request, bool* database_touched) {
-  const uint32_t page_size = request.base.page_size_bytes;
-  // Before a log takes over, the journal's removal must be durable: a journal that comes back would win over the log.
-  const bool enters_log = journal_mode() == JournalMode::Wal && request.level >= Synchronous::Normal;
-  const Synchronous level = enters_log ? Synchronous::Extra : request.level;
-  SQLRITE_TRY(journal_.begin(vfs_, path_ + "-journal", journal_mode(), level, page_size, request.base.page_count));
-  auto add_original = [&](uint32_t page, const Frame* original) -> Status {
-    if (original != nullptr) return journal_.add(page, original->data);
-    SQLRITE_TRY_ASSIGN(Frame* frame, fetch(page, request.base.sequence));
-    Status status = journal_.add(page, frame->data);
-    unpin(frame);
-    return status;
-  };
-  for (uint32_t i = 0; i < request.count; ++i) {
-    if (request.pages[i].page <= request.base.page_count) SQLRITE_TRY(add_original(request.pages[i].page, request.pages[i].original));
-  }
-  // Pages that are cut off, unless they were changed and so are in already.
-  uint32_t next_dirty = 0;
-  for (uint32_t page = request.page_count + 1; page <= request.base.page_count; ++page) {
-    while (next_dirty < request.count && request.pages[next_dirty].page < page) ++next_dirty;
-    if (SQLRITE_PLANTED_BUG(47) || (next_dirty < request.count && request.pages[next_dirty].page == page)) continue;
-    SQLRITE_TRY(add_original(page, nullptr));
-  }
-  SQLRITE_TRY(journal_.flush());
-  *database_touched = true;
-  GrowArray<uint8_t> spilled;
-  if (!spilled.reserve(page_size)) return Status(Code::NoMem);
-  for (uint32_t i = 0; i < request.count; ++i) {
-    const DirtyPage& dirty = request.pages[i];
-    if (dirty.page > request.page_count) continue;
-    if (dirty.frame == nullptr) SQLRITE_TRY(read_pending(dirty.spilled_sequence, spilled.begin()));
-    const uint8_t* bytes = dirty.frame != nullptr ? dirty.frame->data : spilled.begin();
-    SQLRITE_TRY(file_->write_at(static_cast<uint64_t>(dirty.page - 1) * page_size, bytes, page_size));
-  }
-  if (request.page_count < request.base.page_count) SQLRITE_TRY(file_->truncate(static_cast<uint64_t>(request.page_count) * page_size));
-  if (request.level >= Synchronous::Normal && !SQLRITE_PLANTED_BUG(48)) SQLRITE_TRY(file_->sync(os::SyncKind::Data));
-  return journal_.finish();
-}
-
-// After a failed commit: brings the old state back. OK means that the commit turned out to stand.
-Status DatabaseFile::undo_journaled(Status status, bool database_touched) {
-  if (!database_touched) {
-    if (journal_.is_active() && !journal_.finish().ok()) journal_.abandon();
-    return status;
-  }
-  bool restored = false;
-  if (journal_.is_active()) {
-    restored = journal_.play_back(*file_).ok();
-    // A journal that stays although it was played back does no harm: it holds the state the file is in.
-    if (restored && !journal_.finish().ok()) journal_.abandon();
-  } else if (status.code() != Code::IoErrFsync && status.code() != Code::IoErrDirFsync) {
-    // Everything is written and synced; only ending the journal failed. What is left of it decides.
-    const std::string journal_path = path_ + "-journal";
-    auto hot = RollbackJournal::has_content(vfs_, journal_path);
-    if (hot.ok() && !hot.value()) return {};
-    restored = hot.ok() && RollbackJournal::play_back_file(vfs_, journal_path, *file_).ok();
-    if (restored) RollbackJournal::remove_file(vfs_, journal_path).ignore();
-    journal_.abandon();
-  }
-  if (restored) return status;
-  // A journal in a file is complete and synced: the next transaction finds it hot and plays it back. Until then nobody may
-  // look at the half-written file, and the cache must not be mixed with it.
-  const bool recoverable = journal_.is_in_file() && status.code() != Code::IoErrFsync && status.code() != Code::IoErrDirFsync;
-  journal_.abandon();
-  os::LockGuard<os::Mutex> guard(mutex_);
-  validated_ = false;
-  cache_.remove_all();
-  if (!recoverable) return lost(std::move(status));
-  needs_recovery_.store(true);
-  log_message(status.code(), "a failed commit could not be undone: the next transaction plays back its journal");
-  return status;
-}
-
-Status DatabaseFile::commit_journaled(const CommitRequest& request, BusyPolicy busy, CommitOutcome* outcome) {
-  if (io_lost_.load(std::memory_order_relaxed)) return Status(Code::IoErrFsync);
-  for (;;) {
-    {
-      os::LockGuard<os::Mutex> guard(mutex_);
-      exclusive_pending_ = true;
-      Status status = access_count_ > 1 ? file_->lock(os::LockLevel::Pending) : file_->lock(os::LockLevel::Exclusive);
-      if (status.ok() && access_count_ <= 1) break;
-      if (!status.ok() && status.primary() != Code::Busy) return status;
-    }
-    if (!busy.wait()) {
-      outcome->rolled_back = false;
-      return Status(Code::Busy);
-    }
-  }
-  bool database_touched = false;
-  Status status = write_journaled(request, &database_touched);
-  if (!status.ok()) {
-    SQLRITE_TRY(undo_journaled(std::move(status), database_touched));
-    log_message(Code::Warning, "ending the journal reported an error, but it is gone: the commit stands");
-  }
-  os::LockGuard<os::Mutex> guard(mutex_);
-  uint64_t sequence = newest_.sequence + 1;
-  publish_frames_locked(request, sequence, false);
-  Snapshot snapshot = next_snapshot(request, sequence);
-  if (request.count > 0 && request.pages[0].page == 1) {
-    std::memcpy(header_bytes_, request.pages[0].frame->data, kHeaderSizeBytes);
-    header_change_counter_ = load_be32(header_bytes_ + 24);
-  }
-  validated_size_bytes_ = static_cast<uint64_t>(request.page_count) * request.base.page_size_bytes;
-  publish_locked(snapshot);
-  outcome->published = newest_;
-  spill_file_.reset();
   return {};
 }
 

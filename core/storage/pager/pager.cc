@@ -1,4 +1,5 @@
-// Transactions and pages of one connection. The overlay is in overlay.cc, settings in pager_settings.cc.
+// Transactions and pages of one connection. Commits are in pager_commit.cc, the overlay in overlay.cc, settings in
+// pager_settings.cc.
 #include "storage/pager/pager.h"
 
 #include <algorithm>
@@ -212,132 +213,6 @@ void Pager::Impl::undo_all() {
 
 void Pager::rollback() { impl_->undo_all(); }
 
-// Page 1 says how large the file is and that it changed.
-Status Pager::Impl::prepare_header() {
-  OverlayEntry* first = find_entry(1);
-  bool is_dirty = first != nullptr && first->dirty;
-  bool must_change = page_count_ != snapshot_.page_count || file_->needs_originals();
-  if (!is_dirty && !must_change) return {};
-  SQLRITE_TRY_ASSIGN(uint8_t* header, make_mutable(1, false));
-  uint32_t change_counter = load_be32(header + 24) + 1;
-  store_be32(header + 24, change_counter);
-  store_be32(header + 28, page_count_);
-  store_be32(header + 92, change_counter);
-  store_be32(header + 96, kLibraryVersionNumber);
-  if (!file_->is_private() && header[18] <= 2 && header[19] <= 2) {
-    header[18] = header[19] = file_->journal_mode() == JournalMode::Wal ? 2 : 1;
-  }
-  return {};
-}
-
-Status Pager::commit() {
-  Impl& m = *impl_;
-  if (!m.writing_) return {};
-  Status status = m.commit();
-  if (status.ok()) return status;
-  if (status.primary() == Code::Busy) return status;
-  m.undo_all();
-  m.rolled_back_by_error_ = true;
-  return status;
-}
-
-// What the commit writes, by page. *any_in_memory: at least one page is not in the log yet.
-Status Pager::Impl::collect_commit_pages(bool journaled, bool* any_in_memory) {
-  commit_pages_.clear();
-  bool sorted = true;
-  for (OverlayEntry& entry : entries_) {
-    if (!entry.dirty || entry.page > page_count_ || (entry.forgotten && entry.page < page_count_)) continue;
-    OverlayVersion* version = entry.newest;
-    const Frame* original = nullptr;
-    if (journaled) {
-      for (OverlayVersion* old = version->older; old != nullptr; old = old->older) {
-        if (old->stamp <= transaction_floor_) {
-          original = old->frame;
-          break;
-        }
-      }
-    }
-    // A spilled page that was read back is in the log all the same; without a log it is as good as any other.
-    Frame* frame = version->spilled_sequence != 0 && !journaled ? nullptr : version->frame;
-    if (frame != nullptr) *any_in_memory = true;
-    if (!commit_pages_.empty() && commit_pages_.back().page > entry.page) sorted = false;
-    if (!commit_pages_.push_back(DirtyPage{entry.page, frame, original, version->spilled_sequence})) return Status(Code::NoMem);
-  }
-  if (!sorted) {
-    std::sort(commit_pages_.begin(), commit_pages_.end(), [](const DirtyPage& a, const DirtyPage& b) { return a.page < b.page; });
-  }
-  return {};
-}
-
-Status Pager::Impl::commit() {
-  if (dirty_count_ == 0 && page_count_ == snapshot_.page_count && spilled_count_ == 0) {
-    finish_write();
-    prune();
-    return {};
-  }
-  SQLRITE_TRY(prepare_header());
-  if (!commit_pages_.reserve(dirty_count_ + 1)) return Status(Code::NoMem);
-  const bool journaled = file_->needs_originals();
-  if (journaled && open_view_count_ > 0) {
-    SQLRITE_TRY(restore_originals());
-    SQLRITE_TRY(restore_visible());
-  }
-  uint32_t reserved = snapshot_.reserved_size_bytes;
-  bool any_in_memory = false;
-  SQLRITE_TRY(collect_commit_pages(journaled, &any_in_memory));
-  if (!any_in_memory) {
-    // Everything was spilled, or what changed need not be written: the commit needs a frame all the same.
-    SQLRITE_TRY_ASSIGN(uint8_t* header, make_mutable(1, false));
-    static_cast<void>(header);
-    SQLRITE_TRY(collect_commit_pages(journaled, &any_in_memory));
-  }
-  if (commit_pages_[0].page == 1 && commit_pages_[0].frame != nullptr) reserved = commit_pages_[0].frame->data[20];
-
-  DatabaseFile::CommitRequest request;
-  request.pages = commit_pages_.begin();
-  request.count = static_cast<uint32_t>(commit_pages_.size());
-  request.base = snapshot_;
-  request.page_count = page_count_;
-  request.reserved_size_bytes = reserved;
-  request.level = synchronous_;
-  request.mark = &mark_;
-  request.keep_old_versions = open_view_count_ > 0;
-  DatabaseFile::CommitOutcome outcome;
-  Status status = file_->commit(request, busy(), &outcome);
-  if (!status.ok()) {
-    if (status.primary() == Code::Busy && outcome.rolled_back) return Status(Code::IoErrLock);
-    return status;
-  }
-  for (OverlayEntry& entry : entries_) {
-    if (entry.forgotten || entry.page > page_count_) tables_.remove(tables_.newest(), entry.page);
-    entry.dirty = entry.forgotten = entry.spill_candidate = entry.was_spilled = false;
-    if (open_view_count_ > 0 && entry.newest != nullptr && entry.newest->spilled_sequence != 0) {
-      // Readable through the published snapshot from now on.
-      entry.newest->kind = OverlayVersion::Kind::UseShared;
-      entry.newest->spilled_sequence = 0;
-    }
-  }
-  dirty_count_ = 0;
-  if (page_count_ < snapshot_.page_count) detach_views();
-  install_snapshot(outcome.published, true);
-  update_mark();
-  const bool may_enter_log = journaled && !file_->is_private() && file_->journal_mode() == JournalMode::Wal;
-  if (may_enter_log) {
-    Status entered = file_->enter_log_after_commit();
-    if (!entered.ok()) log_message(entered.code(), "the log could not be opened after the first commit");
-  }
-  writer_released_ = outcome.lock_released;
-  finish_write();
-  prune();
-  const int frame_count = outcome.log_frame_count;
-  if (auto_checkpoint_ > 0 && frame_count >= auto_checkpoint_) {
-    auto result = file_->checkpoint(CheckpointMode::Passive, synchronous_, {});
-    if (!result.ok()) log_message(result.status().code(), "automatic checkpoint failed");
-  }
-  if (wal_hook_ != nullptr && frame_count > 0) wal_hook_(wal_hook_context_, frame_count);
-  return {};
-}
-
 // --- Pages.
 
 Status Pager::Impl::out_of_range(uint32_t page) const {
@@ -532,6 +407,12 @@ void Pager::Impl::drop_original(OverlayEntry& entry) {
     old->kind = OverlayVersion::Kind::UseShared;
     return;
   }
+}
+
+void Pager::Impl::clear_pins() {
+  tables_.clear(tables_.newest());
+  tables_.clear(tables_.views());
+  give_back_spares();
 }
 
 // The views that outlive a commit without a log need what it overwrites.

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/ids.h"
@@ -178,6 +179,20 @@ class Pager {
   // FULL: rolled back). Leaves the pager reading the state it published.
   Status commit();
   void rollback();
+  // Commits in one step what `source` holds, in place of everything here. The page size becomes that of `source`; in memory
+  // and with a log it has to be the same already. Fails as commit() does.
+  // REQUIRES is_writing() without changes, marks or views; source.is_reading().
+  Status replace_content(const Pager& source);
+  // So much has been changed that more would be written out ahead of the commit: who may commit in steps does it now.
+  bool has_many_changes() const;
+  // A commit that can be taken back until its last step, for transactions over several files (joint_commit.h): the
+  // first two can be followed by rollback(). lock_commit() alone answers BUSY, and suits every pager that is writing; the
+  // others REQUIRE commits_in_steps().
+  bool commits_in_steps() const;
+  bool needs_super_journal() const;  // a power cut between its steps and those of others must not part them
+  Status lock_commit();
+  Status prepare_commit(std::string_view super_journal);
+  Status finish_commit();
   // True after a failure that rolled the transaction back on its own.
   bool rolled_back_by_error() const;
 

@@ -89,9 +89,21 @@ struct Pager::Impl {
   void install_snapshot(const Snapshot& snapshot, bool own);
   void finish_write();
   void update_mark();
-  Status collect_commit_pages(bool journaled, bool* any_in_memory);
-  Status commit();
+  bool has_changes() const;
+  void stamp_header(uint8_t* header, uint32_t change_counter) const;
   Status prepare_header();
+  Status collect_commit_pages(bool journaled, bool* any_in_memory);
+  DatabaseFile::CommitRequest empty_request();
+  Result<DatabaseFile::CommitRequest> request_of_overlay();
+  void settle_overlay();
+  void finish_commit(const DatabaseFile::CommitOutcome& outcome);
+  Status commit();
+  Status end_failed_commit(Status status);
+  Status replace_in_memory(PageSource& pages, const Snapshot& content);
+  Status replace_in_log(PageSource& pages, const Snapshot& content);
+  Status replace_in_file(PageSource& pages, const Snapshot& content);
+  // Frames of the current page size that the pager keeps for itself. REQUIRES no open views.
+  void clear_pins();
   Status change_journal_mode(JournalMode mode, bool in_transaction);
   BusyPolicy busy() const { return {options_.busy_handler, options_.busy_context, 0}; }
   bool is_write_protected() const { return options_.read_only || file_->is_read_only() || file_->is_write_protected(); }
@@ -168,6 +180,7 @@ struct Pager::Impl {
   uint32_t attached_view_count_ = 0;
   uint32_t next_tag_ = 1;
   GrowArray<DirtyPage> commit_pages_;
+  DatabaseFile::CommitRequest prepared_request_ = {};
   std::vector<uint32_t> changed_pages_;
 
   Synchronous synchronous_ = Synchronous::Full;

@@ -42,9 +42,7 @@ Status Pager::set_page_size(uint32_t page_size_bytes, int reserved_size_bytes) {
       m.empty_reserved_size_bytes_ = std::min(reserved_size_bytes, 255);
     }
     if (page_size_bytes != m.snapshot_.page_size_bytes && !m.writing_) {
-      m.tables_.clear(m.tables_.newest());
-      m.tables_.clear(m.tables_.views());
-      m.give_back_spares();
+      m.clear_pins();
       status = m.file_->set_empty_page_size(page_size_bytes);
       m.snapshot_.page_size_bytes = page_size_bytes;
       if (was_reading && status.ok()) {
