@@ -1,177 +1,170 @@
-// Differential test: the same random statements on our library and on stock SQLite, in one process; rows, types and error
-// classes must be equal.
+// Differential test: the same random statements on our library and on stock SQLite, in one process; rows, types, error
+// classes and, after changes, the contents of all tables must be equal.
 //
-//   differential_test --ours LIB --stock LIB [--seed S] [--first N] [--cases N] [--statements N] [--show N] [--verbose]
+//   differential_test --ours LIB --stock LIB [--seed S] [--first N] [--cases N] [--statements N] [--topic T] [--show N]
+//                     [--verbose]
 //
-// A case is a fresh database in both engines. The first difference ends the case and prints seed and script; the same seed
-// with --first set to the case's number runs it again.
-#include <algorithm>
-#include <cmath>
+// A case is a fresh database in both engines. A difference prints seed and script and, unless a query has shown it,
+// ends the case; the same seed with --first set to the case's number runs it again. --topic gives a case mostly
+// statements of one kind.
 #include <cstdlib>
 #include <cstring>
 
+#include "differential/answer.h"
 #include "differential/generator.h"
-#include "harness/sqlite_api.h"
 
-using sqlrite::differential::Generator;
+using namespace sqlrite::differential;
 using sqlrite::harness::SqliteApi;
 
 namespace {
 
-struct Answer {
-  int code = 0;  // 0, or the primary error code
-  std::string message;
-  int changes = 0;
-  std::vector<std::string> rows;
+struct Options {
+  std::string ours_path, stock_path, topic;
+  long first = 0, cases = 300, statements = 60;
+  uint64_t seed = 1;
+  int shown_max = 10;
+  bool verbose = false;
 };
 
-// `loose`: numbers that are equal look equal, whatever their type.
-std::string render_row(const SqliteApi& api, void* statement, bool loose) {
-  std::string row;
-  for (int i = 0; i < api.column_count(statement); ++i) {
-    int type = api.column_type(statement, i);
-    char number[64];
-    switch (type) {
-      case 1:
-        std::snprintf(number, sizeof number, "%s%lld", loose ? "n" : "i", static_cast<long long>(api.column_int64(statement, i)));
-        row += number;
-        break;
-      case 2:  // + 0.0: both zeros print alike
-        std::snprintf(number, sizeof number, "%s%.15g", loose ? "n" : "r", api.column_double(statement, i) + 0.0);
-        row += number;
-        break;
-      case 5: row += "NULL"; break;
-      default: {
-        const void* bytes = api.column_blob(statement, i);
-        int size = api.column_bytes(statement, i);
-        row += type == 3 ? "t'" : "x'";
-        row.append(static_cast<const char*>(bytes), bytes != nullptr ? static_cast<size_t>(size) : 0);
-        row += "'";
-      }
-    }
-    row += '|';
-  }
-  return row;
-}
+bool begins(const std::string& sql, const char* word) { return sql.rfind(word, 0) == 0; }
 
-Answer run(const SqliteApi& api, void* db, const std::string& sql, bool loose) {
-  Answer answer;
-  void* statement = nullptr;
-  int code = api.prepare_v2(db, sql.c_str(), -1, &statement, nullptr);
-  if (code == 0 && statement != nullptr) {
-    while ((code = api.step(statement)) == sqlrite::harness::kRow) {
-      answer.rows.push_back(render_row(api, statement, loose));
-      if (answer.rows.size() > 200000) break;
-    }
-    if (code == sqlrite::harness::kDone || code == sqlrite::harness::kRow) code = 0;
-  }
-  if (code != 0) {
-    answer.message = api.errmsg(db);
-    answer.rows.clear();
-  }
-  answer.code = code & 0xff;
-  answer.changes = api.changes(db);
-  api.finalize(statement);
-  return answer;
-}
+bool is_query(const std::string& sql) { return begins(sql, "SELECT") || begins(sql, "WITH"); }
 
 bool is_change(const std::string& sql) {
-  return sql.compare(0, 6, "INSERT") == 0 || sql.compare(0, 7, "REPLACE") == 0 || sql.compare(0, 6, "UPDATE") == 0 ||
-         sql.compare(0, 6, "DELETE") == 0;
+  return begins(sql, "INSERT") || begins(sql, "REPLACE") || begins(sql, "UPDATE") || begins(sql, "DELETE");
 }
 
-std::string difference(const Answer& ours, const Answer& stock, bool ordered, bool count_changes) {
-  if (ours.code != stock.code) {
-    return "code " + std::to_string(ours.code) + " (" + ours.message + "), stock " + std::to_string(stock.code) + " (" + stock.message + ")";
+// One case: a database of each engine and the script that was run on both.
+class Case {
+ public:
+  Case(const SqliteApi& ours, const SqliteApi& stock, const Options& options, long number)
+      : ours_(ours),
+        stock_(stock),
+        options_(options),
+        number_(number),
+        generator_(options.seed * 1000003 + static_cast<uint64_t>(number), options.topic) {
+    ours.open_v2(":memory:", &db_ours_, sqlrite::harness::kOpenReadWriteCreate, nullptr);
+    stock.open_v2(":memory:", &db_stock_, sqlrite::harness::kOpenReadWriteCreate, nullptr);
+    // With temp open in both: which statements open it shows in PRAGMA database_list and is nobody's promise.
+    for (const char* sql : {"CREATE TEMP TABLE opened(x)", "DROP TABLE opened"}) compare({sql}, false);
   }
-  if (ours.code != 0) return "";
-  if (count_changes && ours.changes != stock.changes) return "changes " + std::to_string(ours.changes) + ", stock " + std::to_string(stock.changes);
-  std::vector<std::string> a = ours.rows;
-  std::vector<std::string> b = stock.rows;
-  if (!ordered) {
-    std::sort(a.begin(), a.end());
-    std::sort(b.begin(), b.end());
+  ~Case() {
+    ours_.close(db_ours_);
+    stock_.close(db_stock_);
   }
-  if (a.size() != b.size()) return std::to_string(a.size()) + " rows, stock " + std::to_string(b.size());
-  for (size_t i = 0; i < a.size(); ++i) {
-    if (a[i] != b[i]) return "row " + std::to_string(i) + ": " + a[i] + ", stock " + b[i];
+  Case(const Case&) = delete;
+  Case& operator=(const Case&) = delete;
+
+  // The number of statements that agreed. `shown` counts the differences, of all cases.
+  long run_all(int* shown) {
+    long passed = 0;
+    while (auto statement = generator_.setup()) {
+      if (!check(*statement, shown, &passed)) return passed;
+    }
+    for (long i = 0; i < options_.statements; ++i) {
+      if (!check(generator_.next(), shown, &passed)) return passed;
+    }
+    return passed;
   }
-  return "";
+
+ private:
+  std::string compare(const Statement& statement, bool count_changes) {
+    Answer stock = run(stock_, db_stock_, statement.sql, statement.grouped);
+    Answer ours = run(ours_, db_ours_, statement.sql, statement.grouped);
+    return difference(ours, stock, statement.ordered, count_changes);
+  }
+
+  // False when the databases may have parted.
+  bool check(const Statement& statement, int* shown, long* passed) {
+    script_.push_back(statement.sql);
+    if (options_.verbose) {
+      std::printf("%s;\n", statement.sql.c_str());
+      std::fflush(stdout);
+    }
+    std::string found = compare(statement, is_change(statement.sql));
+    if (found.empty() && changes_schema(statement.sql)) {
+      Schema ours;
+      ours.read(ours_, db_ours_);
+      generator_.schema().read(stock_, db_stock_);
+      if (!ours.agrees_with(generator_.schema())) found = "the schemas differ";
+    }
+    if (!is_query(statement.sql)) {  // what a change left behind, failed ones included
+      for (const Statement& table : generator_.content()) {
+        if (!found.empty()) break;
+        found = compare(table, false);
+        if (!found.empty()) found = table.sql + ": " + found;
+      }
+    }
+    if (found.empty()) {
+      ++*passed;
+      return true;
+    }
+    if ((*shown)++ < options_.shown_max) show(found, *shown <= 3);
+    return is_query(statement.sql);
+  }
+
+  void show(const std::string& found, bool with_script) const {
+    std::printf("--- difference, seed %llu case %ld, statement %zu: %s\n",
+                static_cast<unsigned long long>(options_.seed), number_, script_.size(), found.c_str());
+    for (size_t i = 0; with_script && i + 1 < script_.size(); ++i) {
+      if (!is_query(script_[i])) std::printf("%s;\n", script_[i].c_str());
+    }
+    std::printf("%s;\n", script_.back().c_str());
+  }
+
+  const SqliteApi& ours_;
+  const SqliteApi& stock_;
+  const Options& options_;
+  long number_;
+  Generator generator_;
+  void* db_ours_ = nullptr;
+  void* db_stock_ = nullptr;
+  std::vector<std::string> script_;
+};
+
+bool read_options(int argc, char** argv, Options* options) {
+  for (int i = 1; i < argc; ++i) {
+    std::string option = argv[i];
+    auto value = [&] { return i + 1 < argc ? argv[++i] : ""; };
+    if (option == "--ours")
+      options->ours_path = value();
+    else if (option == "--stock")
+      options->stock_path = value();
+    else if (option == "--topic")
+      options->topic = value();
+    else if (option == "--cases")
+      options->cases = std::atol(value());
+    else if (option == "--first")
+      options->first = std::atol(value());
+    else if (option == "--statements")
+      options->statements = std::atol(value());
+    else if (option == "--seed")
+      options->seed = std::strtoull(value(), nullptr, 10);
+    else if (option == "--show")
+      options->shown_max = std::atoi(value());
+    else if (option == "--verbose")
+      options->verbose = true;
+    else {
+      std::fprintf(stderr, "differential_test: unknown option %s\n", option.c_str());
+      return false;
+    }
+  }
+  return true;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::string ours_path, stock_path;
-  long first = 0, cases = 300, statements = 60;
-  uint64_t seed = 1;
-  int shown_max = 10;
-  bool verbose = false;
-  for (int i = 1; i < argc; ++i) {
-    std::string option = argv[i];
-    auto value = [&] { return i + 1 < argc ? argv[++i] : ""; };
-    if (option == "--ours") ours_path = value();
-    else if (option == "--stock") stock_path = value();
-    else if (option == "--cases") cases = std::atol(value());
-    else if (option == "--first") first = std::atol(value());
-    else if (option == "--statements") statements = std::atol(value());
-    else if (option == "--seed") seed = std::strtoull(value(), nullptr, 10);
-    else if (option == "--show") shown_max = std::atoi(value());
-    else if (option == "--verbose") verbose = true;
-    else { std::fprintf(stderr, "differential_test: unknown option %s\n", option.c_str()); return 2; }
-  }
+  Options options;
   SqliteApi ours, stock;
-  if (!ours.load(ours_path) || !stock.load(stock_path)) return 2;
+  if (!read_options(argc, argv, &options) || !ours.load(options.ours_path) || !stock.load(options.stock_path)) return 2;
   std::printf("ours %s, stock %s, seed %llu, %ld cases of %ld statements\n", ours.libversion(), stock.libversion(),
-              static_cast<unsigned long long>(seed), cases, statements);
-  long passed = 0, failed = 0;
-  for (long number = first; number < first + cases; ++number) {
-    uint64_t case_seed = seed * 1000003 + static_cast<uint64_t>(number);
-    Generator generator(case_seed);
-    void* db_ours = nullptr;
-    void* db_stock = nullptr;
-    ours.open_v2(":memory:", &db_ours, sqlrite::harness::kOpenReadWriteCreate, nullptr);
-    stock.open_v2(":memory:", &db_stock, sqlrite::harness::kOpenReadWriteCreate, nullptr);
-    std::vector<std::string> script;
-    auto compare = [&](const std::string& sql, bool ordered, bool loose) {
-      script.push_back(sql);
-      if (verbose) { std::printf("%s;\n", sql.c_str()); std::fflush(stdout); }
-      Answer b = run(stock, db_stock, sql, loose);
-      Answer a = run(ours, db_ours, sql, loose);
-      std::string found = difference(a, b, ordered, is_change(sql));
-      bool query = sql.compare(0, 6, "SELECT") == 0 || sql.compare(0, 4, "WITH") == 0;
-      for (const std::string& table : generator.content()) {  // what a change left behind, failed ones included
-        if (query || !found.empty()) break;
-        found = difference(run(ours, db_ours, table, false), run(stock, db_stock, table, false), false, false);
-        if (!found.empty()) found = table + ": " + found;
-      }
-      if (found.empty()) {
-        ++passed;
-        return true;
-      }
-      ++failed;
-      if (failed <= shown_max) {
-        std::printf("--- difference, seed %llu case %ld, statement %zu: %s\n", static_cast<unsigned long long>(seed), number, script.size(), found.c_str());
-        if (failed <= 3) {
-          for (size_t i = 0; i + 1 < script.size(); ++i) {
-            if (script[i].compare(0, 6, "SELECT") != 0 && script[i].compare(0, 4, "WITH") != 0) std::printf("%s;\n", script[i].c_str());
-          }
-        }
-        std::printf("%s;\n", sql.c_str());
-      }
-      return false;
-    };
-    bool good = true;
-    for (const std::string& sql : generator.setup()) {
-      if (good) good = compare(sql, true, false);
-    }
-    for (long i = 0; i < statements && good; ++i) {
-      Generator::Statement statement = generator.next();
-      good = compare(statement.sql, statement.ordered, statement.grouped);
-    }
-    ours.close(db_ours);
-    stock.close(db_stock);
+              static_cast<unsigned long long>(options.seed), options.cases, options.statements);
+  long passed = 0;
+  int failed = 0;
+  for (long number = options.first; number < options.first + options.cases; ++number) {
+    passed += Case(ours, stock, options, number).run_all(&failed);
   }
-  std::printf("%ld passed, %ld failed\n", passed, failed);
+  std::printf("%ld passed, %d failed\n", passed, failed);
   return failed == 0 ? 0 : 1;
 }
