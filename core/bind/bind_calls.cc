@@ -30,7 +30,7 @@ BoundExpr* Binder::Impl::call_function(const FunctionDef* function, std::span<Bo
     inherit(node, argument);
     if (collation == nullptr) collation = argument->collation;
   }
-  if ((function->flags & flags::kNeedsCollation) != 0) node->call_collation = collation_or_binary(collation);
+  if ((function->flags & flags::kNeedsCollation) != 0) node->call_collation = compared(collation);
   node->is_volatile |= (function->flags & flags::kUser) != 0 ||
                        (function->flags & (flags::kDeterministic | flags::kSlowChange)) == 0;
   // likely() and its kin are transparent.
@@ -186,7 +186,7 @@ BoundExpr* Binder::Impl::bind_aggregate(const sql::FunctionExpr& ast, const Func
     return fail("misuse of aggregate: %.*s()", static_cast<int>(ast.name.text.size()), ast.name.text.data());
   }
   if ((function->flags & flags::kNeedsCollation) != 0 || ast.distinct) {
-    node->call_collation = collation_or_binary(collation);
+    node->call_collation = compared(collation);
   }
   node->has_aggregate = true;
   node->is_volatile |= (function->flags & flags::kUser) != 0;

@@ -82,9 +82,8 @@ BoundExpr* Binder::Impl::bind_any(const sql::Expr& ast, Scope& scope) {
       if (node->operand == nullptr) return nullptr;
       inherit(node, node->operand);
       node->affinity = node->operand->affinity;
-      node->collation = context.collations.find_collation(collate.collation.text);
+      node->collation = collation_named(collate.collation.text);
       node->explicit_collation = true;
-      if (node->collation == nullptr) return fail_collation(collate.collation.text);
       return node;
     }
     case ExprKind::Exists: {
@@ -159,9 +158,10 @@ BoundExpr* Binder::Impl::bind_unary(const sql::UnaryExpr& ast, Scope& scope) {
       return constant(Value::from_integer(-literal.integer), &ast);
     }
     if (literal.literal == sql::LiteralKind::Real) {
-      // The one number that is an integer only with its sign.
+      // The one number that is an integer only with its sign; with a point or an exponent it is a REAL all the same.
       int64_t integer = 0;
-      if (parse_integer_literal(literal.text, &integer) == IntegerSyntax::TwoPow63) {
+      bool digits_only = literal.text.find_first_of(".eE") == std::string_view::npos;
+      if (digits_only && parse_integer_literal(literal.text, &integer) == IntegerSyntax::TwoPow63) {
         return constant(Value::from_integer(INT64_MIN), &ast);
       }
       double value = 0;
@@ -435,7 +435,7 @@ BoundExpr* Binder::Impl::bind_in(const sql::InExpr& ast, Scope& scope) {
   if (!bind_list(ast.list, scope, &node->items)) return nullptr;
   // Only the left side decides: x IN (y, z) is x = +y OR x = +z.
   node->operand_affinity = compare_affinity(operand->affinity, Affinity::None);
-  node->compare_collation = collation_or_binary(operand->collation);
+  node->compare_collation = compared(operand->collation);
   inherit(node, operand);
   for (const BoundExpr* item : node->items) inherit(node, item);
   return node;

@@ -75,6 +75,8 @@ bool Binder::Impl::join_parts(const sql::Select& ast, BoundQuery* query, size_t 
       if (ast.parts[i].core->is_values) return fail("all VALUES must have the same number of terms");
       return fail("SELECTs to the left and right of %s do not have the same number of result columns", name);
     }
+    if (i == 0 || query->operators[i] == CompoundOp::UnionAll) continue;
+    for (size_t column = 0; column < query->columns.size(); ++column) compared(compound_collation(query, column));
   }
   return true;
 }
@@ -228,7 +230,7 @@ BoundCore* Binder::Impl::bind_core(const sql::SelectCore& ast, Scope& scope, Are
   core->aggregates = scope.aggregates.span();
   core->result_collations = arena.make_array<const Collation*>(results.size());
   for (size_t i = 0; i < results.size(); ++i) {
-    core->result_collations[i] = collation_or_binary(results[i]->collation);
+    core->result_collations[i] = core->distinct ? compared(results[i]->collation) : collation_or_binary(results[i]->collation);
   }
   return core;
 }
@@ -401,11 +403,11 @@ void Binder::Impl::describe_column(ResultColumn* column, const BoundExpr* expr, 
   column->origin_table = source.table->name;
 }
 
-void Binder::Impl::fill_term(OrderTerm* term, const sql::OrderTerm& ast, BoundExpr* expr) const {
+void Binder::Impl::fill_term(OrderTerm* term, const sql::OrderTerm& ast, BoundExpr* expr) {
   term->expr = expr;
   term->descending = ast.order == sql::SortOrder::Descending;
   term->nulls_last = ast.nulls == sql::NullsOrder::Unspecified ? term->descending : ast.nulls == sql::NullsOrder::Last;
-  if (expr != nullptr) term->collation = collation_or_binary(expr->collation);
+  if (expr != nullptr) term->collation = compared(expr->collation);
 }
 
 bool Binder::Impl::bind_group_by(const sql::SelectCore& ast, Scope& scope, BoundCore* core) {
@@ -431,6 +433,7 @@ bool Binder::Impl::bind_group_by(const sql::SelectCore& ast, Scope& scope, Bound
     if (expr->has_aggregate && scope.aggregates.size() >= aggregate_count) {
       return fail("aggregate functions are not allowed in the GROUP BY clause");
     }
+    compared(expr->collation);
     core->group_by[i] = expr;
   }
   return true;

@@ -1,9 +1,11 @@
 #include "bind/binder.h"
 
+#include <algorithm>
 #include <cstdarg>
 #include <cstdio>
 #include <new>
 #include <string>
+#include <vector>
 
 #include "bind/binder_impl.h"
 #include "sql/print/print.h"
@@ -69,11 +71,24 @@ Affinity compare_affinity(Affinity left, Affinity right) {
   return affinity == Affinity::Text ? Affinity::Text : Affinity::None;
 }
 
-const Collation* comparison_collation(const BoundExpr* left, const BoundExpr* right) {
-  if (left->explicit_collation) return collation_or_binary(left->collation);
-  if (right->explicit_collation) return collation_or_binary(right->collation);
-  if (left->collation != nullptr) return left->collation;
-  return collation_or_binary(right->collation);
+const Collation* Binder::Impl::collation_named(std::string_view name) {
+  if (const Collation* known = context.collations.find_collation(name)) return known;
+  Collation* unknown = arena.make<Collation>();
+  unknown->kind = Collation::Kind::User;
+  unknown->name = name;
+  return unknown;
+}
+
+const Collation* Binder::Impl::compared(const Collation* collation) {
+  if (collation == nullptr) return &kBinaryCollation;
+  if (collation->kind == Collation::Kind::User && collation->compare == nullptr) fail_collation(collation->name);
+  return collation;
+}
+
+const Collation* Binder::Impl::comparison_collation(const BoundExpr* left, const BoundExpr* right) {
+  if (left->explicit_collation) return compared(left->collation);
+  if (right->explicit_collation) return compared(right->collation);
+  return compared(left->collation != nullptr ? left->collation : right->collation);
 }
 
 const sql::Expr* skip_collate(const sql::Expr* expr) {
@@ -198,6 +213,24 @@ BoundSource* Binder::make_table_source(const catalog::Table& table) {
 
 uint64_t Binder::databases_used() const { return impl_->databases; }
 
+namespace {
+
+// The names that a table made of the query's rows gives its columns: a name that is taken gets a number.
+std::vector<std::string> column_names_of(const BoundQuery& query) {
+  std::vector<std::string> names;
+  for (const ResultColumn& column : query.columns) {
+    std::string name(column.source_name);
+    auto taken = [&] {
+      return std::any_of(names.begin(), names.end(), [&](const std::string& other) { return iequals(other, name); });
+    };
+    for (unsigned number = 1; taken(); ++number) name = std::string(column.source_name) + ":" + std::to_string(number);
+    names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace
+
 std::string_view create_table_as_text(std::string_view name, const BoundQuery& query, Arena& arena) {
   // Plain words stay plain, keywords and the rest get quotes, as SQLite writes them.
   auto written = [](std::string_view identifier) {
@@ -205,21 +238,21 @@ std::string_view create_table_as_text(std::string_view name, const BoundQuery& q
     sql::print_identifier(identifier, out);
     return out;
   };
+  // Each name stands on a line of its own once the names, in quotes and with a little for their types, reach 50 bytes.
+  auto quoted_size = [](std::string_view identifier) {
+    return identifier.size() + 2 + static_cast<size_t>(std::count(identifier.begin(), identifier.end(), '"'));
+  };
+  std::vector<std::string> names = column_names_of(query);
+  size_t names_size = quoted_size(name);
+  for (const std::string& column_name : names) names_size += quoted_size(column_name) + 5;
+  bool one_line = names_size < 50;
+
   std::string text = "CREATE TABLE " + written(name) + "(";
-  std::string separator = query.columns.size() < 4 ? "" : "\n  ";
-  for (size_t i = 0; i < query.columns.size(); ++i) {
-    const ResultColumn& column = query.columns[i];
+  for (size_t i = 0; i < names.size(); ++i) {
     if (i > 0) text += ",";
-    text += separator;
-    std::string column_name(column.source_name);
-    for (unsigned number = 1;; ++number) {
-      bool taken = false;
-      for (size_t j = 0; j < i && !taken; ++j) taken = iequals(query.columns[j].source_name, column_name);
-      if (!taken) break;
-      column_name = std::string(column.source_name) + ":" + std::to_string(number);
-    }
-    text += written(column_name);
-    switch (column.affinity) {
+    text += one_line ? "" : "\n  ";
+    text += written(names[i]);
+    switch (query.columns[i].affinity) {
       case Affinity::Text: text += " TEXT"; break;
       case Affinity::Numeric: text += " NUM"; break;
       case Affinity::Integer: text += " INT"; break;
@@ -228,7 +261,7 @@ std::string_view create_table_as_text(std::string_view name, const BoundQuery& q
       case Affinity::Blob: break;
     }
   }
-  text += query.columns.size() < 4 ? ")" : "\n)";
+  text += one_line ? ")" : "\n)";
   return arena.copy(text);
 }
 

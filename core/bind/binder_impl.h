@@ -107,6 +107,10 @@ struct Binder::Impl {
   [[gnu::cold]] Failed fail_at(sql::Span span, std::string_view message);
   [[gnu::cold]] Failed fail_status(Status status);
   [[gnu::cold]] Failed fail_collation(std::string_view name);
+  // A collation by its name. An unknown one is an error only where texts are compared by it: `compared` fails for it.
+  const Collation* collation_named(std::string_view name);
+  const Collation* compared(const Collation* collation);
+  const Collation* comparison_collation(const BoundExpr* left, const BoundExpr* right);
   bool failed() const { return !error.ok(); }
 
   // --- nodes
@@ -193,7 +197,7 @@ struct Binder::Impl {
   bool join_parts(const sql::Select& ast, BoundQuery* query, size_t first, size_t count);
   void finish_columns(BoundQuery* query);
   const Collation* compound_collation(const BoundQuery* query, size_t column) const;
-  void fill_term(OrderTerm* term, const sql::OrderTerm& ast, BoundExpr* expr) const;
+  void fill_term(OrderTerm* term, const sql::OrderTerm& ast, BoundExpr* expr);
 
   // A join in FROM whose conditions wait until the results are known.
   struct PendingJoin {
@@ -252,7 +256,6 @@ struct Binder::Impl {
 
 // What a comparison does to its operands (datatype3.html, sections 4 and 7).
 Affinity compare_affinity(Affinity left, Affinity right);
-const Collation* comparison_collation(const BoundExpr* left, const BoundExpr* right);
 inline const Collation* collation_or_binary(const Collation* collation) {
   return collation != nullptr ? collation : &kBinaryCollation;
 }

@@ -14,6 +14,13 @@ struct StatRow {
   std::string stat;
 };
 
+// What is known of an index without entries: no rows, no repeats.
+std::string empty_stat(uint16_t field_count) {
+  std::string stat = "0";
+  for (uint16_t i = 0; i < field_count; ++i) stat += " 0";
+  return stat;
+}
+
 Status analyze_index(Connection& connection, const catalog::Table& table, const catalog::Index& index, std::vector<StatRow>* out) {
   Database& database = connection.database(table.database.value);
   storage::IndexCursor cursor;
@@ -25,6 +32,7 @@ Status analyze_index(Connection& connection, const catalog::Table& table, const 
   std::vector<uint64_t> distinct(field_count, 1);
   Arena heaps[2]{Arena(512), Arena(512)};
   int current = 0;
+  bool surely_distinct = false;
   uint64_t rows = 0;
   SQLRITE_TRY_ASSIGN(bool found, cursor.first());
   while (found) {
@@ -40,14 +48,20 @@ Status analyze_index(Connection& connection, const catalog::Table& table, const 
     }
     if (rows > 0) {
       uint16_t same = 0;
-      while (same < field_count && compare_values(values[same], previous[same], *index.fields[same].collation) == 0) ++same;
+      // In a unique index of one column all rows behind one that is not NULL count as distinct.
+      surely_distinct |= index.unique && field_count == 1 && !previous[0].is_null();
+      while (!surely_distinct && same < field_count && compare_values(values[same], previous[same], *index.fields[same].collation) == 0) ++same;
       for (uint16_t i = same; i < field_count; ++i) ++distinct[i];
     }
     previous = values;
     ++rows;
     SQLRITE_TRY_ASSIGN(found, cursor.next());
   }
-  if (rows == 0) return {};
+  if (rows == 0) {
+    // A partial index may be empty while its table is not: that is worth knowing.
+    if (index.where != nullptr) out->push_back({std::string(table.name), std::string(index.name), empty_stat(field_count)});
+    return {};
+  }
   std::string stat = std::to_string(rows);
   for (uint64_t count : distinct) {
     uint64_t average = (rows + count - 1) / count;

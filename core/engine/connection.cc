@@ -363,7 +363,7 @@ Status Connection::checkpoint(int database, storage::CheckpointMode mode, storag
   for (uint32_t i = 0; i < database_count_; ++i) {
     storage::Pager* pager = databases_[i].pager.get();
     if (pager == nullptr || i == kTempDatabase.value || (database >= 0 && static_cast<int>(i) != database)) continue;
-    if (transaction_.is_writing(i)) return Status(Code::Locked, "database table is locked");
+    if (transaction_.is_reading(i) || transaction_.is_writing(i)) return Status(Code::Locked, "database table is locked");
     SQLRITE_TRY_ASSIGN(storage::Pager::CheckpointResult one, pager->checkpoint(mode));
     if (first) *result = one;
     result->busy = result->busy || one.busy;

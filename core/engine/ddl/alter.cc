@@ -61,6 +61,23 @@ Status check_rows(Connection& connection, const std::string& query, Status failu
   return found.any ? std::move(failure) : Status();
 }
 
+// The type of values that a STRICT column holds, as typeof() says it; "" for all types.
+std::string_view strict_type_name(std::string_view declared_type) {
+  if (iequals(declared_type, "ANY")) return "";
+  if (iequals(declared_type, "INT") || iequals(declared_type, "INTEGER")) return "integer";
+  if (iequals(declared_type, "REAL")) return "real";
+  return iequals(declared_type, "TEXT") ? "text" : "blob";
+}
+
+// Rows that were there have the default in a new column of a STRICT table, so its type must fit.
+Status check_default_type(Connection& connection, const std::string& target, const catalog::TableColumn& column) {
+  std::string type(strict_type_name(column.declared_type));
+  if (type.empty()) return {};
+  std::string name = quoted_name(column.name);
+  return check_rows(connection, "SELECT 1 FROM " + target + " WHERE " + name + " IS NOT NULL AND typeof(" + name + ") <> '" + type + "' LIMIT 1",
+                    Status(Code::Error, "type mismatch on DEFAULT"));
+}
+
 Status add_column(Command& command, const sql::AlterTableStatement& statement, const catalog::Table& table) {
   Connection& connection = command.connection;
   for (const sql::ColumnConstraint& constraint : statement.definition->constraints) {
@@ -115,6 +132,7 @@ Status add_column(Command& command, const sql::AlterTableStatement& statement, c
     SQLRITE_TRY(check_rows(connection, "SELECT 1 FROM " + target + " WHERE NOT (" + sql::print_expr(*constraint.expr) + ") LIMIT 1",
                            Status(Code::Error, "CHECK constraint failed")));
   }
+  if (defined->strict) SQLRITE_TRY(check_default_type(connection, target, column));
   return writer.finish();
 }
 

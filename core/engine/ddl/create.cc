@@ -172,6 +172,12 @@ Status create_view(Command& command, const sql::CreateViewStatement& statement) 
   bool exists = false;
   SQLRITE_TRY(check_table_name(command, database, statement.name.name, statement.if_not_exists, &exists));
   if (exists) return {};
+  for (const sql::Identifier& schema : statement.schemas_named) {
+    if (database == kTempDatabase.value || connection.find_database(schema.text) == static_cast<int>(database)) continue;
+    return status_format(Code::Error, "view %.*s cannot reference objects in database %.*s",
+                         static_cast<int>(statement.name.name.text.size()), statement.name.name.text.data(),
+                         static_cast<int>(schema.text.size()), schema.text.data());
+  }
   Arena arena(1024);
   catalog::DefinitionContext context = definition_context(command, database, arena, command.text());
   SQLRITE_TRY(catalog::define_view(statement, context).take_status());

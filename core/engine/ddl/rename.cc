@@ -1,6 +1,7 @@
 #include "engine/ddl/rename.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "catalog/definition.h"
 #include "engine/ddl/schema_writer.h"
@@ -15,9 +16,9 @@ namespace {
 // Walks one stored text and collects the spans that name the renamed table, or one of its columns.
 class PlaceFinder {
  public:
-  // `column` empty: places of the table's name.
-  PlaceFinder(Connection& connection, DatabaseId database, std::string_view table, std::string_view column)
-      : connection_(connection), database_(database), table_(table), column_(column) {}
+  // `home`: the database whose text is walked; `column` empty: places of the table's name.
+  PlaceFinder(Connection& connection, DatabaseId database, DatabaseId home, std::string_view table, std::string_view column)
+      : connection_(connection), database_(database), home_(home), table_(table), column_(column) {}
 
   void visit(const sql::Statement& statement) {
     switch (statement.kind) {
@@ -50,6 +51,14 @@ class PlaceFinder {
 
   bool renames_column() const { return !column_.empty(); }
   bool is_table(std::string_view name) const { return iequals(name, table_); }
+  // Names without a schema mean the text's own database; those of temporary texts mean the first database that has them.
+  bool means_table(const sql::QualifiedName& name) const {
+    if (!is_table(name.name.text)) return false;
+    if (name.schema.present()) return connection_.find_database(name.schema.text) == static_cast<int>(database_.value);
+    if (home_ == database_) return true;
+    const catalog::Table* found = connection_.find_table({}, table_).table;
+    return home_ == kTempDatabase && found != nullptr && found->database == database_;
+  }
   void place(const sql::Identifier& name) {
     if (!name.span.empty()) places_.push_back(name.span);
   }
@@ -70,12 +79,13 @@ class PlaceFinder {
     if (!name.schema.present() && is_cte(name.name.text)) return source;
     source.table = connection_.find_table_in(database_, name.name.text).table;
     if (source.table == nullptr) source.table = connection_.find_table({}, name.name.text).table;
-    source.is_target = is_table(name.name.text);
+    source.is_target = means_table(name);
     if (source.is_target) table_place(name.name);
     return source;
   }
 
   void visit_table(const sql::CreateTableStatement& statement) {
+    if (home_ != database_) return;
     bool own = is_table(statement.name.name.text);
     if (own) table_place(statement.name.name);
     Scope scope;
@@ -108,7 +118,7 @@ class PlaceFinder {
   }
 
   void visit_index(const sql::CreateIndexStatement& statement) {
-    if (!is_table(statement.table.text)) return;
+    if (home_ != database_ || !is_table(statement.table.text)) return;
     table_place(statement.table);
     Scope scope;
     scope.sources.push_back({statement.table.text, true, true, connection_.find_table_in(database_, table_).table, nullptr});
@@ -117,7 +127,7 @@ class PlaceFinder {
   }
 
   void visit_trigger(const sql::CreateTriggerStatement& statement) {
-    bool own = is_table(statement.table.name.text);
+    bool own = means_table(statement.table);
     if (own) {
       table_place(statement.table.name);
       for (const sql::Identifier& column : statement.update_columns) column_place(column);
@@ -355,7 +365,7 @@ class PlaceFinder {
         visit(in.subject, scope);
         visit_list(in.list, scope);
         if (in.select != nullptr) visit(*in.select, scope);
-        if (in.source == sql::InSource::Table) table_place(in.table.name);
+        if (in.source == sql::InSource::Table && means_table(in.table)) table_place(in.table.name);
         return;
       }
       case sql::ExprKind::Case: {
@@ -391,6 +401,7 @@ class PlaceFinder {
 
   Connection& connection_;
   DatabaseId database_;
+  DatabaseId home_;
   std::string_view table_;
   std::string_view column_;
   std::vector<sql::Span> places_;
@@ -398,15 +409,22 @@ class PlaceFinder {
   Scope* row_scope_ = nullptr;
 };
 
-// Replaces the places in a stored text. A place that was quoted, or a name that needs it, gets double quotes.
-Status edit_text(Connection& connection, uint32_t database, std::string_view table, std::string_view column, std::string_view new_text,
-                 SchemaRecord& record, bool* changed) {
+// What gets a new name: a table, or one of its columns.
+struct Renaming {
+  DatabaseId database;
+  std::string table;
+  std::string column;  // empty: the table itself
+  std::string new_text;
+};
+
+// Replaces the places in a stored text of `home`. A place that was quoted, or a name that needs it, gets double quotes.
+Status edit_places(Connection& connection, const Renaming& renaming, DatabaseId home, SchemaRecord& record, bool* changed) {
   *changed = false;
   if (!record.has_sql) return {};
   Arena arena(4096);
   SQLRITE_TRY_ASSIGN(sql::ParsedStatement parsed, sql::parse_statement(record.sql, arena));
   if (parsed.statement == nullptr) return {};
-  PlaceFinder finder(connection, DatabaseId{static_cast<uint8_t>(database)}, table, column);
+  PlaceFinder finder(connection, renaming.database, home, renaming.table, renaming.column);
   finder.visit(*parsed.statement);
   std::vector<sql::Span> places = finder.take_places();
   std::string edited = record.sql;
@@ -414,10 +432,10 @@ Status edit_text(Connection& connection, uint32_t database, std::string_view tab
     char first = edited[place.begin];
     bool quoted = first == '"' || first == '`' || first == '[' || first == '\'';
     std::string replacement;
-    if (quoted && (new_text.empty() || new_text[0] != '"')) {
-      replacement = quoted_name(new_text);
+    if (quoted && (renaming.new_text.empty() || renaming.new_text[0] != '"')) {
+      replacement = quoted_name(renaming.new_text);
     } else {
-      replacement = new_text;
+      replacement = renaming.new_text;
     }
     // A name must not run into the word before it ("REFERENCES[t]").
     edited.replace(place.begin, place.end - place.begin, replacement);
@@ -426,6 +444,45 @@ Status edit_text(Connection& connection, uint32_t database, std::string_view tab
   record.sql = std::move(edited);
   return {};
 }
+
+Status edit_text(Connection& connection, const Renaming& renaming, DatabaseId home, SchemaRecord& record, bool* changed) {
+  Status status = edit_places(connection, renaming, home, record, changed);
+  if (status.ok()) return {};
+  return status_format(Code::Error, "error in %s %s: %s", record.type.c_str(), record.name.c_str(), std::string(status.message()).c_str());
+}
+
+bool has_temporary_schema(Connection& connection) { return connection.database(kTempDatabase.value).schema != nullptr; }
+
+// Temporary views and triggers may name tables of all databases: their texts are edited too, and what was edited goes back
+// with this object unless finish() is called.
+class TemporaryTexts {
+ public:
+  TemporaryTexts(Connection& connection, const Renaming& renaming) : connection_(connection), renaming_(renaming) {}
+
+  Status edit() {
+    if (renaming_.database == kTempDatabase || !has_temporary_schema(connection_)) return {};
+    SQLRITE_TRY(connection_.transaction().ensure_read(kTempDatabase.value));
+    std::vector<SchemaRecord> records;
+    SQLRITE_TRY(read_schema_records(connection_, kTempDatabase.value, &records));
+    for (SchemaRecord& record : records) {
+      bool changed = false;
+      SQLRITE_TRY(edit_text(connection_, renaming_, kTempDatabase, record, &changed));
+      if (!changed) continue;
+      if (!writer_.has_value()) {
+        writer_.emplace(connection_, uint32_t{kTempDatabase.value});
+        SQLRITE_TRY(writer_->begin());
+      }
+      SQLRITE_TRY(writer_->update(record));
+    }
+    return writer_.has_value() ? writer_->publish() : Status();
+  }
+  Status finish() { return writer_.has_value() ? writer_->finish() : Status(); }
+
+ private:
+  Connection& connection_;
+  const Renaming& renaming_;
+  std::optional<SchemaWriter> writer_;
+};
 
 }  // namespace
 
@@ -443,7 +500,8 @@ Status check_stored_texts(Connection& connection, uint32_t database, const char*
     return status_format(Code::Error, "error in view %s%s%s: %s", std::string(table->name).c_str(), when[0] != '\0' ? " " : "", when,
                          std::string(bound.status().message()).c_str());
   }
-  return {};
+  bool temporary_too = database != kTempDatabase.value && has_temporary_schema(connection);
+  return temporary_too ? check_stored_texts(connection, kTempDatabase.value, when) : Status();
 }
 
 Status rename_table(Connection& connection, const catalog::Table& table, std::string_view new_name) {
@@ -462,14 +520,13 @@ Status rename_table(Connection& connection, const catalog::Table& table, std::st
   SQLRITE_TRY(writer.begin());
   std::vector<SchemaRecord> records;
   SQLRITE_TRY(writer.records(&records));
-  std::string quoted = quoted_name(new_name);
+  const Renaming renaming{table.database, old_name, {}, quoted_name(new_name)};
+  TemporaryTexts temporary(connection, renaming);
+  SQLRITE_TRY(temporary.edit());
   for (SchemaRecord& record : records) {
     bool changed = false;
     bool own = iequals(record.table_name, old_name);
-    Status status = edit_text(connection, database, old_name, {}, quoted, record, &changed);
-    if (!status.ok()) {
-      return status_format(Code::Error, "error in %s %s: %s", record.type.c_str(), record.name.c_str(), std::string(status.message()).c_str());
-    }
+    SQLRITE_TRY(edit_text(connection, renaming, renaming.database, record, &changed));
     if (own) {
       changed = true;
       record.table_name = new_name;
@@ -486,11 +543,9 @@ Status rename_table(Connection& connection, const catalog::Table& table, std::st
   if (schema.find_table("sqlite_sequence") != nullptr) {
     SQLRITE_TRY(connection.exec_internal("UPDATE " + prefix + "sqlite_sequence SET name = ?1 WHERE name = ?2", nullptr, nullptr, names, 2));
   }
-  if (schema.find_table("sqlite_stat1") != nullptr) {
-    SQLRITE_TRY(connection.exec_internal("UPDATE " + prefix + "sqlite_stat1 SET tbl = ?1 WHERE tbl = ?2", nullptr, nullptr, names, 2));
-  }
   SQLRITE_TRY(writer.publish());
   if (!connection.settings().legacy_alter_table) SQLRITE_TRY(check_stored_texts(connection, database, "after rename"));
+  SQLRITE_TRY(temporary.finish());
   return writer.finish();
 }
 
@@ -520,16 +575,17 @@ Status rename_column(Connection& connection, const catalog::Table& table, std::s
   SQLRITE_TRY(writer.begin());
   std::vector<SchemaRecord> records;
   SQLRITE_TRY(writer.records(&records));
+  const Renaming renaming{table.database, std::string(table.name), old_name, new_text};
+  TemporaryTexts temporary(connection, renaming);
+  SQLRITE_TRY(temporary.edit());
   for (SchemaRecord& record : records) {
     bool changed = false;
-    Status status = edit_text(connection, database, table.name, old_name, new_text, record, &changed);
-    if (!status.ok()) {
-      return status_format(Code::Error, "error in %s %s: %s", record.type.c_str(), record.name.c_str(), std::string(status.message()).c_str());
-    }
+    SQLRITE_TRY(edit_text(connection, renaming, renaming.database, record, &changed));
     if (changed) SQLRITE_TRY(writer.update(record));
   }
   SQLRITE_TRY(writer.publish());
   SQLRITE_TRY(check_stored_texts(connection, database, "after rename"));
+  SQLRITE_TRY(temporary.finish());
   return writer.finish();
 }
 

@@ -4,6 +4,7 @@
 #include "engine/ddl/schema_writer.h"
 #include "engine/pragma/table_functions.h"
 #include "engine/pragma/pragma.h"
+#include "types/affinity.h"
 #include "engine/statement.h"
 #include "functions/library_version.h"
 #include "sql/parser/parser.h"
@@ -39,6 +40,21 @@ Status read_all(PragmaCall& call) {
   return {};
 }
 
+// The type of a view's column: that of the table column it shows while the affinities agree, else one that stands for the
+// affinity of its expression.
+std::string_view view_column_type(const bind::ResultColumn& column) {
+  if (!column.declared_type.empty() && affinity_from_type_name(column.declared_type) == column.affinity) return column.declared_type;
+  switch (column.affinity) {
+    case Affinity::Text: return "TEXT";
+    case Affinity::Numeric: return "NUM";
+    case Affinity::Integer: return "INT";
+    case Affinity::Real: return "REAL";
+    case Affinity::Blob: return "BLOB";
+    case Affinity::None: return column.declared_type;
+  }
+  return {};
+}
+
 // Columns of a view are those of its query: bound for the asking.
 Status view_info(PragmaCall& call, const catalog::Table& table, bool extended) {
   Arena arena(1024);
@@ -50,7 +66,7 @@ Status view_info(PragmaCall& call, const catalog::Table& table, bool extended) {
   for (size_t i = 0; i < query->columns.size(); ++i) {
     call.rows.add_integer(static_cast<int64_t>(i));
     call.rows.add_text(query->columns[i].name);
-    call.rows.add_text(query->columns[i].declared_type);
+    call.rows.add_text(view_column_type(query->columns[i]));
     call.rows.add_integer(0);
     call.rows.add_null();
     call.rows.add_integer(0);
@@ -152,7 +168,7 @@ Status pragma_index_list(PragmaCall& call) {
     call.rows.add_text(index.origin == catalog::IndexOrigin::Create ? "c" : index.origin == catalog::IndexOrigin::Unique ? "u" : "pk");
     call.rows.add_integer(index.where != nullptr ? 1 : 0);
   };
-  // Newest first; the key of a WITHOUT ROWID table stands where its number among the automatic indexes puts it.
+  // Newest first, those that make room by REPLACE behind the others; the key of a WITHOUT ROWID table stands where its number among the automatic indexes puts it.
   std::vector<const catalog::Index*> indexes(table->indexes.begin(), table->indexes.end());
   if (table->without_rowid && table->primary_key_index != nullptr) {
     auto number = [](const catalog::Index* index) { return pragma_integer(index->name.substr(index->name.rfind('_') + 1)); };
@@ -161,6 +177,8 @@ Status pragma_index_list(PragmaCall& call) {
     });
     indexes.insert(at, table->primary_key_index);
   }
+  std::stable_partition(indexes.begin(), indexes.end(),
+                        [](const catalog::Index* index) { return index->conflict != catalog::ConflictAction::Replace; });
   for (const catalog::Index* index : indexes) add(*index);
   return {};
 }

@@ -124,8 +124,6 @@ Status pragma_number(PragmaCall& call) {
   return {};
 }
 
-Status pragma_optimize(PragmaCall&) { return {}; }  // its answer is a list of what it would do: nothing
-
 Status pragma_nothing(PragmaCall&) { return {}; }
 
 }  // namespace sqlrite::engine

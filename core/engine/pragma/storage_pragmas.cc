@@ -292,7 +292,9 @@ Status pragma_locking_mode(PragmaCall& call) {
       each.pager->set_exclusive_locking(exclusive);
     }
   }
-  call.rows.add_text(database.exclusive_locking || call.database == kTempDatabase.value ? "exclusive" : "normal");
+  // Nobody else can see a database in memory or a temporary one; without its name the mode of files opened later answers.
+  bool alone = call.database == kTempDatabase.value || (call.has_schema && call.pager() != nullptr && call.pager()->is_memory());
+  call.rows.add_text(database.exclusive_locking || alone ? "exclusive" : "normal");
   return {};
 }
 

@@ -21,6 +21,7 @@ const bind::TableFunctionInfo* TableFunctions::find_table_function(std::string_v
   auto add = [&entry](const char* column_name, bool hidden) {
     bind::SourceColumn column;
     column.name = column_name;
+    column.affinity = Affinity::Blob;
     column.collation = &kBinaryCollation;
     column.hidden = hidden;
     entry->columns.push_back(column);
@@ -59,6 +60,7 @@ const bind::TableFunctionInfo* TableFunctions::find_json_function(std::string_vi
     for (int i = 0; i < functions::JsonEach::kColumnCount; ++i) {
       bind::SourceColumn column;
       column.name = functions::JsonEach::kColumnNames[i];
+      column.affinity = Affinity::Blob;
       column.collation = &kBinaryCollation;
       column.hidden = i >= functions::JsonEach::kJson;
       entry->columns.push_back(column);

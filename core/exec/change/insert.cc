@@ -267,41 +267,30 @@ class Insert final : public Change {
     return Code::Full;
   }
 
-  // Runs the first clause whose constraint the row violates.
+  // Runs the first clause, in the order they are written, whose constraint the row violates. A clause without a target
+  // stands for every constraint.
   Status try_upserts(ChangeRun& run, bool check_key, bool* handled, ConflictAction* action) {
     const catalog::Table& table = core.writer.table();
-    if (check_key) {
-      bool conflict = false;
-      SQLRITE_TRY(core.writer.find_key_conflict(row_.slots(), &conflict));
-      Upsert* upsert = conflict ? clause_for(table.without_rowid ? table.primary_key_index : nullptr, true) : nullptr;
-      if (upsert != nullptr) {
-        *handled = true;
-        core.writer.key_of(row_.slots(), conflict_key_.data());
-        return run_upsert(run, *upsert, action);
-      }
-    }
-    for (size_t number = 0; number < core.writer.index_count(); ++number) {
-      if (!core.writer.index(number).unique) continue;
-      Upsert* upsert = clause_for(&core.writer.index(number), false);
-      if (upsert == nullptr) continue;
-      bool conflict = false;
-      SQLRITE_TRY(core.writer.find_index_conflict(run.eval, number, row_, nullptr, *run.eval.heap, &conflict,
-                                                  conflict_key_.data()));
-      if (!conflict) continue;
-      *handled = true;
-      return run_upsert(run, *upsert, action);
-    }
-    return {};
-  }
-
-  Upsert* clause_for(const catalog::Index* index, bool is_key) {
     for (Upsert& upsert : upserts_) {
       const bind::BoundUpsert& bound = *upsert.bound;
       bool any = bound.index == nullptr && !bound.conflict_on_rowid;
-      bool matches = index != nullptr ? bound.index == index : (is_key && bound.conflict_on_rowid);
-      if (any || matches) return &upsert;
+      bool key_wanted = table.without_rowid ? bound.index == table.primary_key_index : bound.conflict_on_rowid;
+      bool conflict = false;
+      if (check_key && (any || key_wanted)) {
+        SQLRITE_TRY(core.writer.find_key_conflict(row_.slots(), &conflict));
+        if (conflict) core.writer.key_of(row_.slots(), conflict_key_.data());
+      }
+      for (size_t number = 0; !conflict && number < core.writer.index_count(); ++number) {
+        const catalog::Index& index = core.writer.index(number);
+        if (!index.unique || !(any || bound.index == &index)) continue;
+        SQLRITE_TRY(core.writer.find_index_conflict(run.eval, number, row_, nullptr, *run.eval.heap, &conflict,
+                                                    conflict_key_.data()));
+      }
+      if (!conflict) continue;
+      *handled = true;
+      return run_upsert(run, upsert, action);
     }
-    return nullptr;
+    return {};
   }
 
   Status run_upsert(ChangeRun& run, Upsert& upsert, ConflictAction* action) {

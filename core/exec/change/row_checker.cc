@@ -82,8 +82,9 @@ Status RowChecker::check(expr::EvalContext& eval, SlotRow& row, RowFate* fate, C
                              static_cast<int>(column.name.size()), column.name.data());
       }
     }
-    if (table_->strict) SQLRITE_TRY(check_strict(column, slots[i]));
   }
+  // A row that NOT NULL skips is not judged by its types.
+  for (size_t i = 0; table_->strict && i < columns.size(); ++i) SQLRITE_TRY(check_strict(columns[i], slots[i]));
   for (size_t i = 0; i < checks_.size(); ++i) {
     Value result;
     SQLRITE_TRY(checks_[i]->evaluate_row(eval, row.batch(), 0, &result));

@@ -335,6 +335,7 @@ class TableFunctionScan final : public BaseOperator {
 
   Status open(ExecContext& context, const Batch* outer_batch, uint32_t outer_row) override {
     start(context);
+    heap_.reset();
     broadcast(outer_batch, outer_row, broadcast_slots_);
     const Batch empty;
     for (size_t i = 0; i < values_.size(); ++i) {
@@ -343,7 +344,6 @@ class TableFunctionScan final : public BaseOperator {
     rows_.clear();
     next_ = 0;
     if (context.table_functions == nullptr) return Status(Code::Error, "no such table function");
-    heap_.reset();
     row_.assign(rows_.column_count(), Value());
     return context.table_functions->run(*node_->source, values_, heap_,
                                         [](void* scan, std::span<const Value> row) {

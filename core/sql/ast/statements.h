@@ -248,7 +248,8 @@ struct CreateViewStatement : Statement {
   QualifiedName name;
   std::span<Identifier> columns;  // may be empty
   Select* select = nullptr;
-  Span definition_span;  // from the bare view name to the end
+  std::span<Identifier> schemas_named;  // before the names of the tables it reads
+  Span definition_span;                 // from the bare view name to the end
   CreateViewStatement() : Statement(kKind) {}
 };
 

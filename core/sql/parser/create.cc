@@ -484,6 +484,7 @@ Statement* Parser::parse_create_view(bool temporary) {
   if (!at_select_start()) syntax_error();
   in_stored_definition_ = true;
   view->select = parse_select();
+  view->schemas_named = schemas_named_.span();
   view->definition_span = span_until_token(view->name.name.span.begin);
   if (parameter_count_ > 0) fail_text("parameters are not allowed in views");
   return view;

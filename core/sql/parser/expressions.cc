@@ -234,7 +234,7 @@ Expr* Parser::parse_in(Expr* left, bool negated, uint32_t begin) {
     expect(Kind::RightParen);
   } else {
     in->source = InSource::Table;
-    in->table = parse_qualified_name();
+    in->table = parse_source_name();
     if (accept(Kind::LeftParen)) {
       in->source = InSource::TableFunction;
       in->list = parse_optional_expr_list();

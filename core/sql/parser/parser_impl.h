@@ -105,6 +105,7 @@ class Parser {
   Identifier parse_name();
   Identifier parse_identifier_or_string();
   QualifiedName parse_qualified_name();
+  QualifiedName parse_source_name();  // of a table that is read
   std::span<Identifier> parse_name_list();           // name, name, ...
   std::span<Identifier> parse_optional_name_list();  // [( ... )]
   std::span<Identifier> parse_column_name_list();    // [( ... )] of views, CTEs and foreign keys
@@ -228,6 +229,7 @@ class Parser {
   uint16_t query_depth_ = 0;  // deepest expression of the query being parsed
   bool failed_ = false;
   bool in_stored_definition_ = false;  // of a view or trigger: name resolution judges it when it is used
+  ArenaVector<Identifier> schemas_named_{arena_};  // in the stored definition, before the names of its sources
   bool in_temporary_trigger_ = false;  // whose steps may name other schemas
   bool negated_number_ = false;        // a minus sign stands right before the number being parsed
   Status error_;

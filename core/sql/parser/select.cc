@@ -313,7 +313,7 @@ TableExpr* Parser::parse_table_term() {
     inner->span = span_from(begin);
     return inner;
   }
-  QualifiedName name = parse_qualified_name();
+  QualifiedName name = parse_source_name();
   if (accept(Kind::LeftParen)) {
     auto* function = arena_.make<TableFunctionExpr>();
     function->name = name;
@@ -329,6 +329,12 @@ TableExpr* Parser::parse_table_term() {
   parse_index_hint(table->index_hint, table->index);
   table->span = span_from(begin);
   return table;
+}
+
+QualifiedName Parser::parse_source_name() {
+  QualifiedName name = parse_qualified_name();
+  if (in_stored_definition_ && name.schema.present()) schemas_named_.push_back(name.schema);
+  return name;
 }
 
 std::span<OrderTerm> Parser::parse_order_terms() {

@@ -5,7 +5,7 @@ namespace sqlrite::differential {
 
 namespace {
 
-void add_rules(Grammar& g) {
+void add_texts(Grammar& g) {
   g.add("text", {"' 12'",
                  "'12 '",
                  "'12abc'",
@@ -60,6 +60,9 @@ void add_rules(Grammar& g) {
                  "'TRUE'",
                  "'1,5'",
                  "'１'"});
+}
+
+void add_numbers(Grammar& g) {
   g.add("number", {"1",
                    "-1",
                    "1.0",
@@ -85,6 +88,11 @@ void add_rules(Grammar& g) {
                    "NULL",
                    "123456.789e3",
                    "100000000000000000000"});
+}
+
+void add_rules(Grammar& g) {
+  add_texts(g);
+  add_numbers(g);
   g.add("value", {"@text", "@text", "@number"});
   g.add("type", {"INTEGER", "REAL", "NUMERIC", "TEXT", "BLOB", "INT", "DECIMAL(10,5)", "FLOATING POINT", "CHARINT",
                  "NONE", "VARCHAR", "DOUBLE", "BOOLEAN", "DATE", "CLOB", "\"\"", "STRING", "ANY"});

@@ -1,0 +1,141 @@
+// Statements whose answers once differed from stock SQLite's, by topic. The expected texts are stock SQLite's.
+#include "session.h"
+
+namespace sqlrite::test {
+
+TEST_CASE("Agreement, TableFunctionsReadArgumentsMadeByFunctions") {
+  Session s;
+  CHECK_EQ(s.rows("SELECT key, value, type, fullkey FROM json_each(jsonb('{\"a\":[1,2,3]}'))"), "a|[1,2,3]|array|$.a");
+  CHECK_EQ(s.rows("SELECT json_group_array(value) FROM json_each(jsonb('[0.5,\"q\",null]'))"), "[0.5,\"q\",null]");
+  // Their columns have no type: no text is made of the number that is compared with a TEXT column.
+  s.rows("CREATE TABLE t(b TEXT); INSERT INTO t VALUES('1')");
+  CHECK_EQ(s.rows("SELECT count(*) FROM t, json_each('[1]') AS j WHERE j.value = b"), "0");
+}
+
+TEST_CASE("Agreement, TheLeastIntegerWithAPointIsReal") {
+  Session s;
+  CHECK_EQ(
+      s.rows("SELECT typeof(-9223372036854775808.0), typeof(-9223372036854775808), typeof(-9223372036854775808e0)"),
+      "real|integer|real");
+}
+
+TEST_CASE("Agreement, UnknownCollationsFailWhereTextsAreCompared") {
+  Session s;
+  s.rows("CREATE TABLE t(a, b); INSERT INTO t VALUES(1, 2)");
+  const std::string failure = "Error: no such collation sequence: nowhere";
+  CHECK_EQ(s.rows("SELECT 1 COLLATE nowhere"), "1");
+  CHECK_EQ(s.rows("SELECT a COLLATE nowhere, coalesce(a COLLATE nowhere, 2) FROM t GROUP BY b"), "1|1");
+  CHECK_EQ(s.rows("SELECT 1 UNION ALL SELECT 2 COLLATE nowhere"), "1\n2");
+  CHECK_EQ(s.rows("SELECT a FROM t WHERE a = 'x' COLLATE nowhere"), failure);
+  CHECK_EQ(s.rows("SELECT a FROM t ORDER BY a COLLATE nowhere"), failure);
+  CHECK_EQ(s.rows("SELECT a FROM t GROUP BY a COLLATE nowhere"), failure);
+  CHECK_EQ(s.rows("SELECT DISTINCT a COLLATE nowhere FROM t"), failure);
+  CHECK_EQ(s.rows("SELECT max(a COLLATE nowhere) FROM t"), failure);
+  CHECK_EQ(s.rows("SELECT a COLLATE nowhere FROM t UNION SELECT 1"), failure);
+  CHECK_EQ(s.rows("SELECT x FROM (SELECT a COLLATE nowhere AS x FROM t) WHERE x = 1"), failure);
+}
+
+TEST_CASE("Agreement, CreateTableAsIsWrittenOnOneLineWhileItIsShort") {
+  Session s;
+  s.rows("CREATE TABLE t AS SELECT 1 AS a, 2 AS b, 3 AS c, 4 AS d, 5 AS extra");
+  s.rows("CREATE TABLE u AS SELECT 1 AS first_of_them, 2 AS second_of_them, 3 AS third");
+  CHECK_EQ(s.rows("SELECT sql FROM sqlite_schema"),
+           "CREATE TABLE t(a,b,c,d,extra)\nCREATE TABLE u(\n  first_of_them,\n  second_of_them,\n  third\n)");
+}
+
+TEST_CASE("Agreement, ViewsReadTheirOwnDatabase") {
+  Session s;
+  s.rows("CREATE TABLE t(a); CREATE TEMP TABLE p(a); ATTACH ':memory:' AS x; CREATE TABLE x.y(a)");
+  CHECK_EQ(s.rows("CREATE VIEW v AS SELECT * FROM x.y"), "Error: view v cannot reference objects in database x");
+  CHECK_EQ(s.rows("CREATE VIEW v AS SELECT * FROM t WHERE a IN (SELECT a FROM temp.p)"),
+           "Error: view v cannot reference objects in database temp");
+  CHECK_EQ(s.rows("CREATE VIEW v AS SELECT * FROM main.t; CREATE VIEW x.v AS SELECT * FROM x.y; SELECT * FROM v"), "");
+  CHECK_EQ(s.rows("CREATE TEMP VIEW w AS SELECT t.a FROM main.t, x.y"), "");
+}
+
+TEST_CASE("Agreement, TypesOfViewColumns") {
+  Session s;
+  s.rows(
+      "CREATE TABLE t(a, b INT, c TEXT, d REAL); CREATE VIEW v AS SELECT CAST(1 AS INT) AS a, CAST(2 AS TEXT) AS b, a "
+      "+ 1 AS c, "
+      "a AS d, CAST(a AS odd) AS e, d AS f FROM t");
+  CHECK_EQ(s.rows("SELECT name, type FROM pragma_table_info('v')"), "a|INT\nb|TEXT\nc|\nd|BLOB\ne|NUM\nf|REAL");
+}
+
+TEST_CASE("Agreement, RenamingEditsTemporaryViews") {
+  Session s;
+  s.rows("CREATE TABLE t(a, b); CREATE TEMP VIEW v AS SELECT t.a, main.t.b FROM t WHERE t.a > 0");
+  s.rows("ALTER TABLE t RENAME TO u");
+  CHECK_EQ(s.rows("SELECT sql FROM sqlite_temp_schema"),
+           "CREATE VIEW v AS SELECT \"u\".a, main.\"u\".b FROM \"u\" WHERE \"u\".a > 0");
+  s.rows("ALTER TABLE u RENAME COLUMN a TO c");
+  CHECK_EQ(s.rows("SELECT * FROM v"), "");
+  // A table of another database that has the name is not meant.
+  s.rows("CREATE TABLE o(a); CREATE TEMP TABLE p(a); CREATE TEMP VIEW w AS SELECT a FROM p; ALTER TABLE o RENAME TO q");
+  CHECK_EQ(s.rows("SELECT sql FROM sqlite_temp_schema WHERE name = 'w'"), "CREATE VIEW w AS SELECT a FROM p");
+  // A temporary view that has lost its table stops renaming in all databases.
+  s.rows("ATTACH ':memory:' AS x; CREATE TABLE x.y(a); CREATE TEMP VIEW z AS SELECT * FROM x.y; DETACH x");
+  CHECK_EQ(s.rows("ALTER TABLE q RENAME COLUMN a TO b"), "Error: error in view z: no such table: x.y");
+}
+
+TEST_CASE("Agreement, RenamingLeavesStatisticsAlone") {
+  Session s;
+  s.rows("CREATE TABLE t(a); INSERT INTO t VALUES(1); CREATE INDEX i ON t(a); ANALYZE; ALTER TABLE t RENAME TO u");
+  CHECK_EQ(s.rows("SELECT * FROM sqlite_stat1"), "t|i|1 1");
+}
+
+TEST_CASE("Agreement, AnalyzeOfEmptyPartialAndOfUniqueIndexes") {
+  Session s;
+  s.rows("CREATE TABLE t(a, b); CREATE INDEX p ON t(a) WHERE b > 5; INSERT INTO t VALUES(1, 2); ANALYZE");
+  CHECK_EQ(s.rows("SELECT idx, stat FROM sqlite_stat1 WHERE idx IS NOT NULL"), "p|0 0");
+  s.rows(
+      "CREATE TABLE u(a); CREATE UNIQUE INDEX d ON u(a DESC); INSERT INTO u VALUES(1), (NULL), (NULL), (NULL); ANALYZE "
+      "u");
+  CHECK_EQ(s.rows("SELECT stat FROM sqlite_stat1 WHERE idx = 'd'"), "4 1");
+}
+
+TEST_CASE("Agreement, OptimizeAnalyzesWhatHasNoStatistics") {
+  Session s;
+  s.rows(
+      "CREATE TABLE t(a, b); INSERT INTO t VALUES(1, 2), (3, 4); CREATE INDEX i ON t(a); CREATE TABLE n(a); INSERT "
+      "INTO n VALUES(1)");
+  CHECK_EQ(s.rows("PRAGMA optimize(3)"), "ANALYZE \"main\".\"t\"");
+  CHECK_EQ(s.rows("PRAGMA optimize(0); PRAGMA optimize; SELECT tbl, idx, stat FROM sqlite_stat1"), "t|i|2 1");
+  CHECK_EQ(s.rows("PRAGMA optimize(3)"), "");
+  CHECK_EQ(s.rows("PRAGMA optimize(0x10003)"), "ANALYZE \"main\".\"n\"");
+  // Ten times as many rows as the statistics say.
+  s.rows(
+      "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 50) INSERT INTO t SELECT i, i FROM c");
+  CHECK_EQ(s.rows("PRAGMA optimize(3)"), "ANALYZE \"main\".\"t\"");
+}
+
+TEST_CASE("Agreement, StrictTables") {
+  Session s;
+  // NOT NULL skips the row before its types are looked at.
+  s.rows("CREATE TABLE t(a INT, b INT, PRIMARY KEY(a, b)) STRICT; INSERT INTO t VALUES(1, 2)");
+  CHECK_EQ(s.rows("INSERT OR IGNORE INTO t VALUES('a', NULL); SELECT count(*) FROM t"), "1");
+  CHECK_EQ(s.rows("ALTER TABLE t ADD COLUMN c REAL DEFAULT 'd'"), "Error: type mismatch on DEFAULT");
+  CHECK_EQ(s.rows("ALTER TABLE t ADD COLUMN c REAL DEFAULT 3; SELECT c FROM t"), "3.0");
+}
+
+TEST_CASE("Agreement, UpsertClausesAreTriedInTheirOrder") {
+  Session s;
+  s.rows(
+      "CREATE TABLE t(a INTEGER PRIMARY KEY, b UNIQUE, c UNIQUE, d); INSERT INTO t VALUES(1, 2, 3, 'x'), (5, 6, 7, "
+      "'y')");
+  s.rows("INSERT INTO t VALUES(1, 6, 30, 0) ON CONFLICT(b) DO NOTHING ON CONFLICT(a) DO UPDATE SET d = 'a'");
+  CHECK_EQ(s.rows("SELECT d FROM t"), "x\ny");
+  s.rows("INSERT INTO t VALUES(1, 6, 30, 0) ON CONFLICT(c) DO NOTHING ON CONFLICT DO UPDATE SET d = 'any'");
+  CHECK_EQ(s.rows("SELECT d FROM t"), "any\ny");
+}
+
+TEST_CASE("Agreement, SmallAnswersOfFunctionsAndPragmas") {
+  Session s;
+  CHECK_EQ(s.rows("SELECT quote(format('')), quote(printf('', 1))"), "''|''");
+  CHECK_EQ(s.rows("PRAGMA main.locking_mode; PRAGMA locking_mode"), "exclusive\nnormal");
+  s.rows("CREATE TABLE t(a PRIMARY KEY, b, UNIQUE(b, a) ON CONFLICT REPLACE) WITHOUT ROWID");
+  CHECK_EQ(s.rows("SELECT origin FROM pragma_index_list('t')"), "pk\nu");
+  CHECK_EQ(s.rows("BEGIN; SELECT count(*) FROM t; PRAGMA wal_checkpoint"), "0\nError: database table is locked");
+}
+
+}  // namespace sqlrite::test
