@@ -33,6 +33,7 @@ struct SearchKey {
   uint16_t count = 0;
 };
 
+enum class FirstFieldKind : uint8_t { None, Integer, Text };
 enum class Seek : uint8_t { Equal, GreaterOrEqual, Greater, LessOrEqual, Less };
 
 // One cell as it lies on its page. `payload` has `local_size_bytes` readable bytes; the rest, if payload_size_bytes is
@@ -204,25 +205,34 @@ class IndexCursor : public CursorBase {
   Status insert(const Payload& record, const SearchKey& fields);
 
  private:
-  // Stands before the first entry whose prefix is >= key (or > key), on its leaf.
-  Status locate(const SearchKey& key, bool after_equal);
-  // What is known about the first field of a page's entries, as numbers that sort like it: for guessing a place.
+  // A key's first field as a number that sorts like it (see first_field.h), and the same of the entries around a page.
   struct FirstField {
-    bool usable = false;  // the key's first field is an integer or BINARY text, ascending
-    bool text = false;
-    bool has_low = false;
-    bool has_high = false;
+    FirstFieldKind kind = FirstFieldKind::None;  // None: neither an integer nor BINARY text, ascending
+    bool is_whole_key = false;                   // an equal number means an equal key
+    bool has_low = false;                        // the entry before the page's first one, on the pages above
+    bool has_high = false;                       // the entry behind its last one
+    bool is_sure = true;                         // without `low` (`high`) there is no such entry
     uint64_t key = 0;
     uint64_t low = 0;
     uint64_t high = 0;
   };
-  bool read_first_field(const Level& level, uint32_t index, bool text, uint64_t* value) const;
+  static constexpr uint32_t kNoHint = UINT32_MAX;
+  // Stands before the first entry whose prefix is >= key (or > key), on its leaf.
+  Status locate(const SearchKey& key, bool after_equal);
+  FirstField first_field_of(const SearchKey& key) const;
+  bool read_first_field(const Level& level, uint32_t index, FirstFieldKind kind, uint64_t* number) const;
+  void narrow(const Level& level, uint32_t index, FirstField* around) const;
   Result<int> compare_cell(const Level& level, uint32_t index, const SearchKey& key);
-  Result<int> order_of_cell(const Level& level, uint32_t index, const SearchKey& key, const FirstField& guess);
-  Result<bool> locate_near(const SearchKey& key, bool after_equal, const FirstField& guess);
-  Result<uint32_t> lower_bound(const Level& level, const SearchKey& key, bool after_equal, const FirstField& guess);
+  Result<int> order_of_cell(const Level& level, uint32_t index, const SearchKey& key, const FirstField& first);
+  Result<bool> is_on_leaf(const SearchKey& key, bool after_equal, const FirstField& first);
+  Result<uint32_t> lower_bound(const Level& level, const SearchKey& key, bool after_equal, const FirstField& first,
+                               uint32_t hint);
+  template <FirstFieldKind kKind>
+  void narrow_by_numbers(const Level& level, const FirstField& first, bool after_equal, uint32_t hint, uint32_t* low,
+                         uint32_t* high) const;
 
-  uint8_t near_score_ = 2;         // how well locate_near() did lately
+  FirstField leaf_around_;         // while leaf_range_known_: around levels_[depth_]
+  uint8_t near_score_ = 2;         // how often a key was on the leaf where the cursor was, lately
   uint32_t near_skip_count_ = 0;
 };
 

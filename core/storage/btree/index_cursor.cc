@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "storage/btree/btree.h"
+#include "storage/btree/first_field.h"
 #include "storage/btree/overflow.h"
 #include "storage/record/compare.h"
 #include "storage/record/record.h"
@@ -15,44 +16,19 @@ Status IndexCursor::open(Pager* pager, PageId root, View view, const KeyInfo* ke
   return open_tree(pager, root, view, false);
 }
 
-namespace {
-
-// Numbers that sort like the values: integers with the sign bit turned, the first eight bytes of texts.
-uint64_t integer_order(int64_t value) { return static_cast<uint64_t>(value) ^ (uint64_t{1} << 63); }
-uint64_t text_order(const uint8_t* bytes, uint64_t size) {
-  uint64_t value = 0;
-  if (size >= 8) return load_be64(bytes);
-  for (uint64_t i = 0; i < size; ++i) value |= static_cast<uint64_t>(bytes[i]) << (56 - 8 * i);
-  return value;
+template <FirstFieldKind kKind>
+static FirstFields<kKind> first_fields(const uint8_t* data, uint32_t pointers, uint32_t usable, bool leaf) {
+  return {data, data + pointers, usable, leaf ? 0u : 4u};
 }
 
-}  // namespace
-
-// False when the entry's first field is of another kind (or the cell is malformed: comparing will tell).
-inline bool IndexCursor::read_first_field(const Level& level, uint32_t index, bool text, uint64_t* value) const {
-  const uint8_t* data = level.data();
-  uint32_t offset = load_be16(data + level.pointers + 2 * index);
-  if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return false;
-  const uint8_t* p = data + offset + (level.leaf() ? 0 : 4);
-  uint64_t payload_size;
-  p += read_varint(p, &payload_size);
-  uint64_t header_size = p[0];
-  uint64_t type = p[1];
-  // Eight bytes of the body may be read: they lie within the page's slack whatever the header says.
-  if (header_size < 2 || header_size >= 64 || p >= data + limits_.usable_size_bytes - header_size) return false;
-  const uint8_t* body = p + header_size;
-  if (!text) {
-    if (!is_serial_integer(type)) return false;
-    *value = integer_order(read_serial_integer(body, type));
-    return true;
+// False: the entry has no such number.
+inline bool IndexCursor::read_first_field(const Level& level, uint32_t index, FirstFieldKind kind, uint64_t* number) const {
+  const uint32_t usable = limits_.usable_size_bytes;
+  if (kind == FirstFieldKind::Integer) {
+    return first_fields<FirstFieldKind::Integer>(level.data(), level.pointers, usable, level.leaf()).read(index, number);
   }
-  if (type < 13 || (type < 0x80 && (type & 1) == 0)) return false;
-  if (type >= 0x80) {
-    read_varint(p + 1, &type);
-    if ((type & 1) == 0) return false;
-  }
-  *value = text_order(body, serial_size(type));
-  return true;
+  return kind == FirstFieldKind::Text &&
+         first_fields<FirstFieldKind::Text>(level.data(), level.pointers, usable, level.leaf()).read(index, number);
 }
 
 // Sign of (entry `index` of the page - key).
@@ -81,113 +57,133 @@ Result<int> IndexCursor::compare_cell(const Level& level, uint32_t index, const 
   return compare_record(cell, *pager_, view_, *key_info_, key);
 }
 
-// The same; the first fields mostly decide.
-inline Result<int> IndexCursor::order_of_cell(const Level& level, uint32_t index, const SearchKey& key, const FirstField& guess) {
-  uint64_t first;
-  if (guess.usable && read_first_field(level, index, guess.text, &first) && first != guess.key) return first < guess.key ? -1 : 1;
+// The same; the first field is looked at alone where that decides.
+inline Result<int> IndexCursor::order_of_cell(const Level& level, uint32_t index, const SearchKey& key,
+                                              const FirstField& first) {
+  uint64_t number;
+  if (read_first_field(level, index, first.kind, &number)) {
+    if (number != first.key) return number < first.key ? -1 : 1;
+    if (first.is_whole_key) return 0;
+  }
   return compare_cell(level, index, key);
 }
 
-// First entry of the page that is >= key (after_equal: > key), by its leading fields; cell_count when there is none.
-// Starts where the first field would stand if it were evenly spread, and widens the search around it: on pages out of the
+// Narrows [*low, *high), the whole page, to the entries among which the first fields leave the place of the key open.
+// Starts at `hint` or, without one, where the key would stand if entries were evenly spread: on pages out of the
 // processor's caches every probe saved counts.
-Result<uint32_t> IndexCursor::lower_bound(const Level& level, const SearchKey& key, bool after_equal, const FirstField& guess) {
-  uint32_t low = 0;
-  uint32_t high = level.cell_count;
-  const int bound = after_equal ? 1 : 0;  // an entry lies before the place when its order is below this
-  if (guess.has_low && guess.has_high && guess.low < guess.high && high > 8) {
-    double position = guess.key <= guess.low ? 0
-                                             : static_cast<double>(guess.key - guess.low) / static_cast<double>(guess.high - guess.low) * (high - 1);
-    uint32_t at = position < high - 1 ? static_cast<uint32_t>(position) : high - 1;
-    SQLRITE_TRY_ASSIGN(int order, order_of_cell(level, at, key, guess));
-    if (order < bound) {
-      low = at + 1;
-      for (uint32_t step = 2; low + step < high; step *= 4) {
-        SQLRITE_TRY_ASSIGN(order, order_of_cell(level, low + step, key, guess));
-        if (order >= bound) {
-          high = low + step;
-          break;
-        }
-        low += step + 1;
-      }
+template <FirstFieldKind kKind>
+void IndexCursor::narrow_by_numbers(const Level& level, const FirstField& first, bool after_equal, uint32_t hint,
+                                    uint32_t* low, uint32_t* high) const {
+  const auto fields = first_fields<kKind>(level.data(), level.pointers, limits_.usable_size_bytes, level.leaf());
+  const uint32_t count = *high;
+  uint32_t at = hint;
+  if (at >= count) {
+    uint64_t least = first.low;
+    uint64_t most = first.high;
+    if (count <= 4 || (!first.has_low && !fields.read(0, &least)) ||
+        (!first.has_high && !fields.read(count - 1, &most))) {
+      at = count / 2;
     } else {
-      high = at;
-      for (uint32_t step = 3; high > low + step; step *= 4) {
-        SQLRITE_TRY_ASSIGN(order, order_of_cell(level, high - step, key, guess));
-        if (order < bound) {
-          low = high - step + 1;
-          break;
-        }
-        high -= step;
-      }
+      at = fields.guess(first.key, least, most, count);
     }
   }
+  const bool past_equal = first.is_whole_key && after_equal;
+  if (past_equal && first.key == UINT64_MAX) return;
+  fields.search(first.key + past_equal, at, low, high);
+  const bool interrupted = *low < *high;  // by an entry without a number: no more is known than what lies before *low
+  if (!interrupted && (first.is_whole_key || *low == count)) return;
+  *high = count;
+  // Left are the entries with the number of the key and what comes behind them. Texts with one number may be many.
+  if (interrupted || kKind != FirstFieldKind::Text || first.key == UINT64_MAX) return;
+  uint32_t end = *low;
+  fields.search(first.key + 1, end, &end, high);
+}
+
+// First entry of the page that is >= key (after_equal: > key), by its leading fields; cell_count when there is none.
+Result<uint32_t> IndexCursor::lower_bound(const Level& level, const SearchKey& key, bool after_equal,
+                                          const FirstField& first, uint32_t hint) {
+  uint32_t low = 0;
+  uint32_t high = level.cell_count;
+  if (high == 0) return low;
+  uint32_t step = high;  // ahead of `low`; not less than the range: by halves
+  if (first.kind == FirstFieldKind::Integer) {
+    narrow_by_numbers<FirstFieldKind::Integer>(level, first, after_equal, hint, &low, &high);
+    if (high == step) step = 1;  // few entries share an integer, and none is known that has more
+  } else if (first.kind == FirstFieldKind::Text) {
+    narrow_by_numbers<FirstFieldKind::Text>(level, first, after_equal, hint, &low, &high);
+  }
+  const int bound = after_equal ? 1 : 0;  // an entry lies before the place when its order is below this
   while (low < high) {
-    uint32_t middle = (low + high) / 2;
-    SQLRITE_TRY_ASSIGN(int order, order_of_cell(level, middle, key, guess));
+    uint32_t at = step < high - low ? low + step - 1 : (low + high) / 2;
+    SQLRITE_TRY_ASSIGN(int order, order_of_cell(level, at, key, first));
     if (order < bound) {
-      low = middle + 1;
+      low = at + 1;
+      step *= 2;
     } else {
-      high = middle;
+      high = at;
+      step = level.cell_count;
     }
   }
   return low;
 }
 
-// The place of the key, if it lies on the leaf where the cursor is: searched in growing steps from there. Look-ups that come
-// in key order, as those of a join often do, are spared the descent; those that do not are soon no longer tried.
-Result<bool> IndexCursor::locate_near(const SearchKey& key, bool after_equal, const FirstField& guess) {
+inline IndexCursor::FirstField IndexCursor::first_field_of(const SearchKey& key) const {
+  FirstField field;
+  if (key.count == 0 || key_info_->field_count == 0) return field;
+  if (key_info_->descending != nullptr && key_info_->descending[0]) return field;
+  const Value& first = key.fields[0];
+  if (first.type == ValueType::Integer) {
+    field.kind = FirstFieldKind::Integer;
+    field.is_whole_key = key.count == 1;
+    field.key = integer_order(first.integer);
+  } else if (first.type == ValueType::Text && key_info_->encoding == TextEncoding::Utf8 &&
+             (key_info_->collations == nullptr || key_info_->collations[0] == nullptr ||
+              key_info_->collations[0]->kind == Collation::Kind::Binary)) {
+    field.kind = FirstFieldKind::Text;
+    field.key = text_order(reinterpret_cast<const uint8_t*>(first.bytes), first.length);
+  }
+  return field;
+}
+
+// From what lies around the page to what lies around its child `index`.
+inline void IndexCursor::narrow(const Level& level, uint32_t index, FirstField* around) const {
+  if (index > 0) {
+    around->has_low = read_first_field(level, index - 1, around->kind, &around->low);
+    around->is_sure = around->is_sure && around->has_low;
+  }
+  if (index < level.cell_count) {
+    around->has_high = read_first_field(level, index, around->kind, &around->high);
+    around->is_sure = around->is_sure && around->has_high;
+  }
+}
+
+// Whether the key's place is on the leaf where the cursor is. Look-ups that come in key order, as those of a join often
+// do, are spared the descent. The leaf's own entries are asked where those around it do not tell, and soon no longer when
+// keys come in no order.
+Result<bool> IndexCursor::is_on_leaf(const SearchKey& key, bool after_equal, const FirstField& first) {
   constexpr uint8_t kScoreMax = 3;
   constexpr uint32_t kTryAgainMask = 31;
   if (depth_ <= 0 || !levels_[depth_].page || !levels_[depth_].leaf()) return false;
+  const FirstField& around = leaf_around_;
+  if (leaf_range_known_ && first.kind == around.kind) {
+    if ((around.has_low && first.key < around.low) || (around.has_high && first.key > around.high)) return false;
+    if ((!around.has_low || first.key > around.low) && (!around.has_high || first.key < around.high)) return true;
+  }
   if (near_score_ == 0 && (++near_skip_count_ & kTryAgainMask) != 0) return false;
-  Level& leaf = levels_[depth_];
-  const uint32_t count = leaf.cell_count;
+  const Level& leaf = levels_[depth_];
   const int bound = after_equal ? 1 : 0;
-  uint32_t low = 0;       // everything before lies before the place
-  uint32_t high = count;  // lies behind it, or the end
-  uint32_t start = leaf.index < count ? leaf.index : count - 1u;
-  SQLRITE_TRY_ASSIGN(int order, order_of_cell(leaf, start, key, guess));
-  if (order < bound) {
-    low = start + 1;
-    for (uint32_t step = 1; high == count && low < count; step *= 2) {
-      uint32_t probe = low + step - 1 < count ? low + step - 1 : count - 1u;
-      SQLRITE_TRY_ASSIGN(order, order_of_cell(leaf, probe, key, guess));
-      if (order < bound) {
-        low = probe + 1;
-      } else {
-        high = probe;
-      }
-    }
-  } else {
-    high = start;
-    for (uint32_t step = 1; low == 0 && high > 0; step *= 2) {
-      uint32_t probe = high > step ? high - step : 0;
-      SQLRITE_TRY_ASSIGN(order, order_of_cell(leaf, probe, key, guess));
-      if (order < bound) {
-        low = probe + 1;
-      } else {
-        high = probe;
-      }
-    }
+  SQLRITE_TRY_ASSIGN(int first_order, order_of_cell(leaf, 0, key, first));
+  bool on_leaf = first_order < bound;
+  if (on_leaf) {
+    SQLRITE_TRY_ASSIGN(int last_order, order_of_cell(leaf, leaf.cell_count - 1u, key, first));
+    on_leaf = last_order >= bound;
   }
-  // Before the first entry or behind the last one: the entries above decide.
-  if (low == count || high == 0) {
-    if (near_score_ > 0) --near_score_;
-    return false;
+  if (on_leaf) {
+    if (near_score_ < kScoreMax) ++near_score_;
+  } else if (near_score_ > 0) {
+    --near_score_;
   }
-  while (low < high) {
-    uint32_t middle = (low + high) / 2;
-    SQLRITE_TRY_ASSIGN(order, order_of_cell(leaf, middle, key, guess));
-    if (order < bound) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  if (near_score_ < kScoreMax) ++near_score_;
-  leaf.index = static_cast<uint16_t>(low);
-  return true;
+  return on_leaf;
 }
 
 Status IndexCursor::locate(const SearchKey& key, bool after_equal) {
@@ -195,42 +191,35 @@ Status IndexCursor::locate(const SearchKey& key, bool after_equal) {
   leaf_moves_ = 0;
   valid_ = false;
   place_ = Place::Nowhere;
-  FirstField guess;
-  if (key.count > 0 && key_info_->field_count > 0 && (key_info_->descending == nullptr || !key_info_->descending[0])) {
-    const Value& first = key.fields[0];
-    if (first.type == ValueType::Integer) {
-      guess.usable = true;
-      guess.key = integer_order(first.integer);
-    } else if (first.type == ValueType::Text && key_info_->encoding == TextEncoding::Utf8 &&
-               (key_info_->collations == nullptr || key_info_->collations[0] == nullptr ||
-                key_info_->collations[0]->kind == Collation::Kind::Binary)) {
-      guess.usable = true;
-      guess.text = true;
-      guess.key = text_order(reinterpret_cast<const uint8_t*>(first.bytes), first.length);
+  FirstField first = first_field_of(key);
+  SQLRITE_TRY_ASSIGN(bool on_leaf, is_on_leaf(key, after_equal, first));
+  if (on_leaf) {
+    if (leaf_range_known_ && first.kind == leaf_around_.kind) {
+      first.has_low = leaf_around_.has_low;
+      first.has_high = leaf_around_.has_high;
+      first.low = leaf_around_.low;
+      first.high = leaf_around_.high;
     }
+    Level& leaf = levels_[depth_];
+    SQLRITE_TRY_ASSIGN(uint32_t index, lower_bound(leaf, key, after_equal, first, leaf.index));
+    leaf.index = static_cast<uint16_t>(index);
+    return {};
   }
-  SQLRITE_TRY_ASSIGN(bool near, locate_near(key, after_equal, guess));
-  if (near) return {};
   SQLRITE_TRY(enter(0, root_));
   while (true) {
     Level& level = levels_[depth_];
-    const uint32_t count = level.cell_count;
-    if (guess.usable && count > 8) {
-      if (!guess.has_low) guess.has_low = read_first_field(level, 0, guess.text, &guess.low);
-      if (!guess.has_high) guess.has_high = read_first_field(level, count - 1, guess.text, &guess.high);
-    }
-    SQLRITE_TRY_ASSIGN(uint32_t index, lower_bound(level, key, after_equal, guess));
+    SQLRITE_TRY_ASSIGN(uint32_t index, lower_bound(level, key, after_equal, first, kNoHint));
     level.index = static_cast<uint16_t>(index);
-    if (level.leaf()) return {};
-    if (guess.usable) {
-      guess.has_low = index > 0 && read_first_field(level, index - 1, guess.text, &guess.low);
-      guess.has_high = index < count && read_first_field(level, index, guess.text, &guess.high);
-    }
-    uint32_t offset = page_head(level.id) + 8;
-    if (index < count) offset = load_be16(level.data() + level.pointers + 2 * index);
-    if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return Code::Corrupt;
-    SQLRITE_TRY(enter(depth_ + 1, PageId{load_be32(level.data() + offset)}));
+    if (level.leaf()) break;
+    if (first.kind != FirstFieldKind::None) narrow(level, index, &first);
+    SQLRITE_TRY_ASSIGN(PageId child, child_page(level));
+    SQLRITE_TRY(enter(depth_ + 1, child));
   }
+  if (first.kind != FirstFieldKind::None && first.is_sure) {
+    leaf_around_ = first;
+    leaf_range_known_ = true;
+  }
+  return {};
 }
 
 Result<bool> IndexCursor::seek(const SearchKey& key, Seek op) {

@@ -39,38 +39,39 @@ int compare_with_zeros(const uint8_t* a, uint64_t a_size, uint64_t zeros) {
 }
 
 // Text of a UTF-16 file: BINARY goes by the file's bytes, other collations see UTF-8.
-[[gnu::noinline]] Result<int> compare_utf16(const uint8_t* text, uint64_t size, TextEncoding encoding, const Value& key, const Collation& collation) {
+[[gnu::noinline]] Status compare_utf16(const uint8_t* text, uint64_t size, TextEncoding encoding, const Value& key,
+                                       const Collation& collation, int* order) {
   Arena scratch(512);
   if (collation.kind == Collation::Kind::Binary) {
     SQLRITE_TRY_ASSIGN(std::string_view bytes, utf8_to_utf16(key.view(), encoding, scratch));
-    return compare_bytes(text, size, bytes.data(), bytes.size());
+    *order = compare_bytes(text, size, bytes.data(), bytes.size());
+    return {};
   }
-  SQLRITE_TRY_ASSIGN(std::string_view converted, utf16_to_utf8({reinterpret_cast<const char*>(text), size & ~uint64_t{1}}, encoding, scratch));
-  return compare_text(collation, converted, key.view());
+  std::string_view bytes{reinterpret_cast<const char*>(text), size & ~uint64_t{1}};
+  SQLRITE_TRY_ASSIGN(std::string_view converted, utf16_to_utf8(bytes, encoding, scratch));
+  *order = compare_text(collation, converted, key.view());
+  return {};
 }
 
-// Sign of (field - key), ascending. The field's bytes lie in memory.
-inline Result<int> compare_field(uint64_t type, const uint8_t* bytes, uint64_t size, const Value& key, const Collation& collation,
-                                 TextEncoding encoding) {
-  if (type >= 12) {
-    bool text = (type & 1) != 0;
-    if (text) {
-      if (key.type == ValueType::Text) {
-        if (encoding != TextEncoding::Utf8) [[unlikely]] return compare_utf16(bytes, size, encoding, key, collation);
-        if (collation.kind == Collation::Kind::Binary) return compare_bytes(bytes, size, key.bytes, key.length);
-        return compare_text(collation, {reinterpret_cast<const char*>(bytes), size}, key.view());
-      }
-      return key.type == ValueType::Blob ? -1 : 1;
-    }
-    if (key.type != ValueType::Blob) return 1;
-    if ((key.flags & value_flags::kZeroBlob) != 0) return compare_with_zeros(bytes, size, key.length);
-    return compare_bytes(bytes, size, key.bytes, key.length);
-  }
+// Sign of (field - key), ascending; not for two texts in UTF-16. The field's bytes lie in memory.
+inline int compare_field(uint64_t type, const uint8_t* bytes, uint64_t size, const Value& key,
+                         const Collation& collation) {
   if (is_serial_integer(type)) {
     int64_t value = read_serial_integer(bytes, type);
     if (key.type == ValueType::Integer) [[likely]] return sign_of(value, key.integer);
     if (key.type == ValueType::Real) return -compare_real_integer(key.real, value);
     return key.type == ValueType::Null ? 1 : -1;
+  }
+  if (type >= 12) {
+    bool text = (type & 1) != 0;
+    if (text) {
+      if (key.type != ValueType::Text) return key.type == ValueType::Blob ? -1 : 1;
+      if (collation.kind == Collation::Kind::Binary) return compare_bytes(bytes, size, key.bytes, key.length);
+      return compare_text(collation, {reinterpret_cast<const char*>(bytes), size}, key.view());
+    }
+    if (key.type != ValueType::Blob) return 1;
+    if ((key.flags & value_flags::kZeroBlob) != 0) return compare_with_zeros(bytes, size, key.length);
+    return compare_bytes(bytes, size, key.bytes, key.length);
   }
   if (type == 7) {
     double value = read_serial_real(bytes);
@@ -84,8 +85,26 @@ inline Result<int> compare_field(uint64_t type, const uint8_t* bytes, uint64_t s
 
 }  // namespace
 
+// A key of one integer, as most keys of joins are, beside a record that begins with one. False: not decided here.
+static inline bool compare_integer(const uint8_t* payload, uint64_t payload_size_bytes, const KeyInfo& key_info,
+                                   const SearchKey& key, int* order) {
+  if (key.count != 1 || key.fields[0].type != ValueType::Integer) return false;
+  uint32_t header_size = payload[0];
+  uint32_t type = payload[1];
+  if (header_size < 2 || header_size >= 0x80 || !is_serial_integer(type)) return false;
+  if (header_size + kSerialSizes.size_bytes[type] > payload_size_bytes) return false;
+  *order = sign_of(read_serial_integer(payload + header_size, type), key.fields[0].integer);
+  if (key_info.descending != nullptr && key_info.field_count > 0 && key_info.descending[0]) *order = -*order;
+  return true;
+}
+
 Result<int> compare_payload(const uint8_t* payload, uint64_t payload_size_bytes, const KeyInfo& key_info, const SearchKey& key,
                             uint32_t* equal_fields) {
+  int integer_order;
+  if (compare_integer(payload, payload_size_bytes, key_info, key, &integer_order)) {
+    *equal_fields = integer_order == 0;
+    return integer_order;
+  }
   *equal_fields = 0;
   uint64_t header_size;
   uint32_t n = read_varint(payload, &header_size);
@@ -106,13 +125,23 @@ Result<int> compare_payload(const uint8_t* payload, uint64_t payload_size_bytes,
       size = serial_size(type);
     }
     if (h > h_end || size > payload_size_bytes || body + size > payload_size_bytes) return Code::Corrupt;
-    const Collation* collation = key_info.collations != nullptr && i < key_info.field_count ? key_info.collations[i] : nullptr;
-    Result<int> order = compare_field(type, payload + body, size, key.fields[i], collation != nullptr ? *collation : kBinaryCollation,
-                                      key_info.encoding);
-    if (!order.ok()) return order;
-    if (order.value() != 0) {
+    const Value& wanted = key.fields[i];
+    int order;
+    if (wanted.type == ValueType::Integer && is_serial_integer(type)) [[likely]] {
+      order = sign_of(read_serial_integer(payload + body, type), wanted.integer);
+    } else {
+      const bool named = key_info.collations != nullptr && i < key_info.field_count && key_info.collations[i] != nullptr;
+      const Collation& collation = named ? *key_info.collations[i] : kBinaryCollation;
+      const bool texts = type >= 13 && (type & 1) != 0 && wanted.type == ValueType::Text;
+      if (texts && key_info.encoding != TextEncoding::Utf8) [[unlikely]] {
+        SQLRITE_TRY(compare_utf16(payload + body, size, key_info.encoding, wanted, collation, &order));
+      } else {
+        order = compare_field(type, payload + body, size, wanted, collation);
+      }
+    }
+    if (order != 0) {
       bool descending = key_info.descending != nullptr && i < key_info.field_count && key_info.descending[i];
-      return (order.value() < 0) != descending ? -1 : 1;
+      return (order < 0) != descending ? -1 : 1;
     }
     ++*equal_fields;
     body += size;
