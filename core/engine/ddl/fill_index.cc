@@ -32,6 +32,7 @@ struct Filler {
   Connection& connection;
   const catalog::Table& table;
   const catalog::Index& index;
+  storage::IndexBuilder builder;
   storage::IndexCursor cursor;
   storage::RecordEncoder encoder;
   std::unique_ptr<bool[]> real_fields;
@@ -47,8 +48,11 @@ struct Filler {
     for (size_t i = 0; i < count; ++i) values[i] = row.peek(static_cast<uint32_t>(i));
     if (index.unique) SQLRITE_TRY(check_unique());
     SQLRITE_TRY_ASSIGN(storage::Payload payload, encoder.encode(values.data(), static_cast<uint32_t>(count), encoding, real_fields.get()));
-    return cursor.insert(payload);
+    return sorted() ? builder.append(payload) : cursor.insert(payload);
   }
+
+  // In a UTF-16 file BINARY goes by the file's bytes, the query by those of UTF-8.
+  bool sorted() const { return encoding == TextEncoding::Utf8; }
 
   Status check_unique() {
     bool equal = has_previous;
@@ -88,7 +92,7 @@ Status fill_index(Connection& connection, const catalog::Table& table, const cat
   if (index.where != nullptr) query += " WHERE " + sql::print_expr(*index.where);
   query += " ORDER BY " + order;
 
-  Filler filler{connection, table, index, {}, {}, nullptr, {}, {}, {Arena(512), Arena(512)}, 0, false, database.encoding};
+  Filler filler{connection, table, index, {}, {}, {}, nullptr, {}, {}, {Arena(512), Arena(512)}, 0, false, database.encoding};
   filler.values.resize(index.fields.size());
   filler.previous.resize(index.fields.size());
   filler.real_fields = std::make_unique<bool[]>(index.fields.size());
@@ -96,9 +100,14 @@ Status fill_index(Connection& connection, const catalog::Table& table, const cat
     int16_t column = index.fields[i].column;
     filler.real_fields[i] = column >= 0 && table.columns[static_cast<size_t>(column)].affinity == Affinity::Real;
   }
-  SQLRITE_TRY(filler.cursor.open(database.pager.get(), index.root, storage::kNewestView, &index.key_info));
-  return connection.exec_internal(
-      query, [](void* context, Statement& row) { return static_cast<Filler*>(context)->add(row); }, &filler);
+  if (filler.sorted()) {
+    SQLRITE_TRY(filler.builder.open(database.pager.get(), index.root));
+  } else {
+    SQLRITE_TRY(filler.cursor.open(database.pager.get(), index.root, storage::kNewestView, &index.key_info));
+  }
+  SQLRITE_TRY(connection.exec_internal(
+      query, [](void* context, Statement& row) { return static_cast<Filler*>(context)->add(row); }, &filler));
+  return filler.sorted() ? filler.builder.finish() : Status();
 }
 
 }  // namespace sqlrite::engine
