@@ -70,13 +70,8 @@ Status KeyRangeExprs::equal_values_of(size_t index, ExecContext& context, expr::
   }
   if (equal.value != nullptr) {
     Value value;
-    SQLRITE_TRY(exprs.value.evaluate_row(eval, outer, outer_row, &value));
-    if (value.is_null()) {
-      if (equal.null_matches) out.push_back(value);
-      return {};
-    }
-    SQLRITE_TRY(to_key(value, equal.affinity, *eval.heap));
-    out.push_back(value);
+    SQLRITE_TRY_ASSIGN(bool possible, single_value_of(index, eval, outer, outer_row, &value));
+    if (possible) out.push_back(value);
     return {};
   }
   for (size_t i = 0; i < equal.values.size(); ++i) {
@@ -87,6 +82,24 @@ Status KeyRangeExprs::equal_values_of(size_t index, ExecContext& context, expr::
     out.push_back(value);
   }
   return {};
+}
+
+Result<bool> KeyRangeExprs::single_value_of(size_t index, expr::EvalContext& eval, const Batch& outer,
+                                            uint32_t outer_row, Value* out) {
+  KeyEqualExprs& exprs = equals_[index];
+  SQLRITE_TRY(exprs.value.evaluate_row(eval, outer, outer_row, out));
+  if (out->is_null()) return exprs.plan->null_matches;
+  if (out->type != ValueType::Integer || exprs.plan->affinity == Affinity::Text) {
+    SQLRITE_TRY(to_key(*out, exprs.plan->affinity, *eval.heap));
+  }
+  return true;
+}
+
+bool KeyRangeExprs::has_single_values() const {
+  for (const plan::KeyEqual& equal : plan_->equals) {
+    if (equal.in_query != nullptr || equal.value == nullptr) return false;
+  }
+  return true;
 }
 
 Status KeyRangeExprs::bound(bool upper, expr::EvalContext& eval, const Batch& outer, uint32_t outer_row, Value* out) {
@@ -301,8 +314,13 @@ Status IndexWalk::prepare(const plan::TableAccess& access, const catalog::Index&
   access_ = &access;
   index_ = &index;
   SQLRITE_TRY(exprs_.make(access.range, arena));
-  lists_.resize(exprs_.equal_count());
-  positions_.resize(exprs_.equal_count());
+  const plan::KeyRange& range = access.range;
+  bounded_ = range.lower != nullptr || range.upper != nullptr || range.prefix_of != nullptr || range.skip_nulls;
+  single_values_ = exprs_.has_single_values();
+  if (!single_values_) {
+    lists_.resize(exprs_.equal_count());
+    positions_.resize(exprs_.equal_count());
+  }
   start_key_.reset(new Value[exprs_.equal_count() + 1]);
   stop_key_.reset(new Value[exprs_.equal_count() + 1]);
   return {};
@@ -371,19 +389,48 @@ Status IndexWalk::open(ExecContext& context, expr::EvalContext& eval, const Batc
     open_ = true;
   }
   heap_.reset();
-  Arena* eval_heap = eval.heap;
-  eval.heap = &heap_;  // key values live as long as the walk
   done_ = false;
   active_ = false;
   first_combination_ = true;
   several_ = false;
-  Status status;
-  for (size_t i = 0; i < lists_.size() && status.ok() && !done_; ++i) {
+  Arena* eval_heap = eval.heap;
+  eval.heap = &heap_;  // key values live as long as the walk
+  Status status = open_key(context, eval, outer, outer_row);
+  eval.heap = eval_heap;
+  return status;
+}
+
+Status IndexWalk::open_key(ExecContext& context, expr::EvalContext& eval, const Batch& outer, uint32_t outer_row) {
+  if (single_values_) {
+    for (size_t i = 0; i < exprs_.equal_count(); ++i) {
+      SQLRITE_TRY_ASSIGN(bool possible, exprs_.single_value_of(i, eval, outer, outer_row, &start_key_[i]));
+      if (!possible) {
+        done_ = true;
+        return {};
+      }
+      stop_key_[i] = start_key_[i];
+    }
+  } else {
+    SQLRITE_TRY(make_lists(context, eval, outer, outer_row));
+    if (done_) return {};
+  }
+  if (!bounded_) return {};
+  SQLRITE_TRY(make_passes(eval, outer, outer_row));
+  if (pass_count_ > 1) several_ = true;
+  return {};
+}
+
+// The values of each equality in the order of the walk, each once.
+Status IndexWalk::make_lists(ExecContext& context, expr::EvalContext& eval, const Batch& outer, uint32_t outer_row) {
+  for (size_t i = 0; i < lists_.size(); ++i) {
     BufferVector<Value>& list = lists_[i];
-    status = exprs_.equal_values_of(i, context, eval, outer, outer_row, list);
+    SQLRITE_TRY(exprs_.equal_values_of(i, context, eval, outer, outer_row, list));
     positions_[i] = 0;
-    if (list.empty()) done_ = true;
-    if (list.size() <= 1) continue;
+    if (list.empty()) {
+      done_ = true;
+      return {};
+    }
+    if (list.size() == 1) continue;
     several_ = true;
     const Collation& collation = *index_->key_info.collations[i];
     bool reversed = access_->descending != index_->key_info.descending[i];
@@ -395,10 +442,7 @@ Status IndexWalk::open(ExecContext& context, expr::EvalContext& eval, const Batc
                            [&](const Value& a, const Value& b) { return compare_values(a, b, collation) == 0; }),
                list.end());
   }
-  if (status.ok() && !done_) status = make_passes(eval, outer, outer_row);
-  if (pass_count_ > 1) several_ = true;
-  eval.heap = eval_heap;
-  return status;
+  return {};
 }
 
 // The next tuple of equality values and pass: false at the end.
@@ -421,10 +465,14 @@ bool IndexWalk::next_combination() {
 Result<bool> IndexWalk::start_pass() {
   Pass& pass = passes_[pass_];
   if (pass.empty) return false;
-  auto prefix_count = static_cast<uint16_t>(lists_.size());
+  known_within_ = 0;
+  auto prefix_count = static_cast<uint16_t>(exprs_.equal_count());
   for (size_t i = 0; i < lists_.size(); ++i) start_key_[i] = stop_key_[i] = lists_[i][positions_[i]];
-  if (access_->key_is_unique && !pass.low.present && !pass.high.present && prefix_count > 0) {
-    stop_count_ = 0;
+  if (prefix_count > 0 && !pass.low.present && !pass.high.present &&
+      (access_->key_is_unique || !access_->descending)) {
+    stop_count_ = access_->key_is_unique ? 0 : prefix_count;
+    stop_inclusive_ = true;
+    known_within_ = 1;
     return cursor_.seek({start_key_.get(), prefix_count}, storage::Seek::Equal);
   }
   // From column order to the order of the walk: the field may be stored descending, and the walk may go backwards.
@@ -470,13 +518,13 @@ Result<uint32_t> IndexWalk::next(storage::CellRef* cells, uint32_t max, storage:
       }
       SQLRITE_TRY_ASSIGN(bool found, start_pass());
       if (!found) continue;
-      if (access_->key_is_unique && stop_count_ == 0 && !lists_.empty()) {
+      if (stop_count_ == 0 && known_within_ > 0) {
         cells[0] = cursor_.cell();
-        if (several_) *pin = cursor_.pin_current_page();
+        if (several_ || pins_all_) *pin = cursor_.pin_current_page();
         return 1u;
       }
       active_ = true;
-      step_ = 4;
+      step_ = kFirstStep;
     }
     // A key has few entries as a rule: a whole leaf is taken only by and by.
     uint32_t wanted = stop_count_ > 0 ? std::min(max, step_) : max;
@@ -486,27 +534,39 @@ Result<uint32_t> IndexWalk::next(storage::CellRef* cells, uint32_t max, storage:
       continue;
     }
     if (stop_count_ == 0) return count;
-    SQLRITE_TRY_ASSIGN(bool all_within, within(cells[count - 1]));
-    if (all_within) {
-      if (step_ < kBatchRowsMax) step_ *= 4;
-      return count;
-    }
-    active_ = false;
-    // The entries are in order: find the first one outside.
-    uint32_t low = 0;
-    uint32_t high = count - 1;
-    while (low < high) {
-      uint32_t middle = low + (high - low) / 2;
-      SQLRITE_TRY_ASSIGN(bool inside, within(cells[middle]));
-      if (inside) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    if (low > 0) return low;
+    SQLRITE_TRY_ASSIGN(uint32_t inside, count_within(cells, count));
+    known_within_ = 0;
+    if (inside < count) active_ = false;
+    if (step_ < kBatchRowsMax) step_ *= 4;
+    if (inside > 0) return inside;
   }
   return 0u;
+}
+
+// How many of these entries, which are in order, the range has.
+Result<uint32_t> IndexWalk::count_within(const storage::CellRef* cells, uint32_t count) {
+  uint32_t low = known_within_;
+  if (count <= kFirstStep) {
+    while (low < count) {
+      SQLRITE_TRY_ASSIGN(bool inside, within(cells[low]));
+      if (!inside) break;
+      ++low;
+    }
+    return low;
+  }
+  SQLRITE_TRY_ASSIGN(bool all_inside, within(cells[count - 1]));
+  if (all_inside) return count;
+  uint32_t high = count - 1;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    SQLRITE_TRY_ASSIGN(bool inside, within(cells[middle]));
+    if (inside) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
 }
 
 void IndexWalk::close() {

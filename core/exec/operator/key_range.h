@@ -29,11 +29,14 @@ class KeyRangeExprs {
   Status equal_values_of(size_t index, ExecContext& context, expr::EvalContext& eval, const Batch& outer,
                          uint32_t outer_row, BufferVector<Value>& out);
   Status bound(bool upper, expr::EvalContext& eval, const Batch& outer, uint32_t outer_row, Value* out);
+  // The value of equality `index`, which is a single one, with affinity applied. False: no entry equals it.
+  Result<bool> single_value_of(size_t index, expr::EvalContext& eval, const Batch& outer, uint32_t outer_row, Value* out);
   // LIKE/GLOB prefix; empty when the pattern gives none.
   Status like_prefix(expr::EvalContext& eval, const Batch& outer, uint32_t outer_row, std::string_view* prefix,
                      Arena& heap);
   const plan::KeyRange& plan() const { return *plan_; }
   ColumnExpr& single_value() { return equals_[0].value; }
+  bool has_single_values() const;
   size_t equal_count() const { return plan_->equals.size(); }
 
  private:
@@ -90,6 +93,8 @@ class IndexWalk {
   Status prepare(const plan::TableAccess& access, const catalog::Index& index, Arena& arena);
   Status open(ExecContext& context, expr::EvalContext& eval, const Batch* outer_batch, uint32_t outer_row);
   Result<uint32_t> next(storage::CellRef* cells, uint32_t max, storage::PageRef* pin);
+  // Cells come with pins even where the cursor holds their page until the next call.
+  void pin_all() { pins_all_ = true; }
   void close();
   const TreeSource& source() const { return source_; }
   const catalog::Index& index() const { return *index_; }
@@ -100,14 +105,18 @@ class IndexWalk {
     bool inclusive = false;
     Value value;
   };
+  static constexpr uint32_t kFirstStep = 4;
   struct Pass {  // bounds of the field after the equalities, in column order
     Bound low, high;
     bool empty = false;
   };
+  Status open_key(ExecContext& context, expr::EvalContext& eval, const Batch& outer, uint32_t outer_row);
+  Status make_lists(ExecContext& context, expr::EvalContext& eval, const Batch& outer, uint32_t outer_row);
   Status make_passes(expr::EvalContext& eval, const Batch& outer, uint32_t outer_row);
   bool next_combination();
   Result<bool> start_pass();
   Result<bool> within(const storage::CellRef& cell);
+  Result<uint32_t> count_within(const storage::CellRef* cells, uint32_t count);
   const plan::TableAccess* access_ = nullptr;
   const catalog::Index* index_ = nullptr;
   KeyRangeExprs exprs_;
@@ -119,13 +128,17 @@ class IndexWalk {
   bool active_ = false;      // the cursor stands in a range
   bool first_combination_ = true;
   bool several_ = false;     // more than one range: entries need pins
+  bool pins_all_ = false;
+  bool bounded_ = false;     // something limits the field after the equalities
+  bool single_values_ = false;              // every equality has one value: they stand in start_key_, lists_ is not used
   std::vector<BufferVector<Value>> lists_;   // per equality
   BufferVector<size_t> positions_;
   Pass passes_[2];
   uint32_t pass_count_ = 1;
   uint32_t pass_ = 0;
-  std::unique_ptr<Value[]> start_key_, stop_key_;
-  uint32_t step_ = 4;                  // entries to take at once
+  std::unique_ptr<Value[]> start_key_, stop_key_;  // alike in the fields of the equalities
+  uint32_t step_ = kFirstStep;         // entries to take at once
+  uint32_t known_within_ = 0;          // of the entries to come: found by an equal key
   uint16_t stop_count_ = 0;
   bool stop_inclusive_ = false;
 };

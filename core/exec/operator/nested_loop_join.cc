@@ -63,6 +63,7 @@ class NestedLoopJoin final : public BaseOperator {
     given_batch_ = outer_batch;
     given_row_ = outer_row;
     lookup_open_ = false;
+    more_found_ = false;
     return outer_->open(context, outer_batch, outer_row);
   }
 
@@ -95,7 +96,7 @@ class NestedLoopJoin final : public BaseOperator {
         continue;
       }
       // The next outer row.
-      if (outer_rows_ == nullptr || ++outer_position_ >= outer_rows_->selected_count) {
+      if (!more_found_ && (outer_rows_ == nullptr || ++outer_position_ >= outer_rows_->selected_count)) {
         if (lookup_open_) SQLRITE_TRY(lookup_->look_up_error());
         SQLRITE_TRY(outer_->next(context, wanted, &outer_rows_));
         outer_position_ = 0;
@@ -110,21 +111,9 @@ class NestedLoopJoin final : public BaseOperator {
           return finish(out);
         }
       }
-      if (lookup_ != nullptr && outer_position_ == 0 && outer_rows_->selected_count > 1) {
-        if (!lookup_open_) SQLRITE_TRY(lookup_->open_lookup(context));
-        lookup_open_ = true;
-        outer_position_ = outer_rows_->selected_count - 1;
-        SQLRITE_TRY(lookup_->look_up(context, *outer_rows_, shown_slots_, left_, out));
-        Batch& batch = **out;
-        if (on_ && batch.selected_count > 0) {
-          heap_.reset();
-          SQLRITE_TRY(filter_or_cut(on_, batch));
-        }
-        if (filter_ && batch.selected_count > 0) {
-          if (!on_) heap_.reset();
-          SQLRITE_TRY(filter_or_cut(filter_, batch));
-        }
-        if (batch.selected_count > 0) return {};
+      if (lookup_ != nullptr && (more_found_ || (outer_position_ == 0 && outer_rows_->selected_count > 1))) {
+        SQLRITE_TRY(look_up(context, out));
+        if ((*out)->selected_count > 0) return {};
         if (has_pending()) return take_pending();
         wanted = grow_wanted(context, wanted);
         continue;
@@ -154,6 +143,19 @@ class NestedLoopJoin final : public BaseOperator {
   void show_outer_row(Column* columns) {
     for (int32_t slot : node_->outer_slots) broadcast_column(outer_rows_->columns[slot], outer_row_, &columns[slot]);
     for (int32_t slot : inherited_broadcast_) broadcast_column(outer_rows_->columns[slot], outer_row_, &columns[slot]);
+  }
+
+  // Inner rows for the whole outer batch.
+  Status look_up(ExecContext& context, Batch** out) {
+    if (!lookup_open_) SQLRITE_TRY(lookup_->open_lookup(context));
+    lookup_open_ = true;
+    outer_position_ = outer_rows_->selected_count - 1;
+    SQLRITE_TRY(lookup_->look_up(context, *outer_rows_, shown_slots_, left_, out, &more_found_));
+    Batch& batch = **out;
+    heap_.reset();
+    if (on_ && batch.selected_count > 0) SQLRITE_TRY(filter_or_cut(on_, batch));
+    if (filter_ && batch.selected_count > 0) SQLRITE_TRY(filter_or_cut(filter_, batch));
+    return {};
   }
 
   Status next_inner(ExecContext& context, uint32_t wanted, Batch** out) {
@@ -261,9 +263,10 @@ class NestedLoopJoin final : public BaseOperator {
   std::unique_ptr<Operator> outer_, inner_;
   expr::Evaluator on_, filter_;
   std::span<const int32_t> inherited_broadcast_;
-  BatchLookup* lookup_ = nullptr;      // the inner side, when it finds single rows by key
+  BatchLookup* lookup_ = nullptr;      // the inner side, when it finds rows by key
   std::span<const int32_t> shown_slots_;
   bool lookup_open_ = false;
+  bool more_found_ = false;            // the look-up of outer_rows_ goes on
   bool left_ = false;
   bool keeps_inner_ = false;
   Batch* outer_rows_ = nullptr;

@@ -32,6 +32,24 @@ Result<ColumnExprs> make_column_exprs(std::span<BoundExpr* const> exprs, Arena& 
   return made;
 }
 
+Status gather_column(const Column& from, const uint16_t* rows, uint32_t count, ColumnBuffer& buffer, Column* to) {
+  if (from.constant || from.rep == Column::Rep::Nulls) {
+    *to = from;
+    return {};
+  }
+  SQLRITE_TRY(buffer.reserve(count));
+  buffer.attach(*to, from.rep);
+  if (from.rep == Column::Rep::Cells) {
+    for (uint32_t i = 0; i < count; ++i) to->cells[i] = from.cells[rows[i]];
+    return {};
+  }
+  for (uint32_t i = 0; i < count; ++i) to->ints[i] = from.ints[rows[i]];  // or reals, of the same size
+  to->has_nulls = from.has_nulls;
+  if (!from.has_nulls) return {};
+  for (uint32_t i = 0; i < count; ++i) to->nulls[i] = from.nulls[rows[i]];
+  return {};
+}
+
 void shrink_arena(Arena& arena) {
   if (arena.size_bytes() > 4096) {
     arena.~Arena();

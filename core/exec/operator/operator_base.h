@@ -99,17 +99,21 @@ inline void broadcast_column(const Column& from, uint32_t row, Column* to) {
   }
 }
 
-// A scan that finds at most one row by a key computed from the outer row can look up a whole outer batch at once.
+// Makes `to` hold rows[i] of `from` as row i. `buffer` backs it.
+Status gather_column(const Column& from, const uint16_t* rows, uint32_t count, ColumnBuffer& buffer, Column* to);
+
+// A scan by keys computed from the outer row can look up a whole outer batch at once.
 class BatchLookup {
  public:
   virtual ~BatchLookup() = default;
   virtual bool can_look_up(bool keep_unmatched) const = 0;
   // Instead of open(), once per run.
   virtual Status open_lookup(ExecContext& context) = 0;
-  // The found rows beside the rows of `outer` (whose `outer_slots` are shown in place); outer rows without a partner are
-  // dropped from the selection or, with `keep_unmatched`, get NULLs.
+  // Rows found for the rows of `outer`, in the order of these, beside their `outer_slots`; outer rows without a partner are
+  // dropped or, with `keep_unmatched`, get NULLs. `*more`: not all were found yet, the next call goes on with the same
+  // `outer`.
   virtual Status look_up(ExecContext& context, const Batch& outer, std::span<const int32_t> outer_slots,
-                         bool keep_unmatched, Batch** out) = 0;
+                         bool keep_unmatched, Batch** out, bool* more) = 0;
   // The error of a row that the last look_up() stopped before, to be raised when its rows were delivered.
   virtual Status look_up_error() = 0;
 };

@@ -272,6 +272,7 @@ Status RowFetch::decode_rows(const storage::CellRef* cells, uint32_t count, cons
 Status RowFetch::add(const storage::CellRef* cells, uint32_t count, const TreeSource& source, Arena& heap) {
   if (!rowid_slots_.empty()) {
     for (uint32_t i = 0; i < count; ++i) rowid_column_.ints[rows_ + i] = cells[i].rowid;
+    if (rowid_column_.has_nulls) std::memset(rowid_column_.nulls + rows_, 0, count);
   }
   if (!wanted_.empty()) SQLRITE_TRY(decode_rows(cells, count, source, heap));
   rows_ += count;

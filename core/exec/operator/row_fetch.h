@@ -49,7 +49,7 @@ class PagePins {
   void add(storage::PageRef&& pin) {
     if (!first_) {
       first_ = std::move(pin);
-    } else {
+    } else if ((more_.empty() ? first_ : more_.back()).data() != pin.data()) {
       more_.push_back(std::move(pin));
     }
   }

@@ -73,8 +73,9 @@ class TableScan final : public BaseOperator, public BatchLookup {
   }
 
   Status look_up(ExecContext& context, const Batch& outer, std::span<const int32_t> outer_slots, bool keep_unmatched,
-                 Batch** out) override {
+                 Batch** out, bool* more) override {
     *out = &batch_;
+    *more = false;
     SQLRITE_TRY(check_interrupt(context));
     heap_.reset();
     Column keys;
