@@ -11,6 +11,7 @@ namespace sqlrite::exec {
 struct SubqueryRuntime::Subplan {
   const plan::QueryPlan* plan = nullptr;
   std::unique_ptr<Operator> root;
+  ExistenceProbe* probe = nullptr;   // root, where it is asked for existence only and can tell
   ExecContext context;
   bool row_by_row = false;
   std::span<Value> arguments;
@@ -85,7 +86,7 @@ void SubqueryRuntime::end_run() {
   }
 }
 
-Result<SubqueryRuntime::Subplan*> SubqueryRuntime::prepare(int32_t index) {
+Result<SubqueryRuntime::Subplan*> SubqueryRuntime::prepare(int32_t index, Use use) {
   SQLRITE_ENSURE(index >= 0 && static_cast<size_t>(index) < subplans_.size());
   auto& slot = subplans_[static_cast<size_t>(index)];
   if (slot) return slot.get();
@@ -93,8 +94,15 @@ Result<SubqueryRuntime::Subplan*> SubqueryRuntime::prepare(int32_t index) {
   SQLRITE_ENSURE(query != nullptr && query->root != nullptr);
   auto made = std::make_unique<Subplan>();
   made->plan = query;
-  SQLRITE_TRY_ASSIGN(made->root, make_operator(query->root, *plan_, arena_));
-  made->row_by_row = calls_user_function(query->root);
+  const plan::Node* root = query->root;
+  // EXISTS evaluates no result columns.
+  if (use == Use::Existence && root->kind == plan::NodeKind::Project) {
+    root = static_cast<const plan::ProjectNode*>(root)->input;
+  }
+  SQLRITE_TRY_ASSIGN(made->root, make_operator(root, *plan_, arena_));
+  if (use == Use::Existence) made->probe = dynamic_cast<ExistenceProbe*>(made->root.get());
+  if (made->probe != nullptr && !made->probe->can_probe()) made->probe = nullptr;
+  made->row_by_row = calls_user_function(root);
   made->arguments = arena_.make_array<Value>(query->outer_args.size());
   made->row = arena_.make_array<Value>(query->result_count);
   made->slots = arena_.make_array<int32_t>(query->result_count);
@@ -130,12 +138,16 @@ Result<bool> SubqueryRuntime::same_arguments(Subplan& subplan, const Value* oute
   return false;
 }
 
-Status SubqueryRuntime::open(Subplan& subplan) {
-  SQLRITE_ENSURE(context_ != nullptr);
+void SubqueryRuntime::enter(Subplan& subplan) {
   subplan.context = *context_;
   subplan.context.outer = subplan.arguments.data();
   subplan.context.row_by_row = subplan.row_by_row;
   subplan.opened = true;
+}
+
+Status SubqueryRuntime::open(Subplan& subplan) {
+  SQLRITE_ENSURE(context_ != nullptr);
+  enter(subplan);
   return subplan.root->open(subplan.context, nullptr, 0);
 }
 
@@ -161,15 +173,23 @@ Status SubqueryRuntime::first_row(int32_t index, const Value* outer_args, const 
 }
 
 Status SubqueryRuntime::exists(int32_t index, const Value* outer_args, bool* found) {
-  SQLRITE_TRY_ASSIGN(Subplan * subplan, prepare(index));
+  SQLRITE_TRY_ASSIGN(Subplan * subplan, prepare(index, Use::Existence));
   SQLRITE_TRY_ASSIGN(bool same, same_arguments(*subplan, outer_args));
-  if (!same || !subplan->exists_known) {
+  if (same && subplan->exists_known) {
+    *found = subplan->exists;
+    return {};
+  }
+  if (subplan->probe != nullptr) {
+    SQLRITE_ENSURE(context_ != nullptr);
+    enter(*subplan);
+    SQLRITE_TRY_ASSIGN(subplan->exists, subplan->probe->probe(subplan->context));
+  } else {
     SQLRITE_TRY(open(*subplan));
     Batch* batch = nullptr;
     SQLRITE_TRY(subplan->root->next(subplan->context, 1, &batch));
     subplan->exists = batch->selected_count > 0;
-    subplan->exists_known = true;
   }
+  subplan->exists_known = true;
   *found = subplan->exists;
   return {};
 }

@@ -34,8 +34,10 @@ class SubqueryRuntime final : public StatementSubqueries {
 
  private:
   struct Subplan;
-  Result<Subplan*> prepare(int32_t index);
+  enum class Use : uint8_t { Rows, Existence };
+  Result<Subplan*> prepare(int32_t index, Use use = Use::Rows);
   Result<bool> same_arguments(Subplan& subplan, const Value* outer_args);
+  void enter(Subplan& subplan);
   Status open(Subplan& subplan);
   Status collect(Subplan& subplan, const Value* outer_args);
   const plan::StatementPlan* plan_;

@@ -14,7 +14,7 @@ namespace {
 constexpr size_t kHeapSizeBytesMax = 256 * 1024;
 constexpr uint32_t kFirstRows = 64;  // that a key has few entries is likelier than that it has many
 
-class IndexScan final : public BaseOperator, public BatchLookup {
+class IndexScan final : public BaseOperator, public BatchLookup, public ExistenceProbe {
  public:
   Status prepare(const plan::ScanNode& node, OperatorBuild& build) {
     Arena& arena = *build.arena;
@@ -123,6 +123,17 @@ class IndexScan final : public BaseOperator, public BatchLookup {
     if (entries > 0 && !looks_up_ && index_filter_) SQLRITE_TRY(filter_or_cut(index_filter_, batch_));
     if (batch_.selected_count > 0 && filter_) SQLRITE_TRY(filter_or_cut(filter_, batch_));
     return {};
+  }
+
+  bool can_probe() const override { return !filter_ && !index_filter_; }
+  Result<bool> probe(ExecContext& context) override {
+    start(context);
+    SQLRITE_TRY(check_interrupt(context));
+    SQLRITE_TRY(walk_.open(context, eval_, nullptr, 0));
+    storage::CellRef cell;
+    storage::PageRef pin;
+    SQLRITE_TRY_ASSIGN(uint32_t count, walk_.next(&cell, 1, &pin));
+    return count > 0;
   }
 
   void close(ExecContext& context) override {

@@ -118,6 +118,15 @@ class BatchLookup {
   virtual Status look_up_error() = 0;
 };
 
+// A scan that can tell whether it would have a row without making one.
+class ExistenceProbe {
+ public:
+  virtual ~ExistenceProbe() = default;
+  virtual bool can_probe() const = 0;
+  // Instead of open() and next(), outside of any loop.
+  virtual Result<bool> probe(ExecContext& context) = 0;
+};
+
 // Drops everything but a small block, so that a statement at rest stays small.
 void shrink_arena(Arena& arena);
 

@@ -11,7 +11,7 @@ namespace {
 constexpr size_t kHeapSizeBytesMax = 256 * 1024;
 constexpr uint8_t kNoPlace = 255;
 
-class TableScan final : public BaseOperator, public BatchLookup {
+class TableScan final : public BaseOperator, public BatchLookup, public ExistenceProbe {
  public:
   Status prepare(const plan::ScanNode& node, OperatorBuild& build) {
     access_ = &node.access;
@@ -136,6 +136,17 @@ class TableScan final : public BaseOperator, public BatchLookup {
     batch_.selection = count == outer.row_count ? nullptr : found_rows;
     batch_.selected_count = count;
     return filter_ && count > 0 ? filter_or_cut(filter_, batch_) : Status();
+  }
+
+  bool can_probe() const override { return !filter_; }
+  Result<bool> probe(ExecContext& context) override {
+    start(context);
+    SQLRITE_TRY(check_interrupt(context));
+    SQLRITE_TRY(walk_.open(context, eval_, nullptr, 0));
+    storage::CellRef cell;
+    storage::PageRef pin;
+    SQLRITE_TRY_ASSIGN(uint32_t count, walk_.next(&cell, 1, &pin));
+    return count > 0;
   }
 
   void close(ExecContext& context) override {
