@@ -252,7 +252,9 @@ Status TableWriter::write_row(const Value* slots) {
   }
   SQLRITE_TRY_ASSIGN(storage::Payload payload, encoder_.encode(record_.data(), static_cast<uint32_t>(record_.size()),
                                                                encoding_, record_real_.data()));
-  if (table_->without_rowid) return primary_.insert(payload);
+  if (table_->without_rowid) {
+    return primary_.insert(payload, {record_.data(), static_cast<uint16_t>(record_.size())});
+  }
   return rows_.insert(slots[rowid_slot()].integer, payload);
 }
 

@@ -12,6 +12,7 @@
 #include "storage/btree/btree.h"
 #include "storage/format/page_layout.h"
 #include "storage/format/varint.h"
+#include "storage/pager/page_cache.h"
 #include "storage/record/serial.h"
 
 namespace sqlrite::storage {
@@ -26,6 +27,12 @@ inline uint64_t text_order(const uint8_t* bytes, uint64_t size) {
 
 template <FirstFieldKind kKind>
 struct FirstFields {
+  // A cell begins four bytes before the end of the page at the latest; child, payload size and the eight bytes come on
+  // top.
+  static constexpr uint32_t kHeaderSizeBytesMax = kPageSlackSizeBytes - 4 - 2 - 8 + kMinCellSizeBytes;
+  static constexpr uint8_t kShifts[7] = {0,  56, 48, 40,
+                                         32, 16, 0};  // by serial type: bits of eight bytes that do not count
+
   const uint8_t* data;
   const uint8_t* pointers;
   uint32_t usable;
@@ -37,16 +44,19 @@ struct FirstFields {
     if (offset > usable - kMinCellSizeBytes) [[unlikely]]
       return false;
     const uint8_t* p = data + offset + payload_at;
-    p += p[0] < 0x80 ? 1 : 2;  // a payload of two bytes' size at most
+    if (*p++ >= 0x80) [[unlikely]] {
+      if (*p++ >= 0x80) return false;  // larger payloads are mostly elsewhere anyway
+    }
     uint32_t header_size = p[0];
     uint32_t type = p[1];
-    // Eight bytes of the body may be read: they lie within the page's slack whatever the header says.
-    const uint8_t* body = p + header_size;
-    if (header_size - 2 >= 62 || p[-1] >= 0x80 || body >= data + usable) [[unlikely]]
+    // Eight bytes of the body are read, wherever on the page the cell begins: with short headers the slack behind the
+    // page has them, whatever the cell says.
+    if (header_size - 2 > kHeaderSizeBytesMax - 2) [[unlikely]]
       return false;
+    const uint8_t* body = p + header_size;
     if constexpr (kKind == FirstFieldKind::Integer) {
       if (type - 1 < 6) [[likely]] {
-        *number = integer_order(static_cast<int64_t>(load_be64(body)) >> (64 - 8 * kSerialSizes.size_bytes[type]));
+        *number = integer_order(static_cast<int64_t>(load_be64(body)) >> kShifts[type]);
         return true;
       }
       *number = integer_order(type & 1);
@@ -72,8 +82,9 @@ struct FirstFields {
   void search(uint64_t key, uint32_t at, uint32_t* low, uint32_t* high) const {
     uint32_t from = *low;
     uint32_t to = *high;
-    uint32_t step = 2;
+    uint32_t step = 0;
     int direction = 0;
+    bool bracketed = false;
     while (from < to) {
       uint64_t number;
       if (!read(at, &number)) [[unlikely]]
@@ -84,13 +95,12 @@ struct FirstFields {
       } else {
         to = at;
       }
-      if (direction == (less ? -1 : 1)) step = 0;  // bracketed: by halves from now on
+      bracketed |= direction == (less ? -1 : 1);
       direction = less ? 1 : -1;
-      if (step != 0 && step < to - from) {
+      if (!bracketed && step < to - from) {
         at = less ? from + step : to - 1 - step;
-        step *= 4;
+        step = 4 * step + 2;
       } else {
-        step = 0;
         at = (from + to) / 2;
       }
     }

@@ -184,6 +184,12 @@ Status IndexCursor::insert(const Payload& record, const SearchKey& fields) {
   return {};
 }
 
+// Whether at least a third of a page with so many cells is in use, supposing that they are like one of this size: then it
+// need not be balanced. Adding up its free blocks would tell exactly; their list is long where many cells were removed.
+static bool looks_dense(uint32_t cell_count, uint32_t size_bytes, uint32_t usable_size_bytes) {
+  return cell_count * (size_bytes + 2) > usable_size_bytes / 2;
+}
+
 Status CursorBase::erase() {
   SQLRITE_ENSURE(pager_ != nullptr && view_.is_newest());
   if (stamp_ != pager_->change_count(root_)) {
@@ -197,12 +203,6 @@ Status CursorBase::erase() {
   SQLRITE_ENSURE(valid_);
   Level& level = levels_[depth_];
   const int depth = depth_;
-  if (table_) {
-    gap_rowid_ = cell_.rowid;
-  } else {
-    SQLRITE_TRY(save_key());
-  }
-  key_is_entry_ = false;
   CellInfo info;
   {
     const uint8_t* data = level.data();
@@ -210,6 +210,14 @@ Status CursorBase::erase() {
     if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return Code::Corrupt;
     if (!parse_cell_at(data + offset, data + limits_.usable_size_bytes, level.type, limits_, &info)) return Code::Corrupt;
   }
+  // What stays on its leaf keeps its place there; else it is found again by key.
+  const bool dense = level.leaf() && looks_dense(level.cell_count - 1u, info.size_bytes, limits_.usable_size_bytes);
+  if (table_) {
+    gap_rowid_ = cell_.rowid;
+  } else if (!dense) {
+    SQLRITE_TRY(save_key());
+  }
+  key_is_entry_ = false;
   valid_ = false;
   overflow_page_ = PageId{};
   if (info.overflow) {
@@ -222,7 +230,10 @@ Status CursorBase::erase() {
     PageEdit edit;
     if (!edit.open(bytes, level.id, limits_, table_)) return Code::Corrupt;
     SQLRITE_TRY(edit.remove(level.index, info.size_bytes));
-    SQLRITE_TRY_ASSIGN(uint32_t free_size, edit.free_size_bytes());
+    uint32_t free_size = 0;
+    if (!dense) {
+      SQLRITE_TRY_ASSIGN(free_size, edit.free_size_bytes());
+    }
     if (depth == 0 || free_size * 3 <= limits_.usable_size_bytes * 2) {
       if (level.page.data() != bytes) {
         SQLRITE_TRY_ASSIGN(level.page, pager_->fetch(level.id, kNewestView));
