@@ -59,6 +59,19 @@ struct FieldChange {
   Value value;
 };
 
+// Bytes that will be read soon and that the processor is asked for, line by line.
+struct BytesAhead {
+  static constexpr uint32_t kSizeBytesMax = 8192;
+  const uint8_t* bytes = nullptr;
+  uint32_t size_bytes = 0;
+  uint32_t done = 0;
+
+  void prefetch(uint32_t line_count) {
+    for (; line_count > 0 && done < size_bytes; --line_count, done += 64) __builtin_prefetch(bytes + done, 0, 2);
+  }
+  void prefetch_all() { prefetch(kSizeBytesMax / 64); }
+};
+
 class CursorBase {
  public:
   CursorBase() = default;
@@ -112,7 +125,7 @@ class CursorBase {
   void forget_levels();
   Status enter(int depth, PageId id);
   Result<PageId> child_page(Level& level);
-  void look_ahead();
+  BytesAhead look_ahead();
   Status descend_left();
   Status descend_right();
   Result<bool> next_leaf();      // from the leaf depth_ to the entry (index trees: maybe interior) after it

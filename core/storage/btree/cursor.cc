@@ -127,23 +127,22 @@ Result<PageId> CursorBase::child_page(Level& level) {
   return PageId{load_be32(data + offset)};
 }
 
-// Pins the leaf after the current one, if both hang on the same parent, and asks the processor for its bytes.
-void CursorBase::look_ahead() {
-  if (depth_ < 1) return;
+// Pins the leaf after the current one, if both hang on the same parent. Its bytes, for the caller to ask the processor
+// for: all of them, as a scan waits for memory more than for anything else, and the hardware does not cross pages.
+BytesAhead CursorBase::look_ahead() {
+  if (depth_ < 1) return {};
   const Level& parent = levels_[depth_ - 1];
-  if (parent.index >= parent.cell_count || !parent.page) return;
+  if (parent.index >= parent.cell_count || !parent.page) return {};
   uint32_t next = parent.index + 1u;
   uint32_t offset = next == parent.cell_count ? page_head(parent.id) + 8 : load_be16(parent.data() + parent.pointers + 2 * next);
-  if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return;
+  if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return {};
   PageId id{load_be32(parent.data() + offset)};
-  if (id == ahead_id_) return;
+  if (id == ahead_id_) return {};
   Result<PageRef> page = pager_->fetch(id, view_);
-  if (!page.ok()) return;  // whoever goes there will meet the error
+  if (!page.ok()) return {};  // whoever goes there will meet the error
   ahead_ = page.take();
   ahead_id_ = id;
-  // All of it: a scan waits for memory more than for anything else, and the hardware does not cross pages.
-  const uint8_t* data = ahead_.data();
-  for (uint32_t at = 0; at < limits_.usable_size_bytes && at < 8192; at += 64) __builtin_prefetch(data + at, 0, 2);
+  return {ahead_.data(), limits_.usable_size_bytes < BytesAhead::kSizeBytesMax ? limits_.usable_size_bytes : BytesAhead::kSizeBytesMax};
 }
 
 // From levels_[depth_] down: if it is interior, to the left-most leaf below its child `index`.

@@ -275,7 +275,7 @@ Result<uint32_t> IndexCursor::next_cells(CellRef* cells, uint32_t max, bool desc
   const uint32_t local_max = limits_.index_local_max;
   uint32_t available = descending ? level.index + 1u : static_cast<uint32_t>(level.cell_count - level.index);
   uint32_t count = available < max ? available : max;
-  if (count == available && !descending) look_ahead();
+  if (count == available && !descending) look_ahead().prefetch_all();
   const uint8_t* pointer = data + level.pointers + 2 * level.index;
   const int step = descending ? -2 : 2;
   for (uint32_t i = 0; i < count; ++i, pointer += step) {

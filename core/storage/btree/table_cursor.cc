@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "storage/btree/btree.h"
 #include "storage/btree/leaf_map.h"
+#include "storage/btree/table_cells.h"
 
 namespace sqlrite::storage {
 namespace {
@@ -281,44 +282,11 @@ Result<uint32_t> TableCursor::next_cells(CellRef* cells, uint32_t max, bool desc
     if (moved && (descending ? cell_.rowid >= edge : cell_.rowid <= edge)) return Code::Corrupt;
   }
   Level& level = levels_[depth_];
-  const uint8_t* data = level.data();
-  const uint8_t* end = data + limits_.usable_size_bytes;
-  const uint8_t* pointers = data + level.pointers;
-  const uint32_t offset_max = limits_.usable_size_bytes - kMinCellSizeBytes;
-  const uint32_t local_max = limits_.table_local_max;
   uint32_t available = descending ? level.index + 1u : static_cast<uint32_t>(level.cell_count - level.index);
   uint32_t count = available < max ? available : max;
-  if (count == available && !descending) look_ahead();
-  const uint8_t* pointer = pointers + 2 * level.index;
-  const int step = descending ? -2 : 2;
-  for (uint32_t i = 0; i < count; ++i, pointer += step) {
-    uint32_t offset = load_be16(pointer);
-    if (offset > offset_max) [[unlikely]] return Code::Corrupt;
-    const uint8_t* p = data + offset;
-    uint64_t payload_size = *p;
-    if (payload_size < 0x80) [[likely]] {
-      ++p;
-    } else {
-      p += read_varint(p, &payload_size);
-    }
-    uint64_t rowid;
-    p += read_varint(p, &rowid);
-    CellRef& cell = cells[i];
-    cell.payload = p;
-    cell.rowid = static_cast<RowId>(rowid);
-    cell.payload_size_bytes = static_cast<uint32_t>(payload_size);
-    if (payload_size <= local_max) [[likely]] {
-      cell.local_size_bytes = static_cast<uint32_t>(payload_size);
-      cell.overflow = PageId{};
-      if (payload_size > static_cast<uint64_t>(end - p) || p > end) [[unlikely]] return Code::Corrupt;
-    } else {
-      if (payload_size > kPayloadSizeMax) return Code::Corrupt;
-      uint32_t local = limits_.local_part(payload_size, local_max);
-      if (p > end || local + 4 > static_cast<uint64_t>(end - p)) return Code::Corrupt;
-      cell.local_size_bytes = local;
-      cell.overflow = PageId{load_be32(p + local)};
-    }
-  }
+  TableCellRun run{level.data(), level.pointers, level.index, descending ? -1 : 1, count};
+  BytesAhead ahead = count == available && !descending ? look_ahead() : BytesAhead();
+  SQLRITE_TRY(read_table_cells(run, limits_, ahead, cells));
   if (pin != nullptr) *pin = level.page.clone();
   gap_rowid_ = cells[count - 1].rowid;
   level.index = static_cast<uint16_t>(descending ? level.index + 1u - count : level.index + count);
