@@ -257,7 +257,8 @@ Status RowFetch::begin_many(uint32_t rows) {
   return {};
 }
 
-Status RowFetch::decode_rows(const storage::CellRef* cells, uint32_t count, const TreeSource& source, Arena& heap) {
+Status RowFetch::decode_rows(const storage::CellRef* cells, uint32_t count, const TreeSource& source, Arena& heap,
+                             storage::BytesAhead* ahead) {
   storage::ColumnPlan plan;
   plan.wanted = wanted_.data();
   plan.wanted_count = static_cast<uint32_t>(wanted_.size());
@@ -266,15 +267,16 @@ Status RowFetch::decode_rows(const storage::CellRef* cells, uint32_t count, cons
   plan.encoding = source.encoding;
   plan.pager = source.pager;
   plan.view = source.view;
-  return storage::decode_columns(cells, count, plan, rows_, sinks_.data(), &heap);
+  return storage::decode_columns(cells, count, plan, rows_, sinks_.data(), &heap, nullptr, ahead);
 }
 
-Status RowFetch::add(const storage::CellRef* cells, uint32_t count, const TreeSource& source, Arena& heap) {
+Status RowFetch::add(const storage::CellRef* cells, uint32_t count, const TreeSource& source, Arena& heap,
+                     storage::BytesAhead* ahead) {
   if (!rowid_slots_.empty()) {
     for (uint32_t i = 0; i < count; ++i) rowid_column_.ints[rows_ + i] = cells[i].rowid;
     if (rowid_column_.has_nulls) std::memset(rowid_column_.nulls + rows_, 0, count);
   }
-  if (!wanted_.empty()) SQLRITE_TRY(decode_rows(cells, count, source, heap));
+  if (!wanted_.empty()) SQLRITE_TRY(decode_rows(cells, count, source, heap, ahead));
   rows_ += count;
   return {};
 }
@@ -285,7 +287,7 @@ Status RowFetch::add_unpinned(const storage::CellRef* cells, uint32_t count, con
     if (rowid_column_.has_nulls) std::memset(rowid_column_.nulls + rows_, 0, count);
   }
   if (!wanted_.empty()) {
-    SQLRITE_TRY(decode_rows(cells, count, source, heap));
+    SQLRITE_TRY(decode_rows(cells, count, source, heap, nullptr));
     for (storage::ColumnSink& sink : sinks_) {
       if (sink.rep != storage::ColumnSink::Rep::Cells) continue;
       Value* values = static_cast<Value*>(sink.data) + rows_;

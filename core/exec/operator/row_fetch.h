@@ -76,7 +76,9 @@ class RowFetch {
 
   // Many rows: begin, add any number of times (up to `rows` in all), finish.
   Status begin(uint32_t rows);
-  Status add(const storage::CellRef* cells, uint32_t count, const TreeSource& source, Arena& heap);
+  // `ahead` as in storage::decode_columns.
+  Status add(const storage::CellRef* cells, uint32_t count, const TreeSource& source, Arena& heap,
+             storage::BytesAhead* ahead = nullptr);
   // The same for a cell whose page will not stay pinned: bytes are copied to `heap`.
   Status add_unpinned(const storage::CellRef& cell, const TreeSource& source, Arena& heap) {
     return add_unpinned(&cell, 1, source, heap);
@@ -90,7 +92,7 @@ class RowFetch {
 
  private:
   Status decode(const storage::CellRef& cell, const TreeSource& source, Arena& heap);
-  Status decode_rows(const storage::CellRef* cells, uint32_t count, const TreeSource& source, Arena& heap);
+  Status decode_rows(const storage::CellRef* cells, uint32_t count, const TreeSource& source, Arena& heap, storage::BytesAhead* ahead);
   std::span<uint16_t> wanted_;      // record positions, ascending
   std::span<int32_t> slots_;        // parallel
   std::span<bool> real_;            // parallel: REAL affinity, integers are read as reals

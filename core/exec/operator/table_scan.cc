@@ -209,7 +209,7 @@ class TableScan final : public BaseOperator, public BatchLookup, public Existenc
       SQLRITE_TRY_ASSIGN(uint32_t count, walk_.next(cells, std::min(wanted - rows, LeafCells::kCount), &pin));
       if (count == 0) break;
       if (pin) pins_.add(std::move(pin));
-      SQLRITE_TRY(fetch_.add(cells, count, walk_.source(), heap_));
+      SQLRITE_TRY(fetch_.add(cells, count, walk_.source(), heap_, walk_.cursor().leaf_ahead()));
       rows += count;
     }
     fetch_.finish(columns_);

@@ -67,7 +67,7 @@ struct BytesAhead {
   uint32_t done = 0;
 
   void prefetch(uint32_t line_count) {
-    for (; line_count > 0 && done < size_bytes; --line_count, done += 64) __builtin_prefetch(bytes + done, 0, 2);
+    for (; line_count > 0 && done < size_bytes; --line_count, done += 64) __builtin_prefetch(bytes + done, 0, 1);
   }
   void prefetch_all() { prefetch(kSizeBytesMax / 64); }
 };
@@ -186,6 +186,9 @@ class TableCursor : public CursorBase {
   // Whole-leaf access for scans: fills `cells` with up to `max` entries from the current one onwards, all on one leaf,
   // ascending (or descending), and moves behind them. 0 at the end. The page stays pinned through *pin.
   Result<uint32_t> next_cells(CellRef* cells, uint32_t max, bool descending, PageRef* pin);
+  // After next_cells(): what of the next leaf the processor may still be asked for while these cells are worked on. Until
+  // the cursor moves.
+  BytesAhead* leaf_ahead() { return &leaf_ahead_; }
   // Inserts or replaces. An append to the right edge is recognised and costs no descent.
   Status insert(RowId rowid, const Payload& payload);
   // Changes fields of the current row, ascending by position, where its record can be changed without decoding it. False:
@@ -201,6 +204,9 @@ class TableCursor : public CursorBase {
 
  protected:
   void prefetch_row(PageId leaf, RowId rowid, RowId least, RowId most) const;
+
+ private:
+  BytesAhead leaf_ahead_;
 };
 
 class IndexCursor : public CursorBase {

@@ -51,23 +51,21 @@ Status read_one_by_one(const TableCellRun& run, uint32_t done, uint32_t end, con
 
 }  // namespace
 
-Status read_table_cells(const TableCellRun& run, const PayloadLimits& limits, BytesAhead ahead, CellRef* cells) {
+Status read_table_cells(const TableCellRun& run, const PayloadLimits& limits, BytesAhead* ahead, CellRef* cells) {
 #if defined(__x86_64__)
   if (run.count >= 8 && kernels::best_isa() == kernels::Isa::Avx512) {
     uint32_t done = 0;
     for (;;) {
-      done = read_table_cells_avx512(run, done, limits, &ahead, cells);
+      done = read_table_cells_avx512(run, done, limits, ahead, cells);
       if (done == run.count) break;
       uint32_t end = run.count - done < 8 ? run.count : done + 8;
       SQLRITE_TRY(read_one_by_one(run, done, end, limits, cells));
       done = end;
       if (done == run.count) break;
     }
-    ahead.prefetch_all();
     return {};
   }
 #endif
-  ahead.prefetch_all();
   return read_one_by_one(run, 0, run.count, limits, cells);
 }
 

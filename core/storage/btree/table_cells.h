@@ -17,8 +17,8 @@ struct TableCellRun {
   uint32_t count;
 };
 
-// cells[i] is cell i of the run. Meanwhile the processor is asked for the bytes of `ahead`.
-Status read_table_cells(const TableCellRun& run, const PayloadLimits& limits, BytesAhead ahead, CellRef* cells);
+// cells[i] is cell i of the run. Meanwhile the processor is asked for some of the bytes of `ahead`.
+Status read_table_cells(const TableCellRun& run, const PayloadLimits& limits, BytesAhead* ahead, CellRef* cells);
 
 // Reads cells from `done` on in groups of eight; the number read in the end. It stops before a group with something
 // rare, where read_table_cells goes on: a payload that overflows or needs three bytes for its size, a rowid of many

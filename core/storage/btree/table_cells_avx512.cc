@@ -22,7 +22,7 @@ static_assert(sizeof(CellRef) == 32 && offsetof(CellRef, payload) == 0 && offset
 
 namespace {
 
-constexpr uint32_t kLinesAhead = 8;  // a group of eight cells
+constexpr uint32_t kLinesAhead = 4;  // with eight cells; decoding them asks for as many
 
 // Two cells a register, from columns of (payload, sizes, rowid); the overflow page is 0.
 template <int kPair>

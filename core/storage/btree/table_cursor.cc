@@ -285,8 +285,8 @@ Result<uint32_t> TableCursor::next_cells(CellRef* cells, uint32_t max, bool desc
   uint32_t available = descending ? level.index + 1u : static_cast<uint32_t>(level.cell_count - level.index);
   uint32_t count = available < max ? available : max;
   TableCellRun run{level.data(), level.pointers, level.index, descending ? -1 : 1, count};
-  BytesAhead ahead = count == available && !descending ? look_ahead() : BytesAhead();
-  SQLRITE_TRY(read_table_cells(run, limits_, ahead, cells));
+  leaf_ahead_ = count == available && !descending ? look_ahead() : BytesAhead();
+  SQLRITE_TRY(read_table_cells(run, limits_, &leaf_ahead_, cells));
   if (pin != nullptr) *pin = level.page.clone();
   gap_rowid_ = cells[count - 1].rowid;
   level.index = static_cast<uint16_t>(descending ? level.index + 1u - count : level.index + count);

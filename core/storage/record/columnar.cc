@@ -211,14 +211,16 @@ Status decode_columns_scalar(const CellRef* cells, uint32_t count, const ColumnP
 }
 
 Status decode_columns(const CellRef* cells, uint32_t count, const ColumnPlan& plan, uint32_t first_row, ColumnSink* sinks,
-                      Arena* heap, OverflowRef* lazy) {
+                      Arena* heap, OverflowRef* lazy, BytesAhead* ahead) {
+  BytesAhead none;
+  if (ahead == nullptr) ahead = &none;
 #if defined(__x86_64__)
   // Below sixteen rows setting up costs more than it saves.
   if (count >= 16 && plan.encoding == TextEncoding::Utf8 && kernels::best_isa() == kernels::Isa::Avx512) {
     uint32_t done = 0;
     while (done < count) {
       // The very first rows give the sinks their types.
-      uint32_t fast = done == 0 && first_row == 0 ? 0 : decode_columns_avx512(cells + done, count - done, plan, first_row + done, sinks);
+      uint32_t fast = done == 0 && first_row == 0 ? 0 : decode_columns_avx512(cells + done, count - done, plan, first_row + done, sinks, ahead);
       done += fast;
       if (done >= count) break;
       uint32_t block = count - done < 8 ? count - done : 8;
@@ -226,9 +228,11 @@ Status decode_columns(const CellRef* cells, uint32_t count, const ColumnPlan& pl
                                         lazy == nullptr ? nullptr : lazy + size_t{done} * plan.wanted_count));
       done += block;
     }
+    ahead->prefetch_all();
     return {};
   }
 #endif
+  ahead->prefetch_all();
   return decode_columns_scalar(cells, count, plan, first_row, sinks, heap, lazy);
 }
 

@@ -42,9 +42,10 @@ struct ColumnPlan {
 
 // Decodes cells[0..count) into rows first_row.. of the sinks, which hold rows 0..first_row of earlier calls (or are fresh).
 // Text and blobs point into the pages; what lies on overflow pages or needs conversion is copied to `heap`, or, with
-// `lazy` (room for count * wanted_count entries that live as long as the values), comes back with kOverflow.
+// `lazy` (room for count * wanted_count entries that live as long as the values), comes back with kOverflow. Between the
+// rows the processor is asked for what is left of `ahead`.
 Status decode_columns(const CellRef* cells, uint32_t count, const ColumnPlan& plan, uint32_t first_row, ColumnSink* sinks,
-                      Arena* heap, OverflowRef* lazy = nullptr);
+                      Arena* heap, OverflowRef* lazy = nullptr, BytesAhead* ahead = nullptr);
 
 // --- For the implementations only.
 
@@ -52,6 +53,7 @@ Status decode_columns(const CellRef* cells, uint32_t count, const ColumnPlan& pl
 Status decode_columns_scalar(const CellRef* cells, uint32_t count, const ColumnPlan& plan, uint32_t first_row, ColumnSink* sinks,
                              Arena* heap, OverflowRef* lazy);
 // Eight rows at a time from the start; stops before the first eight that need the scalar form and returns the rows done.
-uint32_t decode_columns_avx512(const CellRef* cells, uint32_t count, const ColumnPlan& plan, uint32_t first_row, ColumnSink* sinks);
+uint32_t decode_columns_avx512(const CellRef* cells, uint32_t count, const ColumnPlan& plan, uint32_t first_row, ColumnSink* sinks,
+                               BytesAhead* ahead);
 
 }  // namespace sqlrite::storage

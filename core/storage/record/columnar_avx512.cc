@@ -48,6 +48,7 @@ static_assert(sizeof(CellRef) == 32 && offsetof(CellRef, payload) == 0 && offset
 static_assert(offsetof(Value, length) == 8 && offsetof(Value, type) == 12);
 static_assert(static_cast<int>(ValueOwner::Page) == 0);
 
+constexpr uint32_t kLinesAhead = 4;   // asked for with eight rows; reading their cells asks for as many
 constexpr uint32_t kHeaderWords = 4;  // of eight header bytes each: byte 0 is the header size, then the types
 
 }  // namespace
@@ -68,7 +69,8 @@ inline void store_cells(Value* out, __m512i first, __m512i second) {
 
 }  // namespace
 
-uint32_t decode_columns_avx512(const CellRef* cells, uint32_t count, const ColumnPlan& plan, uint32_t first_row, ColumnSink* sinks) {
+uint32_t decode_columns_avx512(const CellRef* cells, uint32_t count, const ColumnPlan& plan, uint32_t first_row, ColumnSink* sinks,
+                               BytesAhead* ahead) {
   if (count < 8 || plan.wanted_count == 0 || plan.wanted[plan.wanted_count - 1] + 1u >= 8 * kHeaderWords) return 0;
   const uint32_t last_byte = plan.wanted[plan.wanted_count - 1] + 1u;  // header position of the last wanted type
   const uint32_t words = last_byte / 8 + 1;
@@ -87,6 +89,7 @@ uint32_t decode_columns_avx512(const CellRef* cells, uint32_t count, const Colum
 
   uint32_t done = 0;
   for (; done + 8 <= count; done += 8) {
+    ahead->prefetch(kLinesAhead);
     const uint8_t* base = reinterpret_cast<const uint8_t*>(cells + done);
     // Four cells are two registers of (payload, sizes, rowid, overflow) words: pick the columns of that 8 x 4 matrix.
     __m512i c01 = _mm512_loadu_si512(base);
