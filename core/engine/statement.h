@@ -103,17 +103,37 @@ class Statement {
   bool has_row() const { return has_row_; }
   ValueType column_type(uint32_t column) {
     if (!has_row_ || column >= column_count_) return ValueType::Null;
-    return raw(column).type;
+    if (row_values_ != nullptr) return row_values_[column].type;
+    const Column& from = batch_->columns[column];
+    uint32_t row = from.constant ? 0 : row_;
+    switch (from.rep) {
+      case Column::Rep::Cells:
+        return from.cells[row].type;
+      case Column::Rep::Ints:
+        return from.has_nulls && from.nulls[row] != 0 ? ValueType::Null : ValueType::Integer;
+      case Column::Rep::Reals:
+        return from.has_nulls && from.nulls[row] != 0 ? ValueType::Null : ValueType::Real;
+      case Column::Rep::Nulls:
+        break;
+    }
+    return ValueType::Null;
   }
   int64_t column_int64(uint32_t column) {
     if (!has_row_ || column >= column_count_) [[unlikely]] return 0;
-    if (row_values_ == nullptr && !row_converted_) [[likely]] {
+    if (row_values_ == nullptr) [[likely]] {
       const Column& from = batch_->columns[column];
       if (from.rep == Column::Rep::Ints && !from.has_nulls) return from.ints[from.constant ? 0 : row_];
     }
     return int64_slow(column);
   }
-  double column_double(uint32_t column);
+  double column_double(uint32_t column) {
+    if (!has_row_ || column >= column_count_) [[unlikely]] return 0;
+    if (row_values_ == nullptr) [[likely]] {
+      const Column& from = batch_->columns[column];
+      if (from.rep == Column::Rep::Reals && !from.has_nulls) return from.reals[from.constant ? 0 : row_];
+    }
+    return double_slow(column);
+  }
   // The value as it is; bytes complete (no overflow left, no zeroblob) and NUL-terminated.
   const Value& column_value(uint32_t column);
   // The same without a copy where it can be helped: valid until the next step, no NUL promised. REQUIRES has_row().
@@ -191,10 +211,13 @@ class Statement {
   void trace_start();
   void trace_end();
   Value raw(uint32_t column) const {
-    return row_values_ != nullptr ? row_values_[column] : batch_->columns[column].at(row_);
+    if (row_values_ != nullptr) return row_values_[column];
+    const Column& from = batch_->columns[column];
+    return from.rep == Column::Rep::Cells ? from.cells[from.constant ? 0 : row_] : from.at(row_);
   }
   ColumnCell& cell(uint32_t column);
   int64_t int64_slow(uint32_t column);
+  double double_slow(uint32_t column);
   void terminate_names() const;
   const char* name_at(uint32_t column, std::string_view bind::ResultColumn::*field) const;
 

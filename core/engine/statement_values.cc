@@ -202,8 +202,7 @@ int64_t Statement::int64_slow(uint32_t column) {
   return to_integer(value);
 }
 
-double Statement::column_double(uint32_t column) {
-  if (!has_row_ || column >= column_count_) return 0;
+double Statement::double_slow(uint32_t column) {
   Value value = raw(column);
   if (value.type == ValueType::Real) return value.real;
   if (value.type == ValueType::Integer) return static_cast<double>(value.integer);
