@@ -24,7 +24,10 @@ Result<std::unique_ptr<Operator>> build_operator(const plan::Node* node, Operato
       return make_nested_loop_join(*static_cast<const plan::NestedLoopJoinNode*>(node), build);
     case NodeKind::HashJoin: return make_hash_join(*static_cast<const plan::HashJoinNode*>(node), build);
     case NodeKind::Aggregate: return make_aggregate(*static_cast<const plan::AggregateNode*>(node), build);
-    case NodeKind::Project: return make_project(*static_cast<const plan::ProjectNode*>(node), build);
+    case NodeKind::Project: {
+      const auto& project = *static_cast<const plan::ProjectNode*>(node);
+      return is_row_lookup(project) ? make_row_lookup(project, build) : make_project(project, build);
+    }
     case NodeKind::Distinct: return make_distinct(*static_cast<const plan::DistinctNode*>(node), build);
     case NodeKind::Sort: return make_sort(*static_cast<const plan::SortNode*>(node), build);
     case NodeKind::Limit: return make_limit(*static_cast<const plan::LimitNode*>(node), build);

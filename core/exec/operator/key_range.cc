@@ -164,8 +164,7 @@ bool rowid_of(Value value, RowId* out) {
   return value.type == ValueType::Integer;
 }
 
-bool RowIdWalk::has_single_key() const {
-  const plan::KeyRange& range = exprs_.plan();
+bool has_single_key(const plan::KeyRange& range) {
   return range.equals.size() == 1 && range.equals[0].value != nullptr && range.equals[0].values.empty() &&
          range.equals[0].in_query == nullptr;
 }

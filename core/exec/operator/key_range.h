@@ -48,6 +48,8 @@ class KeyRangeExprs {
   std::unique_ptr<Bounds> bounds_;   // null: equalities only
 };
 
+// Whether the range is one field equal to one expression.
+bool has_single_key(const plan::KeyRange& range);
 // The rowid that equals the value after conversion, if there is one.
 bool rowid_of(Value value, RowId* out);
 
@@ -58,7 +60,7 @@ class RowIdWalk {
   Status open(ExecContext& context, expr::EvalContext& eval, const Batch* outer_batch, uint32_t outer_row);
   // Opens the tree only; then find() may be used.
   Status open_tree(ExecContext& context);
-  bool has_single_key() const;
+  bool has_single_key() const { return exec::has_single_key(exprs_.plan()); }
   ColumnExpr& single_key() { return exprs_.single_value(); }
   // Up to `max` cells of one leaf; 0 at the end. `pin` may stay empty: the cursor itself then holds the page until the
   // next call.

@@ -20,6 +20,10 @@ OperatorResult make_nested_loop_join(const plan::NestedLoopJoinNode& node, Opera
 OperatorResult make_hash_join(const plan::HashJoinNode& node, OperatorBuild& build);
 OperatorResult make_aggregate(const plan::AggregateNode& node, OperatorBuild& build);
 OperatorResult make_project(const plan::ProjectNode& node, OperatorBuild& build);
+// Whether the node only picks columns of the one row that a scan finds by its rowid, which make_row_lookup() does at
+// once.
+bool is_row_lookup(const plan::ProjectNode& node);
+OperatorResult make_row_lookup(const plan::ProjectNode& node, OperatorBuild& build);
 OperatorResult make_distinct(const plan::DistinctNode& node, OperatorBuild& build);
 OperatorResult make_sort(const plan::SortNode& node, OperatorBuild& build);
 OperatorResult make_limit(const plan::LimitNode& node, OperatorBuild& build);
