@@ -60,6 +60,14 @@ namespace {
 
 inline __m512i load_words(__m512i addresses) { return _mm512_i64gather_epi64(addresses, nullptr, 1); }
 
+// `bits` are the value's bytes and what follows them, most significant first: `size` of them with their sign, or the number
+// that the type itself stands for.
+inline __m512i integers_of(__m512i bits, __m512i size, __m512i kind, __m512i type) {
+  __m512i value = _mm512_srav_epi64(bits, _mm512_sub_epi64(_mm512_set1_epi64(64), _mm512_slli_epi64(size, 3)));
+  __mmask8 constant = _mm512_test_epi64_mask(kind, _mm512_set1_epi64(kClassConstant));
+  return _mm512_mask_sub_epi64(value, constant, type, _mm512_set1_epi64(8));
+}
+
 inline void store_cells(Value* out, __m512i first, __m512i second) {
   const __m512i low = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11);
   const __m512i high = _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15);
@@ -81,7 +89,6 @@ uint32_t decode_columns_avx512(const CellRef* cells, uint32_t count, const Colum
   const __m512i swap = _mm512_broadcast_i32x4(_mm_setr_epi8(7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8));
   const __m512i zero = _mm512_setzero_si512();
   const __m512i byte_mask = _mm512_set1_epi64(0xff);
-  const __m512i sixty_four = _mm512_set1_epi64(64);
   const __mmask64 not_first = 0xfefefefefefefefeull;
   // The types that matter in the last header word; later ones may be anything.
   const uint64_t used_bytes = last_byte % 8 == 7 ? ~0ull : (1ull << (8 * (last_byte % 8 + 1))) - 1;
@@ -158,9 +165,7 @@ uint32_t decode_columns_avx512(const CellRef* cells, uint32_t count, const Colum
         case ColumnSink::Rep::Ints: {
           if ((is_int | is_null) != 0xff) return done;
           __m512i bits = _mm512_shuffle_epi8(load_words(address), swap);
-          __m512i value = _mm512_srav_epi64(bits, _mm512_sub_epi64(sixty_four, _mm512_slli_epi64(size, 3)));
-          __mmask8 constant = _mm512_test_epi64_mask(kind, _mm512_set1_epi64(kClassConstant));
-          value = _mm512_mask_sub_epi64(value, constant, type, _mm512_set1_epi64(8));
+          __m512i value = integers_of(bits, size, kind, type);
           if (is_null != 0) {
             value = _mm512_mask_mov_epi64(value, is_null, zero);
             if (!sink.has_nulls) {
@@ -181,10 +186,7 @@ uint32_t decode_columns_avx512(const CellRef* cells, uint32_t count, const Colum
           __m512d value = _mm512_castsi512_pd(bits);
           if (_mm512_mask_cmp_pd_mask(is_real, value, value, _CMP_UNORD_Q) != 0) return done;
           if ((is_real | is_null) != 0xff) {
-            __m512i whole = _mm512_srav_epi64(bits, _mm512_sub_epi64(sixty_four, _mm512_slli_epi64(size, 3)));
-            __mmask8 constant = _mm512_test_epi64_mask(kind, _mm512_set1_epi64(kClassConstant));
-            whole = _mm512_mask_sub_epi64(whole, constant, type, _mm512_set1_epi64(8));
-            value = _mm512_mask_cvtepi64_pd(value, is_int, whole);
+            value = _mm512_mask_cvtepi64_pd(value, is_int, integers_of(bits, size, kind, type));
           }
           if (is_null != 0) {
             value = _mm512_mask_mov_pd(value, is_null, _mm512_setzero_pd());
