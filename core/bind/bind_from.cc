@@ -528,26 +528,36 @@ BoundSource* Binder::Impl::nested_join(const sql::JoinExpr& ast, Scope& scope) {
     }
     return false;
   };
+  auto merges_later = [&](size_t position, std::string_view name) {
+    for (size_t k = position + 1; k < inner.sources.size(); ++k) {
+      if (merges(inner.sources[k], name)) return true;
+    }
+    return false;
+  };
+  // Once for each merged name, where its first table has the column.
+  auto add_merged = [&](std::string_view name) {
+    for (const NestedColumn& column : nested) {
+      if (column.table_alias.data() == nullptr && iequals(column.inner_name, name)) return true;
+    }
+    sql::ColumnRefExpr reference;
+    reference.column.text = name;
+    BoundExpr* merged = find_in_scope(inner, reference);
+    if (merged != nullptr) add(merged, {{}, name, false, false}, {});
+    return merged != nullptr;
+  };
   for (size_t i = 0; i < inner.sources.size(); ++i) {
     const SourceEntry& entry = inner.sources[i];
     const BoundSource& source = *entry.source;
-    const SourceEntry* next = i + 1 < inner.sources.size() ? &inner.sources[i + 1] : nullptr;
-    if (next != nullptr) {
-      for (std::string_view name : next->using_columns) {
-        sql::ColumnRefExpr reference;
-        reference.column.text = name;
-        BoundExpr* merged = find_in_scope(inner, reference);
-        if (merged == nullptr) return nullptr;
-        add(merged, {{}, name, false, false}, {});
-      }
-    }
     for (size_t j = 0; j < source.columns.size(); ++j) {
       if (source.columns[j].hidden && !source.is_nested_join()) continue;
       BoundExpr* value = source_column(entry, static_cast<int>(j), nullptr);
       if (value == nullptr) return nullptr;
       NestedColumn column{source.alias, source.columns[j].name, false, false};
       if (source.is_nested_join()) column = source.nested[j];
-      column.merged_away |= merges(entry, column.inner_name) || (next != nullptr && merges(*next, column.inner_name));
+      bool shown = !column.merged_away && !column.is_rowid && !merges(entry, column.inner_name);
+      bool merged = shown && merges_later(i, column.inner_name);
+      if (merged && !add_merged(column.inner_name)) return nullptr;
+      column.merged_away = column.merged_away || merged || merges(entry, column.inner_name);
       add(value, column, source.columns[j].declared_type);
     }
     if (source.table != nullptr && !source.table->without_rowid && source.table->rowid_alias < 0) {

@@ -72,7 +72,8 @@ struct KeyRange {
   BoundExpr* upper = nullptr;                 // next field: < or <=
   bool lower_inclusive = false, upper_inclusive = false;
   bool skip_nulls = false;                    // upper bound only (or LIKE prefix): NULLs are not in the range
-  Affinity range_affinity = Affinity::None;
+  Affinity lower_affinity = Affinity::None;
+  Affinity upper_affinity = Affinity::None;
   // LIKE/GLOB prefix turned into a range: when the pattern's value (a parameter) does not allow it, the range is ignored
   // and the residual filter does the work.
   const bind::BoundLike* prefix_of = nullptr;

@@ -1,5 +1,7 @@
 #include "differential/queries.h"
 
+#include <algorithm>
+
 namespace sqlrite::differential {
 
 namespace {
@@ -9,9 +11,12 @@ const std::vector<std::string>& compound_operators() {
   return operators;
 }
 
-// Where one of several equal values represents the others, or the automatic index of a join reads whole REALs as
-// integers.
-bool may_represent(const std::string& text) {
+// Where one of several equal values represents the others, or whole numbers of a REAL column, which stock SQLite stores and
+// computes with as integers.
+bool may_represent(const std::string& text, const Schema& schema) {
+  for (const Table& table : schema.tables) {
+    if (std::find(table.types.begin(), table.types.end(), "REAL") != table.types.end()) return true;
+  }
   for (const char* word : {"GROUP BY", "DISTINCT", "UNION", "INTERSECT", "EXCEPT", " JOIN ", ", "}) {
     if (text.find(word) != std::string::npos) return true;
   }
@@ -64,7 +69,7 @@ Statement Queries::plain() {
   Core query = core();
   bool ordered = random_.chance(45);
   if (ordered) query.text += order_by(query.width);
-  return {query.text, ordered, may_represent(query.text)};
+  return {query.text, ordered, may_represent(query.text, schema_)};
 }
 
 Statement Queries::compound() {

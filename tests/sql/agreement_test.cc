@@ -138,4 +138,14 @@ TEST_CASE("Agreement, SmallAnswersOfFunctionsAndPragmas") {
   CHECK_EQ(s.rows("BEGIN; SELECT count(*) FROM t; PRAGMA wal_checkpoint"), "0\nError: database table is locked");
 }
 
+TEST_CASE("Agreement, EachBoundOfAnIndexRangeHasItsAffinity") {
+  Session s;
+  s.rows("CREATE TABLE l(c); INSERT INTO l VALUES(7), ('1'), (3.5); CREATE TABLE r(c TEXT); INSERT INTO r VALUES('1'), ('25'), ('9')");
+  const char* query = "SELECT l.c, r.c FROM l, r WHERE r.c >= l.c AND r.c <= 29 ORDER BY 1, 2";
+  const std::string expected = "3.5|1\n3.5|25\n7|1\n7|25\n1|1\n1|25";
+  CHECK_EQ(s.rows(query), expected);
+  s.rows("CREATE INDEX i ON r(c)");
+  CHECK_EQ(s.rows(query), expected);
+}
+
 }  // namespace sqlrite::test

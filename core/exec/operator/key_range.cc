@@ -104,7 +104,7 @@ bool KeyRangeExprs::has_single_values() const {
 
 Status KeyRangeExprs::bound(bool upper, expr::EvalContext& eval, const Batch& outer, uint32_t outer_row, Value* out) {
   SQLRITE_TRY((upper ? bounds_->upper : bounds_->lower).evaluate_row(eval, outer, outer_row, out));
-  return to_key(*out, plan_->range_affinity, *eval.heap);
+  return to_key(*out, upper ? plan_->upper_affinity : plan_->lower_affinity, *eval.heap);
 }
 
 Status KeyRangeExprs::like_prefix(expr::EvalContext& eval, const Batch& outer, uint32_t outer_row,

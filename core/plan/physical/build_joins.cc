@@ -350,12 +350,12 @@ KeyRange JoinBuilder::range_of(const AccessPath& path, const SourceInfo& info) {
   if (lower != nullptr) {
     range.lower = lower->right;
     range.lower_inclusive = lower->op == term_op::kGe;
-    range.range_affinity = key_affinity(*lower, path, path.equal_count, info);
+    range.lower_affinity = key_affinity(*lower, path, path.equal_count, info);
   }
   if (upper != nullptr) {
     range.upper = upper->right;
     range.upper_inclusive = upper->op == term_op::kLe;
-    range.range_affinity = key_affinity(*upper, path, path.equal_count, info);
+    range.upper_affinity = key_affinity(*upper, path, path.equal_count, info);
     range.skip_nulls = lower == nullptr;
   }
   return range;
