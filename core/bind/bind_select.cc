@@ -147,7 +147,7 @@ const Collation* Binder::Impl::compound_collation(const BoundQuery* query, size_
   for (const BoundCore* core : query->cores) {
     if (core->results[column]->collation != nullptr) return core->results[column]->collation;
   }
-  return &kBinaryCollation;
+  return binary;
 }
 
 namespace {

@@ -80,7 +80,7 @@ const Collation* Binder::Impl::collation_named(std::string_view name) {
 }
 
 const Collation* Binder::Impl::compared(const Collation* collation) {
-  if (collation == nullptr) return &kBinaryCollation;
+  if (collation == nullptr) return binary;
   if (collation->kind == Collation::Kind::User && collation->compare == nullptr) fail_collation(collation->name);
   return collation;
 }

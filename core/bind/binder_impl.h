@@ -82,9 +82,10 @@ struct Failed {
 };
 
 struct Binder::Impl {
-  explicit Impl(const BindContext& c) : context(c), arena(c.arena), text(c.sql_text) {}
+  explicit Impl(const BindContext& c) : context(c), arena(c.arena), text(c.sql_text), stored_in(c.stored_in) {}
 
   const BindContext context;
+  const Collation* const binary = context.collations.find_collation("BINARY");  // in the encoding of the databases
   Arena& arena;
   Status error;
   std::string_view text;                  // what spans refer to now
@@ -110,6 +111,9 @@ struct Binder::Impl {
   // A collation by its name. An unknown one is an error only where texts are compared by it: `compared` fails for it.
   const Collation* collation_named(std::string_view name);
   const Collation* compared(const Collation* collation);
+  const Collation* collation_or_binary(const Collation* collation) const {
+    return collation != nullptr ? collation : binary;
+  }
   const Collation* comparison_collation(const BoundExpr* left, const BoundExpr* right);
   bool failed() const { return !error.ok(); }
 
@@ -256,9 +260,6 @@ struct Binder::Impl {
 
 // What a comparison does to its operands (datatype3.html, sections 4 and 7).
 Affinity compare_affinity(Affinity left, Affinity right);
-inline const Collation* collation_or_binary(const Collation* collation) {
-  return collation != nullptr ? collation : &kBinaryCollation;
-}
 // Through COLLATE (outermost collation name in *collate).
 const sql::Expr* skip_collate(const sql::Expr* expr);
 // A plain integer literal (also with signs), as ORDER BY and GROUP BY terms use it.

@@ -186,7 +186,7 @@ Status Statement::compile_rows(Program& program, const sql::Statement& statement
   bind::BindContext context{plan.arena, program.sql_text, connection, connection.registry_, connection,
                             &connection.table_functions(), connection.settings_.dqs_dml,
                             static_cast<uint32_t>(connection.limit(Limit::Column)), 64,
-                            static_cast<uint32_t>(connection.limit(Limit::Attached))};
+                            static_cast<uint32_t>(connection.limit(Limit::Attached)), connection.stored_in()};
   bind::Binder binder(context);
   connection.lookup_error_ = Status();
   auto bound = [&connection](Status status) -> Status {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "catalog/encoded_binary.h"
 #include "catalog/loader.h"
 #include "engine/open_target.h"
 #include "engine/pragma/table_functions.h"
@@ -585,7 +586,7 @@ Status Connection::create_function(const functions::FunctionDef& def, void (*des
 }
 
 const Collation* Connection::find_collation(std::string_view name) {
-  if (iequals(name, "BINARY")) return &kBinaryCollation;
+  if (iequals(name, "BINARY")) return catalog::binary_collation(databases_[0].encoding);
   if (iequals(name, "NOCASE")) return &kNoCaseCollation;
   if (iequals(name, "RTRIM")) return &kRTrimCollation;
   for (int attempt = 0; attempt < 2; ++attempt) {

@@ -159,6 +159,9 @@ class Connection final : public functions::FunctionContext,
   // `on_row` may be null.
   Status exec_internal(std::string_view sql, Status (*on_row)(void* context, Statement& row), void* context,
                        const Value* parameters = nullptr, uint32_t parameter_count = 0);
+  // What the expressions of the engine's own statements are part of ("an index" while it is filled), null: of nothing.
+  const char* stored_in() const { return stored_in_; }
+  void set_stored_in(const char* stored_in) { stored_in_ = stored_in; }
   Statement* first_statement() const { return first_statement_; }
 
   // --- State of the last call.
@@ -314,6 +317,7 @@ class Connection final : public functions::FunctionContext,
   int64_t total_changes_ = 0;
   int64_t last_insert_rowid_ = 0;
   int64_t statement_time_ms_ = 0;                // 0: not asked in this step
+  const char* stored_in_ = nullptr;
   int internal_depth_ = 0;                       // > 0: the engine runs statements for itself
   std::atomic<bool> interrupted_{false};
   int busy_timeout_ms_ = 0;

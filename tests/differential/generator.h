@@ -29,6 +29,8 @@ class Generator {
   Schema& schema() { return schema_; }
 
  private:
+  std::unique_ptr<Statement> setup_step(int step);
+  Statement any();
   Statement from_family(const Family& family);
 
   Random random_;
@@ -39,6 +41,7 @@ class Generator {
   Changes changes_;
   Definitions definitions_;
   int setup_steps_ = 0;
+  bool utf16_ = false;
   int setup_rows_ = 0;
 };
 

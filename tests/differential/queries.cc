@@ -11,8 +11,8 @@ const std::vector<std::string>& compound_operators() {
   return operators;
 }
 
-// Where one of several equal values represents the others, or whole numbers of a REAL column, which stock SQLite stores and
-// computes with as integers.
+// Where one of several equal values represents the others, or whole numbers of a REAL column, which stock SQLite stores
+// and computes with as integers.
 bool may_represent(const std::string& text, const Schema& schema) {
   for (const Table& table : schema.tables) {
     if (std::find(table.types.begin(), table.types.end(), "REAL") != table.types.end()) return true;

@@ -129,10 +129,24 @@ TEST_CASE("Agreement, UpsertClausesAreTriedInTheirOrder") {
   CHECK_EQ(s.rows("SELECT d FROM t"), "any\ny");
 }
 
-TEST_CASE("Agreement, SmallAnswersOfFunctionsAndPragmas") {
+TEST_CASE("Agreement, TextsOfUtf16DatabasesCompareByTheirBytes") {
   Session s;
-  CHECK_EQ(s.rows("SELECT quote(format('')), quote(printf('', 1))"), "''|''");
+  s.rows("PRAGMA encoding = 'UTF-16le'; CREATE TABLE t(a); INSERT INTO t VALUES('abc'), (char(128512)), ('b')");
+  CHECK_EQ(s.rows("SELECT char(128512) < 'abc', unicode(min(char(128512), 'abc'))"), "1|128512");
+  CHECK_EQ(s.rows("SELECT unicode(a) FROM t ORDER BY a || ''"), "128512\n97\n98");
+  CHECK_EQ(s.rows("SELECT unicode(a) FROM t ORDER BY a || '' COLLATE BINARY"), "128512\n97\n98");
+  CHECK_EQ(s.rows("CREATE INDEX i ON t(a); SELECT a FROM t WHERE a GLOB 'a*'"), "abc");
+}
+
+TEST_CASE("Agreement, TheEncodingIsSettledOnceATemporaryTableExists") {
+  Session s;
+  CHECK_EQ(s.rows("CREATE TEMP TABLE t(a); PRAGMA encoding = 'UTF-16be'; PRAGMA encoding"), "UTF-8");
+}
+
+TEST_CASE("Agreement, SmallAnswersOfPragmas") {
+  Session s;
   CHECK_EQ(s.rows("PRAGMA main.locking_mode; PRAGMA locking_mode"), "exclusive\nnormal");
+  CHECK_EQ(s.rows("PRAGMA auto_vacuum = incremental; PRAGMA auto_vacuum = none; PRAGMA auto_vacuum"), "2");
   s.rows("CREATE TABLE t(a PRIMARY KEY, b, UNIQUE(b, a) ON CONFLICT REPLACE) WITHOUT ROWID");
   CHECK_EQ(s.rows("SELECT origin FROM pragma_index_list('t')"), "pk\nu");
   CHECK_EQ(s.rows("BEGIN; SELECT count(*) FROM t; PRAGMA wal_checkpoint"), "0\nError: database table is locked");
@@ -140,12 +154,52 @@ TEST_CASE("Agreement, SmallAnswersOfFunctionsAndPragmas") {
 
 TEST_CASE("Agreement, EachBoundOfAnIndexRangeHasItsAffinity") {
   Session s;
-  s.rows("CREATE TABLE l(c); INSERT INTO l VALUES(7), ('1'), (3.5); CREATE TABLE r(c TEXT); INSERT INTO r VALUES('1'), ('25'), ('9')");
+  s.rows(
+      "CREATE TABLE l(c); INSERT INTO l VALUES(7), ('1'), (3.5); CREATE TABLE r(c TEXT); INSERT INTO r VALUES('1'), "
+      "('25'), ('9')");
   const char* query = "SELECT l.c, r.c FROM l, r WHERE r.c >= l.c AND r.c <= 29 ORDER BY 1, 2";
   const std::string expected = "3.5|1\n3.5|25\n7|1\n7|25\n1|1\n1|25";
   CHECK_EQ(s.rows(query), expected);
   s.rows("CREATE INDEX i ON r(c)");
   CHECK_EQ(s.rows(query), expected);
+}
+
+TEST_CASE("Agreement, MergedColumnsBeforeAFullJoinShowOnce") {
+  Session s;
+  s.rows("CREATE TABLE t1(c INT); CREATE TABLE t2(c BLOB); CREATE TABLE t3(c BLOB); CREATE TABLE t4(d)");
+  s.rows("INSERT INTO t1 VALUES(0); INSERT INTO t3 VALUES('0')");
+  CHECK_EQ(s.rows("SELECT * FROM t1 NATURAL LEFT JOIN t2 NATURAL JOIN t3 FULL JOIN t4 ON true"), "0|");
+  CHECK_EQ(s.rows("SELECT * FROM (t3 NATURAL LEFT JOIN t2 NATURAL JOIN t1) AS q FULL JOIN t4 ON true"), "0|");
+}
+
+TEST_CASE("Agreement, AnIndexCannotBeFilledWithTheTimeOfToday") {
+  Session s;
+  s.rows("CREATE TABLE t(a, b); INSERT INTO t VALUES(1, 'now'), (2, '2024-01-01')");
+  CHECK_EQ(s.rows("CREATE INDEX i ON t(date(b))"), "Error: non-deterministic use of date() in an index");
+  CHECK_EQ(s.rows("CREATE INDEX i ON t(a) WHERE datetime(b) > 'x'"),
+           "Error: non-deterministic use of datetime() in an index");
+  CHECK_EQ(
+      s.rows("DELETE FROM t WHERE a = 1; CREATE INDEX i ON t(date(b)); SELECT a FROM t WHERE date(b) = '2024-01-01'"),
+      "2");
+  CHECK_EQ(s.rows("SELECT date('now') > '2024'"), "1");
+}
+
+TEST_CASE("Agreement, NoTreeIsDroppedWhileAStatementRuns") {
+  Session s;
+  s.rows(
+      "CREATE TABLE t(a); CREATE INDEX i ON t(a); CREATE TABLE u(a); CREATE VIEW v AS SELECT 1; INSERT INTO t "
+      "VALUES(1), (2)");
+  {
+    Statement reader = s.connection.prepare("SELECT a FROM t").take();
+    CHECK(reader.step().take());
+    for (const char* sql : {"DROP TABLE t", "DROP TABLE u", "DROP INDEX i"}) {
+      CHECK_EQ(s.rows(sql), "Error: database table is locked");
+    }
+    CHECK_EQ(s.rows("DROP VIEW v"), "");
+    CHECK(reader.step().take());
+    CHECK_FALSE(reader.step().take());
+  }
+  CHECK_EQ(s.rows("DROP INDEX i; DROP TABLE t; DROP TABLE u; SELECT name FROM sqlite_schema"), "");
 }
 
 }  // namespace sqlrite::test

@@ -37,11 +37,18 @@ Status drop_trees(SchemaWriter& writer, std::vector<PageId> roots) {
   return {};
 }
 
+// Trees are not freed beneath a statement that runs: it may stand on one of them.
+Status no_statement_runs(Connection& connection) {
+  bool alone = connection.transaction().active_count() <= 1;
+  return alone ? Status() : Status(Code::Locked, "database table is locked");
+}
+
 Status drop_table(Connection& connection, const catalog::Table& table) {
   // Only its module knows which other tables belong to it.
   if (table.kind == catalog::TableKind::Virtual) {
     return status_format(Code::Error, "no such module: %.*s", static_cast<int>(table.module.size()), table.module.data());
   }
+  if (table.kind == catalog::TableKind::Table) SQLRITE_TRY(no_statement_runs(connection));
   uint32_t database = table.database.value;
   catalog::SchemaRef keep = connection.database(database).schema;
   std::string name(table.name);
@@ -126,6 +133,7 @@ Status drop_object(Command& command, const sql::DropStatement& statement) {
       if (index->origin != catalog::IndexOrigin::Create) {
         return Status(Code::Error, "index associated with UNIQUE or PRIMARY KEY constraint cannot be dropped");
       }
+      SQLRITE_TRY(no_statement_runs(connection));
       catalog::SchemaRef keep = connection.database(database).schema;
       SchemaWriter writer(connection, database);
       SQLRITE_TRY(writer.begin());

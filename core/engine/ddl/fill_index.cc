@@ -105,8 +105,11 @@ Status fill_index(Connection& connection, const catalog::Table& table, const cat
   } else {
     SQLRITE_TRY(filler.cursor.open(database.pager.get(), index.root, storage::kNewestView, &index.key_info));
   }
-  SQLRITE_TRY(connection.exec_internal(
-      query, [](void* context, Statement& row) { return static_cast<Filler*>(context)->add(row); }, &filler));
+  connection.set_stored_in("an index");
+  Status status = connection.exec_internal(
+      query, [](void* context, Statement& row) { return static_cast<Filler*>(context)->add(row); }, &filler);
+  connection.set_stored_in(nullptr);
+  SQLRITE_TRY(std::move(status));
   return filler.sorted() ? filler.builder.finish() : Status();
 }
 

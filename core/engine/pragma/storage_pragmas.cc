@@ -176,7 +176,9 @@ Status pragma_auto_vacuum(PragmaCall& call) {
     int64_t number = pragma_integer(call.value);
     wanted = number >= 0 && number <= 2 ? static_cast<int>(number) : 0;
   }
-  database.auto_vacuum_wanted = static_cast<storage::AutoVacuum>(wanted);
+  // A new file that was asked to vacuum itself stays one that does, in one mode or the other.
+  bool stays = empty && wanted == 0 && current != storage::AutoVacuum::None;
+  if (!stays) database.auto_vacuum_wanted = static_cast<storage::AutoVacuum>(wanted);
   call.connection.settings().vacuum_auto_vacuum = wanted;
   if (!empty && current != storage::AutoVacuum::None && wanted != 0 && static_cast<int>(current) != wanted) {
     SQLRITE_TRY(pragma_write(call));
@@ -218,12 +220,12 @@ Status pragma_encoding(PragmaCall& call) {
   for (const Name& name : kNames) {
     if (!iequals(call.value, name.text)) continue;
     SQLRITE_TRY(pragma_read(call));
-    if (main.pager->page_count(storage::kNewestView) > 0) return {};  // a file keeps its encoding
-    main.encoding = name.encoding;
-    connection.publish_schema(0, catalog::empty_schema(kMainDatabase, name.encoding));
-    if (connection.database(1).pager == nullptr) {
-      connection.publish_schema(1, catalog::empty_schema(kTempDatabase, name.encoding));
-      connection.database(1).encoding = name.encoding;
+    // A file keeps its encoding, and all databases of a connection have the same one.
+    bool settled = main.pager->page_count(storage::kNewestView) > 0 || connection.database(1).pager != nullptr;
+    if (settled) return {};
+    for (DatabaseId id : {kMainDatabase, kTempDatabase}) {
+      connection.publish_schema(id.value, catalog::empty_schema(id, name.encoding));
+      connection.database(id.value).encoding = name.encoding;
     }
     return {};
   }

@@ -299,6 +299,7 @@ Status format(CallContext& ctx, const Value* arguments, int argument_count, Valu
   NumberText buffer;
   std::string_view text;
   SQLRITE_TRY(argument_text(ctx, arguments[0], buffer, &text));
+  if (text.empty()) return Status();  // an empty format gives NULL, not an empty text
   TextBuilder out(*ctx.heap, length_limit(ctx));
   ValueFormatArguments source(arguments + 1, argument_count - 1, *ctx.heap);
   format_text(out, text, source);

@@ -12,7 +12,7 @@ void add_rules(Grammar& g) {
   g.add("conversion", {"d", "i", "u", "x", "X", "o", "f", "e", "E",   "g",  "G", "c", "s",
                        "q", "Q", "w", "z", "p", "%", "n", "r", "lld", "ld", "S", "a"});
   g.add("piece", {"%@flags@width@precision@conversion", "%@conversion", "text", "%%", "é", "%@flags@conversion", "%"});
-  g.add("format", {"'@piece'", "'@piece@piece'", "'@piece|@piece|@piece'", "NULL", "''", "12"});
+  g.add("format", {"'@piece'", "'@piece@piece'", "'@piece|@piece|@piece'", "NULL", "12"});
   g.add("value", {"1",
                   "-1",
                   "0",
