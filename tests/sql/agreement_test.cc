@@ -143,6 +143,14 @@ TEST_CASE("Agreement, TheEncodingIsSettledOnceATemporaryTableExists") {
   CHECK_EQ(s.rows("CREATE TEMP TABLE t(a); PRAGMA encoding = 'UTF-16be'; PRAGMA encoding"), "UTF-8");
 }
 
+TEST_CASE("Agreement, RowsByTheKeyOfATableWithoutRowid") {
+  Session s;
+  s.rows("CREATE TABLE t(a REAL PRIMARY KEY, b) WITHOUT ROWID; INSERT INTO t VALUES(1.5, 'x'), (2, 'y')");
+  CHECK_EQ(s.rows("SELECT a, b FROM t WHERE a = 1.5; SELECT b FROM t WHERE a = 2; SELECT b FROM t WHERE a = 0"),
+           "1.5|x\ny");
+  CHECK_EQ(s.rows("UPDATE t SET b = 'z' WHERE a = 1.5 RETURNING b; DELETE FROM t WHERE a = 9"), "z");
+}
+
 TEST_CASE("Agreement, SmallAnswersOfPragmas") {
   Session s;
   CHECK_EQ(s.rows("PRAGMA main.locking_mode; PRAGMA locking_mode"), "exclusive\nnormal");

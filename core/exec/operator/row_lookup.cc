@@ -62,7 +62,8 @@ class RowLookup final : public BaseOperator {
 bool is_row_lookup(const plan::ProjectNode& node) {
   if (node.input->kind != plan::NodeKind::TableScan) return false;
   const plan::TableAccess& access = static_cast<const plan::ScanNode*>(node.input)->access;
-  if (access.filter != nullptr || !access.key_is_unique || !has_single_key(access.range)) return false;
+  if (access.table->without_rowid || access.filter != nullptr || !access.key_is_unique || !has_single_key(access.range))
+    return false;
   for (const bind::BoundExpr* expr : node.exprs) {
     int32_t slot = plain_slot(expr);
     bool fetched = false;
