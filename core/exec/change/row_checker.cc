@@ -8,6 +8,33 @@ namespace sqlrite::exec {
 
 using catalog::ConflictAction;
 
+namespace {
+
+constexpr uint8_t bit_of(ValueType type) { return static_cast<uint8_t>(1u << static_cast<unsigned>(type)); }
+
+// The types that the column stores as they come and that no constraint of its own forbids.
+uint8_t passing_types(const catalog::Table& table, size_t column_index) {
+  const catalog::TableColumn& column = table.columns[column_index];
+  if (table.strict) return 0;
+  uint8_t types = bit_of(ValueType::Blob);
+  if (!column.not_null || static_cast<int16_t>(column_index) == table.rowid_alias) types |= bit_of(ValueType::Null);
+  switch (column.affinity) {
+    case Affinity::None:
+    case Affinity::Blob:
+      return types | bit_of(ValueType::Integer) | bit_of(ValueType::Real) | bit_of(ValueType::Text);
+    case Affinity::Text:
+      return types | bit_of(ValueType::Text);
+    case Affinity::Numeric:
+    case Affinity::Integer:
+      return types | bit_of(ValueType::Integer);
+    case Affinity::Real:
+      return types | bit_of(ValueType::Real);
+  }
+  return 0;
+}
+
+}  // namespace
+
 RowChecker::~RowChecker() {
   for (expr::ExprNode* node : defaults_) expr::destroy_evaluator(node);
   for (expr::ExprNode* node : checks_) expr::destroy_evaluator(node);
@@ -18,6 +45,8 @@ Status RowChecker::prepare(const bind::BoundTarget& target, ConflictAction state
   statement_action_ = statement_action;
   defaults_ = arena.make_array<expr::ExprNode*>(table_->columns.size());
   checks_ = arena.make_array<expr::ExprNode*>(target.checks.size());
+  passing_types_ = arena.make_array<uint8_t>(table_->columns.size());
+  for (size_t i = 0; i < passing_types_.size(); ++i) passing_types_[i] = passing_types(*table_, i);
   for (size_t i = 0; i < target.defaults.size(); ++i) {
     if (target.defaults[i] == nullptr) continue;
     SQLRITE_TRY_ASSIGN(defaults_[i], expr::make_evaluator(target.defaults[i], arena));
@@ -63,6 +92,8 @@ Status RowChecker::check(expr::EvalContext& eval, SlotRow& row, RowFate* fate, C
   const auto& columns = table_->columns;
   Value* slots = row.slots();
   for (size_t i = 0; i < columns.size(); ++i) {
+    if ((passing_types_[i] & bit_of(slots[i].type)) != 0) [[likely]]
+      continue;
     const catalog::TableColumn& column = columns[i];
     SQLRITE_TRY(apply_affinity(slots[i], column.affinity, *eval.heap));
     if (slots[i].is_null() && column.not_null && static_cast<int16_t>(i) != table_->rowid_alias) {
