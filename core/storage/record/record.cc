@@ -202,7 +202,49 @@ Result<Value> load_overflow(const Value& value, TextEncoding encoding, Arena& he
   return loaded;
 }
 
+namespace {
+
+constexpr uint32_t kShortCountMax = 32;
+constexpr size_t kShortValueSizeMax = 57;  // of a text whose serial type is below 128
+constexpr size_t kWriteSlackSizeBytes = 16;
+
+// A record whose types all take one byte, which most do: one pass, as the length of the header is known beforehand.
+// Returns its size in bytes, 0 when a type is longer. REQUIRES: count <= kShortCountMax, room for that many values of
+// kShortValueSizeMax, the header and kWriteSlackSizeBytes.
+size_t encode_short(const Value* values, uint32_t count, const bool* real_as_integer, uint8_t* out) {
+  uint8_t* body = out + count + 1;
+  out[0] = static_cast<uint8_t>(count + 1);
+  for (uint32_t i = 0; i < count; ++i) {
+    const Value& value = values[i];
+    uint64_t type = serial_type_of(value, real_as_integer != nullptr && real_as_integer[i]);
+    if (type >= 128) return 0;
+    out[i + 1] = static_cast<uint8_t>(type);
+    if (type >= 12) {
+      if ((value.flags & (value_flags::kZeroBlob | value_flags::kOverflow)) != 0) return 0;
+      if (value.length > 0) std::memcpy(body, value.bytes, value.length);
+      body += value.length;
+    } else if (type >= 1 && type <= 7) {
+      // Eight bytes are stored, those that do not count are overwritten by the next value.
+      store_be64(body, serial_number_bits(value, type));
+      body += kSerialSizes.size_bytes[type];
+    }
+  }
+  return static_cast<size_t>(body - out);
+}
+
+}  // namespace
+
 RecordEncoder::~RecordEncoder() { free_buffer(buffer_, capacity_bytes_); }
+
+Status RecordEncoder::reserve(size_t size_bytes) {
+  if (size_bytes <= capacity_bytes_) return {};
+  size_t capacity = size_bytes + size_bytes / 2;
+  auto* grown = static_cast<uint8_t*>(resize_buffer(buffer_, capacity_bytes_, capacity));
+  if (grown == nullptr) return Code::NoMem;
+  buffer_ = grown;
+  capacity_bytes_ = capacity;
+  return {};
+}
 
 Result<Payload> RecordEncoder::encode(const Value* values, uint32_t count, TextEncoding encoding, const bool* real_as_integer) {
   if (encoding != TextEncoding::Utf8) {
@@ -221,6 +263,11 @@ Result<Payload> RecordEncoder::encode(const Value* values, uint32_t count, TextE
       }
       return encode(converted, count, TextEncoding::Utf8, real_as_integer);
     }
+  }
+  if (count <= kShortCountMax) {
+    SQLRITE_TRY(reserve(1 + count * (1 + kShortValueSizeMax) + kWriteSlackSizeBytes));
+    size_t size = encode_short(values, count, real_as_integer, buffer_);
+    if (size > 0) return Payload{{buffer_, size}, 0};
   }
   // First pass: serial types and sizes.
   constexpr uint32_t kInline = 128;
@@ -255,13 +302,7 @@ Result<Payload> RecordEncoder::encode(const Value* values, uint32_t count, TextE
   uint64_t total = header_size + body_size;
   if (total > kPayloadSizeMax) return Code::TooBig;
   uint64_t stored = total - tail_size;
-  if (stored + 16 > capacity_bytes_) {
-    size_t capacity = static_cast<size_t>(stored + stored / 2 + 256);
-    auto* grown = static_cast<uint8_t*>(resize_buffer(buffer_, capacity_bytes_, capacity));
-    if (grown == nullptr) return Code::NoMem;
-    buffer_ = grown;
-    capacity_bytes_ = capacity;
-  }
+  SQLRITE_TRY(reserve(static_cast<size_t>(stored) + kWriteSlackSizeBytes));
   // Second pass: write.
   uint8_t* h = buffer_;
   h += write_varint(h, header_size);

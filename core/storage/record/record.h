@@ -51,6 +51,7 @@ class RecordEncoder {
   Result<Payload> encode(const Value* values, uint32_t count, TextEncoding encoding, const bool* real_as_integer);
 
  private:
+  Status reserve(size_t size_bytes);
   uint8_t* buffer_ = nullptr;
   size_t capacity_bytes_ = 0;
 };

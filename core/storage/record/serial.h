@@ -33,15 +33,20 @@ inline int64_t read_serial_integer(const uint8_t* p, uint64_t type) {
 }
 inline double read_serial_real(const uint8_t* p) { return std::bit_cast<double>(load_be64(p)); }
 
+// Integer serial types by the bits that a number has besides its sign.
+struct IntegerTypes {
+  uint8_t type[64];
+  constexpr IntegerTypes() : type() {
+    for (int bits = 0; bits < 64; ++bits)
+      type[bits] = bits < 8 ? 1 : bits < 16 ? 2 : bits < 24 ? 3 : bits < 32 ? 4 : bits < 48 ? 5 : 6;
+  }
+};
+inline constexpr IntegerTypes kIntegerTypes;
+
 // The smallest integer serial type for a value.
 inline uint32_t integer_serial_type(int64_t value) {
-  uint64_t magnitude = static_cast<uint64_t>(value ^ (value >> 63));
-  if (magnitude <= 127) return (value & ~int64_t{1}) == 0 ? 8 + static_cast<uint32_t>(value) : 1;
-  if (magnitude <= 0x7fff) return 2;
-  if (magnitude <= 0x7fffff) return 3;
-  if (magnitude <= 0x7fffffff) return 4;
-  if (magnitude <= 0x7fffffffffffull) return 5;
-  return 6;
+  if ((value & ~int64_t{1}) == 0) return 8 + static_cast<uint32_t>(value);
+  return kIntegerTypes.type[std::bit_width(static_cast<uint64_t>(value ^ (value >> 63)))];
 }
 
 // How a value is stored. `real_as_integer`: the column has REAL affinity, so a real without fraction is stored as an
