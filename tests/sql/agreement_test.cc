@@ -151,6 +151,14 @@ TEST_CASE("Agreement, RowsByTheKeyOfATableWithoutRowid") {
   CHECK_EQ(s.rows("UPDATE t SET b = 'z' WHERE a = 1.5 RETURNING b; DELETE FROM t WHERE a = 9"), "z");
 }
 
+TEST_CASE("Agreement, TheFirstInsertMakesTheSequencesEntry") {
+  Session s;
+  s.rows("CREATE TABLE t(a INTEGER PRIMARY KEY AUTOINCREMENT, b NOT NULL)");
+  CHECK_EQ(s.rows("SELECT * FROM sqlite_sequence; INSERT INTO t(b) SELECT 1 WHERE 0; SELECT * FROM sqlite_sequence"),
+           "t|0");
+  CHECK_EQ(s.rows("INSERT INTO t VALUES(5, 1); SELECT * FROM sqlite_sequence"), "t|5");
+}
+
 TEST_CASE("Agreement, SmallAnswersOfPragmas") {
   Session s;
   CHECK_EQ(s.rows("PRAGMA main.locking_mode; PRAGMA locking_mode"), "exclusive\nnormal");

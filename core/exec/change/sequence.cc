@@ -31,6 +31,7 @@ Status Sequence::load(ExecContext& context, ChangeHost& host, const catalog::Tab
     }
     SQLRITE_TRY_ASSIGN(found, cursor.next());
   }
+  changed_ = true;  // the first INSERT makes the entry, even one without rows
   return {};
 }
 
