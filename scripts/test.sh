@@ -60,7 +60,7 @@ if scripts/stock_sqlite.sh build/stock; then
     suite "conformance scenarios on better-sqlite3" env -C sdk/nodejs \
       node ../../tests/conformance/node_runner.mjs --module better-sqlite3 ../../tests/conformance/scenarios
   fi
-  cases=1000
+  cases=600
   if ((quick)); then cases=50; fi
   for seed in 1 2 3; do
     suite "differential test against stock SQLite, seed $seed" $build/bin/differential_test --ours $library \

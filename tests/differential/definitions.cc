@@ -77,7 +77,8 @@ std::string Definitions::create_table() {
     Expressions bare(r, no_tables());
     definitions.push_back("CHECK (" + bare.condition(scope, 0) + ")");
   }
-  if (r.chance(5)) definitions.push_back("UNIQUE(b, a)" + std::string(r.chance(50) ? " ON CONFLICT REPLACE" : ""));
+  if (!without_rowid && r.chance(5))
+    definitions.push_back("UNIQUE(b, a)" + std::string(r.chance(50) ? " ON CONFLICT REPLACE" : ""));
   std::string options;
   if (without_rowid) options = " WITHOUT ROWID";
   if (strict) options += options.empty() ? " STRICT" : ", STRICT";

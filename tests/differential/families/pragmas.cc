@@ -40,7 +40,7 @@ void add_rules(Grammar& g) {
                     "threads",
                     "analysis_limit",
                     "data_version",
-                    "freelist_count",
+
                     "nonsense"});
   g.add("harmless", {"user_version", "application_id", "recursive_triggers", "cache_size", "busy_timeout",
                      "analysis_limit", "cell_size_check", "trusted_schema", "automatic_index", "checkpoint_fullfsync",
