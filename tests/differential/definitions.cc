@@ -41,7 +41,7 @@ std::string Definitions::column_definition(const std::string& name, bool key, bo
   std::string type = r.pick(strict ? strict_types : types);
   if (key && without_rowid) return name + " " + type + " PRIMARY KEY";
   if (key && r.chance(65)) return name + " INTEGER PRIMARY KEY" + (r.chance(8) ? " AUTOINCREMENT" : "");
-  std::string text = name + " " + type + r.pick(extras);
+  std::string text = name + " " + type + (strict ? "" : r.pick(extras));
   if (r.chance(6)) text += " UNIQUE";
   if (r.chance(5)) text += " NOT NULL";
   if (r.chance(5)) text += " CHECK (" + name + " IS NOT " + expressions_.literal() + ")";

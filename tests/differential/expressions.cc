@@ -26,7 +26,7 @@ std::string Expressions::literal() {
              std::string(1, static_cast<char>('a' + r.below(4))) + " '";
     case 12:
     case 13:
-      return r.chance(50) ? "x'6162'" : "x'00ff'";
+      return r.chance(50) ? "x'6162'" : "x'01ff'";
     case 14:
       return r.chance(50) ? "''" : "'1.0'";
     case 15: {
