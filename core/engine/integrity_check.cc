@@ -95,16 +95,16 @@ Status TableCheck::add_row(Statement& row) {
     const catalog::TableColumn& column = table.columns[i];
     if (static_cast<int>(i) == table.rowid_alias || column.generated != catalog::GeneratedKind::None) continue;
     ValueType type = row.column_type(static_cast<uint32_t>(i));
-    std::string name = text_of_name(table.name) + "." + text_of_name(column.name);
-    if (column.not_null && type == ValueType::Null) messages.add("NULL value in " + name);
+    auto place = [&] { return " value in " + text_of_name(table.name) + "." + text_of_name(column.name); };
+    if (column.not_null && type == ValueType::Null) messages.add("NULL" + place());
     if (table.strict) {
-      if (!strict_type_fits(column, type)) messages.add("non-" + text_of_name(column.declared_type) + " value in " + name);
+      if (!strict_type_fits(column, type)) messages.add("non-" + text_of_name(column.declared_type) + place());
     } else if (column.affinity == Affinity::Text && (type == ValueType::Integer || type == ValueType::Real)) {
-      messages.add("NUMERIC value in " + name);
+      messages.add("NUMERIC" + place());
     } else if (is_numeric_affinity(column.affinity) && type == ValueType::Text) {
       Value converted = row.column_value(static_cast<uint32_t>(i));
       apply_numeric_to_text(converted, true);
-      if (converted.type != ValueType::Text) messages.add("TEXT value in " + name);
+      if (converted.type != ValueType::Text) messages.add("TEXT" + place());
     }
   }
   for (size_t i = 0; i < checks.size() && !messages.full(); ++i) {

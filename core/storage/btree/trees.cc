@@ -21,6 +21,14 @@ struct TreeWalk {
   uint64_t entries = 0;
   uint32_t visited = 0;
 
+  // Whether the payload of a cell certainly lies on its page.
+  bool is_local(const PageView& page, uint32_t index) const {
+    uint32_t offset = page.cell_offset(index);
+    if (page.type == kTableInterior || !page.cell_offset_ok(offset)) return false;
+    uint64_t payload_size;
+    read_varint(page.data + offset + (page.leaf() ? 0 : 4), &payload_size);
+    return payload_size <= (table ? limits.table_local_max : limits.index_local_max);
+  }
   Status free_below(PageId id, uint32_t depth) {
     if (depth >= kDepthLimit || ++visited > pager.page_count(kNewestView)) return Code::Corrupt;
     SQLRITE_TRY_ASSIGN(PageRef page, pager.fetch(id, kNewestView));
@@ -29,6 +37,7 @@ struct TreeWalk {
     if (p.leaf() || !table) entries += p.cell_count;
     for (uint32_t i = 0; i <= p.cell_count; ++i) {
       if (i < p.cell_count) {
+        if (is_local(p, i)) continue;
         CellInfo info;
         if (!parse_cell(p, i, limits, &info)) return Code::Corrupt;
         if (info.overflow) SQLRITE_TRY(free_overflow(pager, info.overflow, info.payload_size_bytes - info.local_size_bytes));
