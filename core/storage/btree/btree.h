@@ -247,7 +247,7 @@ class IndexCursor : public CursorBase {
   Result<uint32_t> lower_bound(const Level& level, const SearchKey& key, bool after_equal, const FirstField& first,
                                uint32_t hint);
   template <FirstFieldKind kKind>
-  void narrow_by_numbers(const Level& level, const FirstField& first, bool after_equal, uint32_t hint, uint32_t* low,
+  bool narrow_by_numbers(const Level& level, const FirstField& first, bool after_equal, uint32_t hint, uint32_t* low,
                          uint32_t* high) const;
 
   FirstField leaf_around_;         // while leaf_range_known_: around levels_[depth_]

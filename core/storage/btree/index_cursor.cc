@@ -70,33 +70,36 @@ inline Result<int> IndexCursor::order_of_cell(const Level& level, uint32_t index
 
 // Narrows [*low, *high), the whole page, to the entries among which the first fields leave the place of the key open.
 // Starts at `hint` or, without one, where the key would stand if entries were evenly spread: on pages out of the
-// processor's caches every probe saved counts.
+// processor's caches every probe saved counts. False: the page's numbers are all that of the key, as those of texts with
+// a long common beginning are.
 template <FirstFieldKind kKind>
-void IndexCursor::narrow_by_numbers(const Level& level, const FirstField& first, bool after_equal, uint32_t hint,
+bool IndexCursor::narrow_by_numbers(const Level& level, const FirstField& first, bool after_equal, uint32_t hint,
                                     uint32_t* low, uint32_t* high) const {
   const auto fields = first_fields<kKind>(level.data(), level.pointers, limits_.usable_size_bytes, level.leaf());
   const uint32_t count = *high;
+  uint64_t least = first.low;
+  uint64_t most = first.high;
+  bool bounded = first.has_low && first.has_high;
   uint32_t at = hint;
   if (at >= count) {
-    uint64_t least = first.low;
-    uint64_t most = first.high;
-    if (count <= 4 || (!first.has_low && !fields.read(0, &least)) ||
-        (!first.has_high && !fields.read(count - 1, &most))) {
-      at = count / 2;
-    } else {
-      at = fields.guess(first.key, least, most, count);
+    at = count / 2;
+    if (!bounded && count > 4) {
+      bounded = (first.has_low || fields.read(0, &least)) && (first.has_high || fields.read(count - 1, &most));
     }
+    if (bounded && count > 4) at = fields.guess(first.key, least, most, count);
   }
+  if (bounded && least == first.key && most == first.key && !first.is_whole_key) return false;
   const bool past_equal = first.is_whole_key && after_equal;
-  if (past_equal && first.key == UINT64_MAX) return;
+  if (past_equal && first.key == UINT64_MAX) return true;
   fields.search(first.key + past_equal, at, low, high);
   const bool interrupted = *low < *high;  // by an entry without a number: no more is known than what lies before *low
-  if (!interrupted && (first.is_whole_key || *low == count)) return;
+  if (!interrupted && (first.is_whole_key || *low == count)) return true;
   *high = count;
   // Left are the entries with the number of the key and what comes behind them. Texts with one number may be many.
-  if (interrupted || kKind != FirstFieldKind::Text || first.key == UINT64_MAX) return;
+  if (interrupted || kKind != FirstFieldKind::Text || first.key == UINT64_MAX) return true;
   uint32_t end = *low;
   fields.search(first.key + 1, end, &end, high);
+  return true;
 }
 
 // First entry of the page that is >= key (after_equal: > key), by its leading fields; cell_count when there is none.
@@ -106,16 +109,18 @@ Result<uint32_t> IndexCursor::lower_bound(const Level& level, const SearchKey& k
   uint32_t high = level.cell_count;
   if (high == 0) return low;
   uint32_t step = high;  // ahead of `low`; not less than the range: by halves
+  bool numbers_tell = false;
   if (first.kind == FirstFieldKind::Integer) {
-    narrow_by_numbers<FirstFieldKind::Integer>(level, first, after_equal, hint, &low, &high);
-    if (high == step) step = 1;  // few entries share an integer, and none is known that has more
+    numbers_tell = narrow_by_numbers<FirstFieldKind::Integer>(level, first, after_equal, hint, &low, &high);
+    if (numbers_tell && high == step) step = 1;  // few entries share an integer, and none is known that has more
   } else if (first.kind == FirstFieldKind::Text) {
-    narrow_by_numbers<FirstFieldKind::Text>(level, first, after_equal, hint, &low, &high);
+    numbers_tell = narrow_by_numbers<FirstFieldKind::Text>(level, first, after_equal, hint, &low, &high);
   }
   const int bound = after_equal ? 1 : 0;  // an entry lies before the place when its order is below this
   while (low < high) {
     uint32_t at = step < high - low ? low + step - 1 : (low + high) / 2;
-    SQLRITE_TRY_ASSIGN(int order, order_of_cell(level, at, key, first));
+    SQLRITE_TRY_ASSIGN(int order,
+                       numbers_tell ? order_of_cell(level, at, key, first) : compare_cell(level, at, key));
     if (order < bound) {
       low = at + 1;
       step *= 2;
