@@ -1,5 +1,7 @@
 #include "differential/changes.h"
 
+#include <algorithm>
+
 namespace sqlrite::differential {
 
 namespace {
@@ -75,11 +77,13 @@ std::string Changes::upsert_clauses(const Table& table) {
   // Expressions over `excluded` are left out: whether its values have the columns' affinities depends on the
   // constraint.
   Scope scope = table.scope(table.name);
+  // A clause without a target leaves open which of several violated constraints names the row.
+  bool several = std::count(table.unique.begin(), table.unique.end(), true) > 1;
   std::string text;
   for (int i = 1 + (r.chance(25) ? 1 : 0); i > 0; --i) {
     bool last = i == 1;
     text += " ON CONFLICT";
-    if (!last || r.chance(85)) {
+    if (!last || several || r.chance(85)) {
       std::vector<std::string> unique;
       for (size_t column = 0; column < table.columns.size(); ++column) {
         if (table.unique[column] || r.chance(8)) unique.push_back(table.columns[column]);

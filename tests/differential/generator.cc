@@ -7,10 +7,10 @@ namespace sqlrite::differential {
 namespace {
 
 // In a database of UTF-16 stock SQLite reads a blob as UTF-16 where a text is wanted; we read it as UTF-8. A precision
-// may cut format()'s characters.
+// may cut format()'s characters, and a number before a surrogate has another type there.
 bool reads_bytes(const std::string& sql) {
   for (const char* word :
-       {"x'", "AS BLOB)", "AS NONE)", "AS \"\")", "jsonb", "zeroblob", "unhex", "printf(", "format("}) {
+       {"x'", "AS BLOB)", "AS NONE)", "AS \"\")", "jsonb", "zeroblob", "unhex", "printf(", "format(", "128512"}) {
     if (sql.find(word) != std::string::npos) return true;
   }
   return false;
