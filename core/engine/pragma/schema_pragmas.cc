@@ -133,10 +133,15 @@ Status pragma_index_xinfo(PragmaCall& call) { return index_columns(call, true); 
 Status pragma_table_list(PragmaCall& call) {
   SQLRITE_TRY(read_all(call));
   Connection& connection = call.connection;
-  for (uint32_t position = connection.database_count(); position-- > 0;) {
+  for (uint32_t position = 0; position < connection.database_count(); ++position) {
     if (call.has_schema && position != call.database) continue;
     const Database& database = connection.database(position);
-    for (const auto& [key, table] : database.schema->tables) {
+    const auto named = database.schema->tables_in_order;
+    std::vector<const catalog::Table*> tables(named.rbegin(), named.rend());  // the newest first
+    const bool is_temp = position == kTempDatabase.value;
+    const catalog::Table* schema_table = database.schema->find_table(is_temp ? "sqlite_temp_master" : "sqlite_master");
+    if (schema_table != nullptr) tables.push_back(schema_table);
+    for (const catalog::Table* table : tables) {
       if (call.has_value && !iequals(table->name, call.value)) continue;
       size_t column_count = table->columns.size();
       if (table->kind == catalog::TableKind::View) {
@@ -146,7 +151,7 @@ Status pragma_table_list(PragmaCall& call) {
         if (view_info(view, *table, false).ok()) column_count = columns.row_count();
       }
       call.rows.add_text(database.name);
-      call.rows.add_text(table->name);
+      call.rows.add_text(table != schema_table ? std::string_view(table->name) : is_temp ? "sqlite_temp_schema" : "sqlite_schema");
       call.rows.add_text(table->kind == catalog::TableKind::View ? "view" : table->kind == catalog::TableKind::Virtual ? "virtual" : "table");
       call.rows.add_integer(static_cast<int64_t>(column_count));
       call.rows.add_integer(table->without_rowid ? 1 : 0);

@@ -11,6 +11,7 @@ namespace sqlrite::engine {
 
 namespace {
 
+constexpr int64_t kCacheSizeDefault = -2000;
 constexpr const char* kJournalModes[] = {"delete", "truncate", "persist", "memory", "off", "wal"};
 
 int header_slot(std::string_view name) { return iequals(name, "schema_version") ? 1 : iequals(name, "user_version") ? 6 : 8; }
@@ -115,7 +116,8 @@ Status pragma_synchronous(PragmaCall& call) {
   if (!call.connection.is_autocommit()) return Status(Code::Error, "Safety level may not be changed inside a transaction");
   int level = 1;
   if (!call.value.empty() && call.value[0] >= '0' && call.value[0] <= '9') {
-    level = static_cast<int>(pragma_integer(call.value)) & 3;
+    // SQLite counts levels from one in three bits, and takes none of them for OFF.
+    level = std::clamp(((static_cast<int>(pragma_integer(call.value)) + 1) & 7) - 1, 0, 3);
   } else if (iequals(call.value, "full") ) {
     level = 2;
   } else if (iequals(call.value, "extra")) {
@@ -151,7 +153,7 @@ Status pragma_default_cache_size(PragmaCall& call) {
   if (call.pager()->page_count(storage::kNewestView) > 0) {
     SQLRITE_TRY_ASSIGN(size, storage::read_meta(*call.pager(), storage::kNewestView, 3));
   }
-  call.rows.add_integer(size != 0 ? std::abs(static_cast<int32_t>(size)) : 2000);
+  call.rows.add_integer(size != 0 ? std::abs(static_cast<int32_t>(size)) : kCacheSizeDefault);
   return {};
 }
 
@@ -217,12 +219,12 @@ Status pragma_encoding(PragmaCall& call) {
       {"UTF-16be", TextEncoding::Utf16Be}, {"UTF16le", TextEncoding::Utf16Le}, {"UTF16be", TextEncoding::Utf16Be},
       {"UTF-16", TextEncoding::Utf16Le},   {"UTF16", TextEncoding::Utf16Le},
   };
+  SQLRITE_TRY(pragma_read(call));
+  // A file keeps its encoding, and all databases of a connection have the same one.
+  const bool settled = main.pager->page_count(storage::kNewestView) > 0 || connection.database(1).pager != nullptr;
+  if (settled) return {};
   for (const Name& name : kNames) {
     if (!iequals(call.value, name.text)) continue;
-    SQLRITE_TRY(pragma_read(call));
-    // A file keeps its encoding, and all databases of a connection have the same one.
-    bool settled = main.pager->page_count(storage::kNewestView) > 0 || connection.database(1).pager != nullptr;
-    if (settled) return {};
     for (DatabaseId id : {kMainDatabase, kTempDatabase}) {
       connection.publish_schema(id.value, catalog::empty_schema(id, name.encoding));
       connection.database(id.value).encoding = name.encoding;
@@ -238,7 +240,9 @@ Status pragma_header_value(PragmaCall& call) {
     if (slot == 1 && call.connection.settings().defensive) return {};
     SQLRITE_TRY(need_pager(call));
     SQLRITE_TRY(pragma_write(call));
-    SQLRITE_TRY(storage::write_meta(*call.pager(), slot, static_cast<uint32_t>(pragma_integer(call.value))));
+    const int64_t wanted = pragma_integer(call.value);
+    const bool fits = wanted >= INT32_MIN && wanted <= INT32_MAX;  // SQLite makes 0 of all others
+    SQLRITE_TRY(storage::write_meta(*call.pager(), slot, fits ? static_cast<uint32_t>(wanted) : 0));
     if (slot == 1) {
       call.connection.transaction().note_schema_change(call.database);
       SQLRITE_TRY(call.connection.reload_schema(call.database));
