@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/log.h"
 #include "os/sync.h"
 #include "os/vfs.h"
 
@@ -307,6 +308,13 @@ class PosixRandom final : public Random {
   }
 };
 
+// Which file it was, and why: for the log, results keep SQLite's words.
+Status cannot_open(const std::string& path) {
+  Status detail = status_format(Code::CantOpen, "cannot open %s: %s", path.c_str(), std::strerror(errno));
+  log_message(Code::CantOpen, detail.message());
+  return Status(Code::CantOpen);
+}
+
 class PosixVfs final : public Vfs {
  public:
   Result<std::unique_ptr<File>> open(const std::string& path, const OpenOptions& options) override {
@@ -319,7 +327,7 @@ class PosixVfs final : public Vfs {
       fd = open_retrying(path, O_CLOEXEC | O_RDONLY, 0);
       read_only = true;
     }
-    if (fd < 0) return Status(Code::CantOpen);
+    if (fd < 0) return cannot_open(path);
     // Descriptors 0..2 belong to the standard streams: a stray message must not land in a database.
     if (fd <= 2) {
       int moved = fcntl(fd, F_DUPFD_CLOEXEC, 3);
@@ -334,7 +342,8 @@ class PosixVfs final : public Vfs {
     }
     if (S_ISDIR(info.st_mode)) {
       ::close(fd);
-      return Status(Code::CantOpen);
+      errno = EISDIR;
+      return cannot_open(path);
     }
     if (options.delete_on_close) ::unlink(path.c_str());
     FileIdentity id{static_cast<uint64_t>(info.st_dev), static_cast<uint64_t>(info.st_ino)};
@@ -355,7 +364,7 @@ class PosixVfs final : public Vfs {
     // The file is not there yet: resolve its directory. (A dangling link is followed by open itself.)
     size_t slash = path.rfind('/');
     std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
-    if (realpath(directory_of(path).c_str(), resolved) == nullptr) return Status(Code::CantOpen);
+    if (realpath(directory_of(path).c_str(), resolved) == nullptr) return cannot_open(path);
     std::string full(resolved);
     if (full != "/") full += '/';
     return full + name;

@@ -194,6 +194,9 @@ class TableCursor : public CursorBase {
   // Changes fields of the current row, ascending by position, where its record can be changed without decoding it. False:
   // nothing was done, the row has to be read and inserted as a whole. Values are text in the file's encoding, or numbers.
   Result<bool> change_fields(std::span<const FieldChange> changes);
+  // Puts bytes in place of those at `offset` of the current entry's payload. REQUIRES is_valid(), the newest view, and that
+  // the range lies in the payload.
+  Status overwrite(uint64_t offset, std::span<const uint8_t> bytes);
   // Removes rows as long as their rowids rise and lie on one leaf, which is rewritten once. Returns how many of the rowids
   // were dealt with (at least one); *erased counts the rows that were there.
   Result<uint32_t> erase_rows(std::span<const RowId> rowids, uint32_t* erased);

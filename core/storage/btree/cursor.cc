@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "storage/btree/btree.h"
 #include "storage/btree/overflow.h"
+#include "storage/format/corruption.h"
 #include "storage/record/compare.h"
 
 namespace sqlrite::storage {
@@ -66,7 +67,7 @@ Status CursorBase::open_tree(Pager* pager, PageId root, View view, bool table) {
   table_ = table;
   limits_ = PayloadLimits(pager->usable_size_bytes());
   stamp_ = pager->change_count(root);
-  if (!root) return Code::Corrupt;
+  if (!root) return corrupt_page(PageId{}, "a table or index has no root page");
   return {};
 }
 
@@ -90,7 +91,7 @@ bool CursorBase::refresh() {
 }
 
 Status CursorBase::enter(int depth, PageId id) {
-  if (depth >= kDepthMax) return Code::Corrupt;
+  if (depth >= kDepthMax) return corrupt_page(id, "the tree is too deep");
   if (depth > deepest_) deepest_ = static_cast<int8_t>(depth);
   Level& level = levels_[depth];
   if (level.id != id || !level.page) {
@@ -102,8 +103,8 @@ Status CursorBase::enter(int depth, PageId id) {
       SQLRITE_TRY(pager_->fetch_into(id, view_, &level.page));
     }
     PageView view;
-    if (!view.parse(level.page.data(), id, limits_.usable_size_bytes, table_)) return Code::Corrupt;
-    if (depth > 0 && view.cell_count == 0) return Code::Corrupt;
+    if (!view.parse(level.page.data(), id, limits_.usable_size_bytes, table_)) return corrupt_page(id, "it is no page of this tree");
+    if (depth > 0 && view.cell_count == 0) return corrupt_page(id, "it is empty, but not the root");
     level.id = id;
     level.cell_count = view.cell_count;
     level.pointers = static_cast<uint16_t>(view.pointers);
@@ -123,7 +124,7 @@ Result<PageId> CursorBase::child_page(Level& level) {
   const uint8_t* data = level.data();
   if (level.index == level.cell_count) return PageId{load_be32(data + page_head(level.id) + 8)};
   uint32_t offset = load_be16(data + level.pointers + 2 * level.index);
-  if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return Code::Corrupt;
+  if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return corrupt_page(level.id, "a cell pointer leads outside of its content");
   return PageId{load_be32(data + offset)};
 }
 
@@ -176,9 +177,9 @@ Result<bool> CursorBase::stand() {
   const Level& level = levels_[depth_];
   const uint8_t* data = level.data();
   uint32_t offset = load_be16(data + level.pointers + 2 * level.index);
-  if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return Code::Corrupt;
+  if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return corrupt_page(level.id, "a cell pointer leads outside of its content");
   CellInfo info;
-  if (!parse_cell_at(data + offset, data + limits_.usable_size_bytes, level.type, limits_, &info)) return Code::Corrupt;
+  if (!parse_cell_at(data + offset, data + limits_.usable_size_bytes, level.type, limits_, &info)) return corrupt_page(level.id, "a cell does not fit on it");
   cell_.payload = data + offset + info.payload_offset;
   cell_.local_size_bytes = info.local_size_bytes;
   cell_.payload_size_bytes = info.payload_size_bytes;
@@ -192,7 +193,7 @@ Result<bool> CursorBase::stand() {
 
 Result<bool> CursorBase::next_leaf() {
   // A tree without damage has fewer leaves than the file has pages.
-  if ((++leaf_moves_ & 1023) == 0 && leaf_moves_ > pager_->page_count(view_)) return Code::Corrupt;
+  if ((++leaf_moves_ & 1023) == 0 && leaf_moves_ > pager_->page_count(view_)) return corrupt_page(levels_[depth_].id, "the tree has more pages than the file");
   int d = depth_ - 1;
   while (d >= 0 && levels_[d].index >= levels_[d].cell_count) --d;
   if (d < 0) return false;
@@ -209,7 +210,7 @@ Result<bool> CursorBase::next_leaf() {
 }
 
 Result<bool> CursorBase::previous_leaf() {
-  if ((++leaf_moves_ & 1023) == 0 && leaf_moves_ > pager_->page_count(view_)) return Code::Corrupt;
+  if ((++leaf_moves_ & 1023) == 0 && leaf_moves_ > pager_->page_count(view_)) return corrupt_page(levels_[depth_].id, "the tree has more pages than the file");
   int d = depth_ - 1;
   while (d >= 0 && levels_[d].index == 0) --d;
   if (d < 0) return false;

@@ -6,6 +6,7 @@
 
 #include "base/endian.h"
 #include "storage/btree/pointer_map.h"
+#include "storage/format/corruption.h"
 #include "storage/format/page_layout.h"
 
 namespace sqlrite::storage {
@@ -37,12 +38,14 @@ Result<PageId> allocate_page(Pager& pager, PageId near) {
   uint32_t free_count = load_be32(first.data() + kHeaderFreeCount);
   PageId trunk{load_be32(first.data() + kHeaderFirstTrunk)};
   first.release();
-  if (free_count >= pager.page_count(kNewestView)) return Code::Corrupt;
+  if (free_count >= pager.page_count(kNewestView))
+    return corrupt_page(PageId{1}, "more pages are free than the file has");
   if (free_count == 0) return append_content_page(pager);
-  if (!usable_id(pager, trunk)) return Code::Corrupt;
+  if (!usable_id(pager, trunk)) return corrupt_page(trunk, "it cannot be a trunk page of the freelist");
   SQLRITE_TRY_ASSIGN(PageRef trunk_page, pager.fetch(trunk, kNewestView));
   uint32_t leaf_count = load_be32(trunk_page.data() + 4);
-  if (leaf_count > trunk_leaf_limit(pager)) return Code::Corrupt;
+  if (leaf_count > trunk_leaf_limit(pager))
+    return corrupt_page(trunk, "a trunk page of the freelist lists too many pages");
   PageId taken;
   if (leaf_count == 0) {
     PageId next{load_be32(trunk_page.data())};
@@ -66,7 +69,7 @@ Result<PageId> allocate_page(Pager& pager, PageId near) {
     }
     taken = PageId{load_be32(trunk_page.data() + 8 + 4 * chosen)};
     trunk_page.release();
-    if (!usable_id(pager, taken)) return Code::Corrupt;
+    if (!usable_id(pager, taken)) return corrupt_page(taken, "it cannot be free, but the freelist has it");
     SQLRITE_TRY_ASSIGN(uint8_t* bytes, pager.fetch_mut(trunk));
     std::memmove(bytes + 8 + 4 * chosen, bytes + 8 + 4 * (leaf_count - 1), 4);
     store_be32(bytes + 4, leaf_count - 1);
@@ -79,7 +82,7 @@ Result<PageId> allocate_page(Pager& pager, PageId near) {
 }
 
 Status free_page(Pager& pager, PageId id) {
-  if (!usable_id(pager, id)) return Code::Corrupt;
+  if (!usable_id(pager, id)) return corrupt_page(id, "it cannot be freed");
   SQLRITE_TRY_ASSIGN(bool mapped, uses_pointer_map(pager));
   if (mapped) SQLRITE_TRY(put_pointer(pager, id, PointerKind::Free, PageId{}));
   SQLRITE_TRY_ASSIGN(uint8_t* header, pager.fetch_mut(PageId{1}));
@@ -87,11 +90,12 @@ Status free_page(Pager& pager, PageId id) {
   PageId trunk{load_be32(header + kHeaderFirstTrunk)};
   store_be32(header + kHeaderFreeCount, free_count + 1);
   if (free_count != 0) {
-    if (!usable_id(pager, trunk)) return Code::Corrupt;
+    if (!usable_id(pager, trunk)) return corrupt_page(trunk, "it cannot be a trunk page of the freelist");
     SQLRITE_TRY_ASSIGN(PageRef trunk_page, pager.fetch(trunk, kNewestView));
     uint32_t leaf_count = load_be32(trunk_page.data() + 4);
     trunk_page.release();
-    if (leaf_count > trunk_leaf_limit(pager)) return Code::Corrupt;
+    if (leaf_count > trunk_leaf_limit(pager))
+      return corrupt_page(trunk, "a trunk page of the freelist lists too many pages");
     if (leaf_count < trunk_leaf_max(pager)) {
       SQLRITE_TRY_ASSIGN(uint8_t* bytes, pager.fetch_mut(trunk));
       store_be32(bytes + 8 + 4 * leaf_count, id.value);
@@ -118,23 +122,26 @@ Result<FreePages> read_free_pages(Pager& pager) {
     trunk = PageId{load_be32(first.data() + kHeaderFirstTrunk)};
   }
   if (free_count == 0) return pages;
-  if (free_count >= pager.page_count(kNewestView)) return Code::Corrupt;
+  if (free_count >= pager.page_count(kNewestView))
+    return corrupt_page(PageId{1}, "more pages are free than the file has");
   pages.ids = static_cast<uint32_t*>(std::malloc(sizeof(uint32_t) * free_count));
   if (pages.ids == nullptr) return Code::NoMem;
   while (trunk) {
-    if (!usable_id(pager, trunk) || pages.count == free_count) return Code::Corrupt;
+    if (!usable_id(pager, trunk) || pages.count == free_count)
+      return corrupt_page(trunk, "it cannot be a trunk page of the freelist");
     pages.ids[pages.count++] = trunk.value;
     SQLRITE_TRY_ASSIGN(PageRef page, pager.fetch(trunk, kNewestView));
     uint32_t leaf_count = load_be32(page.data() + 4);
-    if (leaf_count > trunk_leaf_limit(pager) || leaf_count > free_count - pages.count) return Code::Corrupt;
+    if (leaf_count > trunk_leaf_limit(pager) || leaf_count > free_count - pages.count)
+      return corrupt_page(trunk, "a trunk page of the freelist lists too many pages");
     for (uint32_t i = 0; i < leaf_count; ++i) {
       PageId leaf{load_be32(page.data() + 8 + 4 * i)};
-      if (!usable_id(pager, leaf)) return Code::Corrupt;
+      if (!usable_id(pager, leaf)) return corrupt_page(leaf, "it cannot be free, but the freelist has it");
       pages.ids[pages.count++] = leaf.value;
     }
     trunk = PageId{load_be32(page.data())};
   }
-  if (pages.count != free_count) return Code::Corrupt;
+  if (pages.count != free_count) return corrupt_page(PageId{1}, "the freelist is shorter than the header says");
   std::sort(pages.ids, pages.ids + pages.count);
   return pages;
 }
@@ -180,7 +187,8 @@ Result<bool> allocate_exact(Pager& pager, PageId id) {
     uint32_t before = pager.page_count(kNewestView);
     SQLRITE_TRY_ASSIGN(PageId appended, append_content_page(pager));
     if (appended == id) return true;
-    if (appended.value <= before || appended.value > id.value) return Code::Corrupt;
+    if (appended.value <= before || appended.value > id.value)
+      return corrupt_page(appended, "it was appended out of order");
     // Pages skipped on the way (there are none in a sound file) stay usable.
     SQLRITE_TRY(free_page(pager, appended));
   }

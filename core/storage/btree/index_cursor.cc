@@ -5,6 +5,7 @@
 #include "storage/btree/btree.h"
 #include "storage/btree/first_field.h"
 #include "storage/btree/overflow.h"
+#include "storage/format/corruption.h"
 #include "storage/record/compare.h"
 #include "storage/record/record.h"
 #include "storage/record/serial.h"
@@ -36,19 +37,19 @@ Result<int> IndexCursor::compare_cell(const Level& level, uint32_t index, const 
   const uint8_t* data = level.data();
   const uint8_t* end = data + limits_.usable_size_bytes;
   uint32_t offset = load_be16(data + level.pointers + 2 * index);
-  if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return Code::Corrupt;
+  if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return corrupt_page(level.id, "a cell pointer leads outside of its content");
   const uint8_t* p = data + offset + (level.leaf() ? 0 : 4);
   uint64_t payload_size;
   p += read_varint(p, &payload_size);
   if (payload_size <= limits_.index_local_max) [[likely]] {
-    if (p > end || payload_size > static_cast<uint64_t>(end - p)) return Code::Corrupt;
+    if (p > end || payload_size > static_cast<uint64_t>(end - p)) return corrupt_page(level.id, "a cell does not fit on it");
     if (payload_size == 0) return key.count == 0 ? 0 : -1;
     uint32_t equal_fields;
     return compare_payload(p, payload_size, *key_info_, key, &equal_fields);
   }
-  if (payload_size > kPayloadSizeMax) return Code::Corrupt;
+  if (payload_size > kPayloadSizeMax) return corrupt_page(level.id, "a cell does not fit on it");
   uint32_t local = limits_.local_part(payload_size, limits_.index_local_max);
-  if (p > end || local + 4 > static_cast<uint64_t>(end - p)) return Code::Corrupt;
+  if (p > end || local + 4 > static_cast<uint64_t>(end - p)) return corrupt_page(level.id, "a cell does not fit on it");
   CellRef cell;
   cell.payload = p;
   cell.local_size_bytes = local;
@@ -285,7 +286,7 @@ Result<uint32_t> IndexCursor::next_cells(CellRef* cells, uint32_t max, bool desc
   const int step = descending ? -2 : 2;
   for (uint32_t i = 0; i < count; ++i, pointer += step) {
     uint32_t offset = load_be16(pointer);
-    if (offset > offset_max) [[unlikely]] return Code::Corrupt;
+    if (offset > offset_max) [[unlikely]] return corrupt_page(level.id, "a cell pointer leads outside of its content");
     const uint8_t* p = data + offset;
     uint64_t payload_size;
     p += read_varint(p, &payload_size);
@@ -296,11 +297,11 @@ Result<uint32_t> IndexCursor::next_cells(CellRef* cells, uint32_t max, bool desc
     if (payload_size <= local_max) [[likely]] {
       cell.local_size_bytes = static_cast<uint32_t>(payload_size);
       cell.overflow = PageId{};
-      if (p > end || payload_size > static_cast<uint64_t>(end - p)) [[unlikely]] return Code::Corrupt;
+      if (p > end || payload_size > static_cast<uint64_t>(end - p)) [[unlikely]] return corrupt_page(level.id, "a cell does not fit on it");
     } else {
-      if (payload_size > kPayloadSizeMax) return Code::Corrupt;
+      if (payload_size > kPayloadSizeMax) return corrupt_page(level.id, "a cell does not fit on it");
       uint32_t local = limits_.local_part(payload_size, local_max);
-      if (p > end || local + 4 > static_cast<uint64_t>(end - p)) return Code::Corrupt;
+      if (p > end || local + 4 > static_cast<uint64_t>(end - p)) return corrupt_page(level.id, "a cell does not fit on it");
       cell.local_size_bytes = local;
       cell.overflow = PageId{load_be32(p + local)};
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/endian.h"
+#include "storage/format/corruption.h"
 
 namespace sqlrite::storage {
 
@@ -46,32 +47,34 @@ Status LeafMaps::build(Pager& pager, View view, Map& map) {
 
 // Adds the leaves below an interior page, whose rowids lie in [least, most].
 Status LeafMaps::add_children(Pager& pager, View view, Map& map, PageId page, RowId least, RowId most, uint32_t depth) {
-  if (depth >= kDepthLimit) return Code::Corrupt;
+  if (depth >= kDepthLimit) return corrupt_page(page, "the tree is too deep");
   SQLRITE_TRY_ASSIGN(PageRef pin, pager.fetch(page, view));
   PageView head;
   const uint32_t usable = pager.usable_size_bytes();
-  if (!head.parse(pin.data(), page, usable, true)) return Code::Corrupt;
+  if (!head.parse(pin.data(), page, usable, true)) return corrupt_page(page, "it is no page of this tree");
   if (head.leaf()) return Code::NotFound;  // the root is the only page, or branches differ in depth
   // All children are of one kind in a sound tree; the first one tells which.
   PageId first = head.right_child();
   if (head.cell_count > 0) {
-    if (!head.cell_offset_ok(head.cell_offset(0))) return Code::Corrupt;
+    if (!head.cell_offset_ok(head.cell_offset(0)))
+      return corrupt_page(page, "a cell pointer leads outside of its content");
     first = PageId{load_be32(head.data + head.cell_offset(0))};
   }
   SQLRITE_TRY_ASSIGN(PageRef child_pin, pager.fetch(first, view));
   PageView child_head;
-  if (!child_head.parse(child_pin.data(), first, usable, true)) return Code::Corrupt;
+  if (!child_head.parse(child_pin.data(), first, usable, true))
+    return corrupt_page(first, "it is no page of this tree");
   for (uint32_t i = 0; i <= head.cell_count; ++i) {
     PageId child = head.right_child();
     RowId last = most;
     if (i < head.cell_count) {
       uint32_t offset = head.cell_offset(i);
-      if (!head.cell_offset_ok(offset)) return Code::Corrupt;
+      if (!head.cell_offset_ok(offset)) return corrupt_page(page, "a cell pointer leads outside of its content");
       child = PageId{load_be32(head.data + offset)};
       uint64_t key;
       read_varint(head.data + offset + 4, &key);
       last = static_cast<RowId>(key);
-      if (last < least || last > most) return Code::Corrupt;
+      if (last < least || last > most) return corrupt_page(page, "its keys are out of order");
     }
     if (!child_head.leaf()) {
       SQLRITE_TRY(add_children(pager, view, map, child, least, last, depth + 1));

@@ -6,6 +6,7 @@
 #include "base/endian.h"
 #include "storage/btree/free_pages.h"
 #include "storage/btree/pointer_map.h"
+#include "storage/format/corruption.h"
 
 namespace sqlrite::storage {
 
@@ -13,13 +14,13 @@ Status check_payload_size(Pager& pager, View view, const CellRef& cell) {
   if (cell.payload_size_bytes <= cell.local_size_bytes) return {};
   uint64_t content = pager.usable_size_bytes() - 4;
   uint64_t page_count = (cell.payload_size_bytes - cell.local_size_bytes + content - 1) / content;
-  if (page_count > pager.page_count(view)) return Code::Corrupt;
+  if (page_count > pager.page_count(view)) return corrupt_page(cell.overflow, "the payload that goes on here is larger than the file");
   return {};
 }
 
 Status read_cell_payload_from(Pager& pager, View view, const CellRef& cell, uint64_t offset, uint32_t size_bytes,
                               uint8_t* out, OverflowPlace* place) {
-  if (offset + size_bytes > cell.payload_size_bytes) return Code::Corrupt;
+  if (offset + size_bytes > cell.payload_size_bytes) return corrupt_page(cell.overflow, "a record is larger than its payload");
   if (offset < cell.local_size_bytes) {
     uint32_t part = static_cast<uint32_t>(std::min<uint64_t>(size_bytes, cell.local_size_bytes - offset));
     std::memcpy(out, cell.payload + offset, part);
@@ -40,7 +41,7 @@ Status read_cell_payload_from(Pager& pager, View view, const CellRef& cell, uint
     id = place->page;
   }
   while (true) {
-    if (!id) return Code::Corrupt;
+    if (!id) return corrupt_page(cell.overflow, "the overflow chain ends early");
     SQLRITE_TRY_ASSIGN(PageRef page, pager.fetch(id, view));
     if (index == wanted_index) {
       if (place != nullptr) *place = OverflowPlace{index, id};
@@ -59,6 +60,30 @@ Status read_cell_payload_from(Pager& pager, View view, const CellRef& cell, uint
 
 Status read_cell_payload(Pager& pager, View view, const CellRef& cell, uint64_t offset, uint32_t size_bytes, uint8_t* out) {
   return read_cell_payload_from(pager, view, cell, offset, size_bytes, out, nullptr);
+}
+
+Status overwrite_overflow(Pager& pager, const CellRef& cell, uint64_t offset, std::span<const uint8_t> bytes) {
+  const uint32_t content = pager.usable_size_bytes() - 4;
+  uint64_t skipped = offset - cell.local_size_bytes;
+  PageId id = cell.overflow;
+  while (!bytes.empty()) {
+    if (!id) return corrupt_page(cell.overflow, "the overflow chain ends early");
+    PageId next;
+    if (skipped >= content) {
+      SQLRITE_TRY_ASSIGN(PageRef page, pager.fetch(id, kNewestView));
+      next = PageId{load_be32(page.data())};
+      skipped -= content;
+    } else {
+      SQLRITE_TRY_ASSIGN(uint8_t* page, pager.fetch_mut(id));
+      next = PageId{load_be32(page)};
+      const size_t part = std::min<size_t>(bytes.size(), content - skipped);
+      std::memcpy(page + 4 + skipped, bytes.data(), part);
+      bytes = bytes.subspan(part);
+      skipped = 0;
+    }
+    id = next;
+  }
+  return {};
 }
 
 Result<PageId> write_overflow(Pager& pager, const Payload& payload, uint64_t offset, PageId near) {
@@ -92,10 +117,10 @@ Result<PageId> write_overflow(Pager& pager, const Payload& payload, uint64_t off
 Status free_overflow(Pager& pager, PageId first, uint64_t size_bytes) {
   uint32_t content = pager.usable_size_bytes() - 4;
   uint64_t left = (size_bytes + content - 1) / content;
-  if (left > pager.page_count(kNewestView)) return Code::Corrupt;
+  if (left > pager.page_count(kNewestView)) return corrupt_page(first, "the payload that goes on here is larger than the file");
   PageId id = first;
   for (; left > 0; --left) {
-    if (id.value < 2) return Code::Corrupt;
+    if (id.value < 2) return corrupt_page(first, "the overflow chain ends early");
     PageId next;
     if (left > 1) {
       SQLRITE_TRY_ASSIGN(PageRef page, pager.fetch(id, kNewestView));

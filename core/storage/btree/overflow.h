@@ -1,6 +1,8 @@
 // Overflow chains: payload beyond what a cell keeps on its page. Each overflow page: next page (4 bytes), content.
 #pragma once
 
+#include <span>
+
 #include "base/status.h"
 #include "storage/btree/btree.h"
 #include "storage/pager/pager.h"
@@ -20,6 +22,8 @@ struct OverflowPlace {
 Status read_cell_payload_from(Pager& pager, View view, const CellRef& cell, uint64_t offset, uint32_t size_bytes,
                               uint8_t* out, OverflowPlace* place);
 
+// Puts bytes in place of those at `offset` of the payload, which lie in the chain.
+Status overwrite_overflow(Pager& pager, const CellRef& cell, uint64_t offset, std::span<const uint8_t> bytes);
 // Writes the part of `payload` from `offset` on into new overflow pages; returns the first. `near` is the cell's page.
 Result<PageId> write_overflow(Pager& pager, const Payload& payload, uint64_t offset, PageId near);
 // Frees the chain that begins at `first` and holds `size_bytes` of content.

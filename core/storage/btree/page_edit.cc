@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/buffer_memory.h"
+#include "storage/format/corruption.h"
 
 namespace sqlrite::storage {
 
@@ -23,6 +24,7 @@ void CellDraft::write(uint8_t* out) const {
 
 bool PageEdit::open(uint8_t* bytes, PageId id, const PayloadLimits& limits, bool table) {
   bytes_ = bytes;
+  id_ = id;
   limits_ = limits;
   return view_.parse(bytes, id, limits.usable_size_bytes, table) && view_.content_start() >= view_.pointers_end() &&
          view_.content_start() <= limits.usable_size_bytes;
@@ -31,19 +33,19 @@ bool PageEdit::open(uint8_t* bytes, PageId id, const PayloadLimits& limits, bool
 Result<uint32_t> PageEdit::free_size_bytes() const {
   uint32_t start = view_.content_start();
   uint32_t end = view_.pointers_end();
-  if (start < end || start > view_.usable) return Code::Corrupt;
+  if (start < end || start > view_.usable) return corrupt_page(id_, "the content area overlaps the cell pointers");
   uint32_t total = start - end + bytes_[view_.head + 7];
   uint32_t block = load_be16(bytes_ + view_.head + 1);
   uint32_t low = start;
   while (block != 0) {
-    if (block < low || block > view_.usable - 4) return Code::Corrupt;
+    if (block < low || block > view_.usable - 4) return corrupt_page(id_, "a freeblock leads outside of its content");
     uint32_t size = load_be16(bytes_ + block + 2);
-    if (size < 4 || block + size > view_.usable) return Code::Corrupt;
+    if (size < 4 || block + size > view_.usable) return corrupt_page(id_, "a freeblock is larger than the page");
     total += size;
     low = block + size + 4;  // neighbours closer than this would have been joined
     block = load_be16(bytes_ + block);
   }
-  if (total + end > view_.usable) return Code::Corrupt;
+  if (total + end > view_.usable) return corrupt_page(id_, "its free space is larger than the page");
   return total;
 }
 
@@ -67,14 +69,14 @@ Status PageEdit::remove_cells(const uint16_t* indexes, uint32_t count) {
     }
     uint32_t size_bytes;
     if (!measure_cell(before, i, limits_, &size_bytes) || at < view_.pointers_end() + size_bytes) {
-      status = Code::Corrupt;
+      status = corrupt_page(id_, "a cell does not fit on it");
       break;
     }
     at -= size_bytes;
     std::memcpy(bytes_ + at, copy + before.cell_offset(i), size_bytes);
     store_be16(bytes_ + view_.pointers + 2 * kept++, static_cast<uint16_t>(at));
   }
-  if (status.ok() && removed != count) status = Code::Corrupt;
+  if (status.ok() && removed != count) status = corrupt_page(id_, "it has no such cell");
   if (status.ok()) {
     view_.cell_count = static_cast<uint16_t>(kept);
     store_be16(bytes_ + view_.head + 3, view_.cell_count);
@@ -91,7 +93,8 @@ Status PageEdit::remove_cells(const uint16_t* indexes, uint32_t count) {
 Result<uint8_t*> PageEdit::insert(uint32_t index, uint32_t size_bytes) {
   uint32_t start = view_.content_start();
   uint32_t end = view_.pointers_end();
-  if (start < end || start > view_.usable || index > view_.cell_count) return Code::Corrupt;
+  if (start < end || start > view_.usable || index > view_.cell_count)
+    return corrupt_page(id_, "the content area overlaps the cell pointers");
   uint32_t slot = 0;
   if (start - end < size_bytes + 2) {
     SQLRITE_TRY_ASSIGN(uint32_t free_size, free_size_bytes());
@@ -117,7 +120,7 @@ Result<uint8_t*> PageEdit::insert(uint32_t index, uint32_t size_bytes) {
     if (slot == 0) {
       SQLRITE_TRY(defragment());
       start = view_.content_start();
-      if (start < end + size_bytes + 2) return Code::Corrupt;
+      if (start < end + size_bytes + 2) return corrupt_page(id_, "its free space is less than it says");
     }
   }
   if (slot == 0) {
@@ -134,33 +137,33 @@ Result<uint8_t*> PageEdit::insert(uint32_t index, uint32_t size_bytes) {
 
 Status PageEdit::release(uint32_t offset, uint32_t size_bytes) {
   uint32_t start = view_.content_start();
-  if (offset < start || offset + size_bytes > view_.usable) return Code::Corrupt;
+  if (offset < start || offset + size_bytes > view_.usable) return corrupt_page(id_, "a cell does not fit on it");
   uint32_t end = offset + size_bytes;
   uint32_t fragments = bytes_[view_.head + 7];
   uint32_t link = view_.head + 1;  // where the number of the block after `offset` stands
   uint32_t next = load_be16(bytes_ + link);
   uint32_t previous = 0;
   while (next != 0 && next < offset) {
-    if (next <= previous || next > view_.usable - 4) return Code::Corrupt;
+    if (next <= previous || next > view_.usable - 4) return corrupt_page(id_, "its freeblocks are out of order");
     previous = next;
     link = next;
     next = load_be16(bytes_ + next);
   }
-  if (next > view_.usable - 4) return Code::Corrupt;
+  if (next > view_.usable - 4) return corrupt_page(id_, "a freeblock leads outside of its content");
   if (next != 0 && end + 3 >= next) {
     uint32_t gap = next - end;
-    if (next < end || gap > fragments) return Code::Corrupt;
+    if (next < end || gap > fragments) return corrupt_page(id_, "a cell overlaps a freeblock");
     fragments -= gap;
     end = next + load_be16(bytes_ + next + 2);
-    if (end > view_.usable) return Code::Corrupt;
+    if (end > view_.usable) return corrupt_page(id_, "a freeblock is larger than the page");
     next = load_be16(bytes_ + next);
   }
   if (previous != 0) {
     uint32_t previous_end = previous + load_be16(bytes_ + previous + 2);
-    if (previous_end > offset) return Code::Corrupt;
+    if (previous_end > offset) return corrupt_page(id_, "a cell overlaps a freeblock");
     if (previous_end + 3 >= offset) {
       uint32_t gap = offset - previous_end;
-      if (gap > fragments) return Code::Corrupt;
+      if (gap > fragments) return corrupt_page(id_, "it has more fragments than it says");
       fragments -= gap;
       store_be16(bytes_ + previous, static_cast<uint16_t>(next));
       store_be16(bytes_ + previous + 2, static_cast<uint16_t>(end - previous));
@@ -171,7 +174,7 @@ Status PageEdit::release(uint32_t offset, uint32_t size_bytes) {
   bytes_[view_.head + 7] = static_cast<uint8_t>(fragments);
   if (offset == start) {
     // The block touches the gap: it becomes part of it.
-    if (previous != 0) return Code::Corrupt;
+    if (previous != 0) return corrupt_page(id_, "a freeblock lies before its content");
     store_be16(bytes_ + view_.head + 1, static_cast<uint16_t>(next));
     store_be16(bytes_ + view_.head + 5, static_cast<uint16_t>(end));
     return {};
@@ -183,7 +186,7 @@ Status PageEdit::release(uint32_t offset, uint32_t size_bytes) {
 }
 
 Status PageEdit::remove(uint32_t index, uint32_t size_bytes) {
-  if (index >= view_.cell_count) return Code::Corrupt;
+  if (index >= view_.cell_count) return corrupt_page(id_, "it has no such cell");
   SQLRITE_TRY(release(view_.cell_offset(index), size_bytes));
   --view_.cell_count;
   uint8_t* pointer = bytes_ + view_.pointers + 2 * index;

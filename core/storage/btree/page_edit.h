@@ -43,6 +43,7 @@ class PageEdit {
   Status release(uint32_t offset, uint32_t size_bytes);
 
   uint8_t* bytes_ = nullptr;
+  PageId id_;
   PageView view_;
   PayloadLimits limits_;
 };

@@ -1,6 +1,7 @@
 #include "storage/btree/pointer_map.h"
 
 #include "base/endian.h"
+#include "storage/format/corruption.h"
 #include "storage/format/page_layout.h"
 
 namespace sqlrite::storage {
@@ -30,10 +31,10 @@ int64_t entry_offset(const Pager& pager, PageId map, PageId id) {
 }  // namespace
 
 Status put_pointer(Pager& pager, PageId id, PointerKind kind, PageId parent) {
-  if (id.value < 2) return Code::Corrupt;
+  if (id.value < 2) return corrupt_page(id, "it has no entry in the pointer map");
   PageId map = pointer_map_page(pager, id);
   int64_t offset = entry_offset(pager, map, id);
-  if (offset < 0) return Code::Corrupt;
+  if (offset < 0) return corrupt_page(id, "it has no entry in the pointer map");
   {
     SQLRITE_TRY_ASSIGN(PageRef page, pager.fetch(map, kNewestView));
     const uint8_t* entry = page.data() + offset;
@@ -46,13 +47,13 @@ Status put_pointer(Pager& pager, PageId id, PointerKind kind, PageId parent) {
 }
 
 Result<PointerEntry> get_pointer(Pager& pager, PageId id, View view) {
-  if (id.value < 2) return Code::Corrupt;
+  if (id.value < 2) return corrupt_page(id, "it has no entry in the pointer map");
   PageId map = pointer_map_page(pager, id);
   int64_t offset = entry_offset(pager, map, id);
-  if (offset < 0) return Code::Corrupt;
+  if (offset < 0) return corrupt_page(id, "it has no entry in the pointer map");
   SQLRITE_TRY_ASSIGN(PageRef page, pager.fetch(map, view));
   const uint8_t* entry = page.data() + offset;
-  if (entry[0] < 1 || entry[0] > 5) return Code::Corrupt;
+  if (entry[0] < 1 || entry[0] > 5) return corrupt_page(id, "its entry in the pointer map is of no known kind");
   return PointerEntry{static_cast<PointerKind>(entry[0]), PageId{load_be32(entry + 1)}};
 }
 
@@ -61,10 +62,11 @@ Status put_child_pointers(Pager& pager, PageId id) {
   SQLRITE_TRY_ASSIGN(PageRef page, pager.fetch(id, kNewestView));
   PageView view;
   bool table = is_table_type(page.data()[page_head(id)]);
-  if (!view.parse(page.data(), id, limits.usable_size_bytes, table)) return Code::Corrupt;
+  if (!view.parse(page.data(), id, limits.usable_size_bytes, table))
+    return corrupt_page(id, "it is no page of this tree");
   for (uint32_t i = 0; i < view.cell_count; ++i) {
     CellInfo info;
-    if (!parse_cell(view, i, limits, &info)) return Code::Corrupt;
+    if (!parse_cell(view, i, limits, &info)) return corrupt_page(id, "a cell does not fit on it");
     if (info.overflow) SQLRITE_TRY(put_pointer(pager, info.overflow, PointerKind::OverflowFirst, id));
     if (!view.leaf()) SQLRITE_TRY(put_pointer(pager, info.child, PointerKind::Child, id));
   }

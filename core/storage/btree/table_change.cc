@@ -1,4 +1,5 @@
 // Changing rows of a table tree where they lie: single fields of a record, and many rows of one leaf at once.
+#include <algorithm>
 #include <cstring>
 
 #include "base/check.h"
@@ -6,6 +7,7 @@
 #include "storage/btree/overflow.h"
 #include "storage/btree/page_edit.h"
 #include "storage/btree/tree_writer.h"
+#include "storage/format/corruption.h"
 #include "storage/record/serial.h"
 
 namespace sqlrite::storage {
@@ -132,6 +134,24 @@ Result<bool> TableCursor::change_fields(std::span<const FieldChange> changes) {
   return true;
 }
 
+Status TableCursor::overwrite(uint64_t offset, std::span<const uint8_t> bytes) {
+  SQLRITE_ENSURE(valid_ && view_.is_newest() && offset + bytes.size() <= cell_.payload_size_bytes);
+  pager_->note_tree_change(root_);
+  if (offset < cell_.local_size_bytes) {
+    Level& level = levels_[depth_];
+    const size_t payload_at = static_cast<size_t>(cell_.payload - level.data());
+    const size_t part = std::min<size_t>(bytes.size(), cell_.local_size_bytes - offset);
+    SQLRITE_TRY_ASSIGN(uint8_t* page, pager_->fetch_mut(level.id));
+    std::memcpy(page + payload_at + offset, bytes.data(), part);
+    SQLRITE_TRY_ASSIGN(level.page, pager_->fetch(level.id, kNewestView));
+    cell_.payload = level.data() + payload_at;
+    bytes = bytes.subspan(part);
+    offset += part;
+  }
+  stamp_ = pager_->change_count(root_);
+  return bytes.empty() ? Status() : overwrite_overflow(*pager_, cell_, offset, bytes);
+}
+
 Result<uint32_t> TableCursor::erase_rows(std::span<const RowId> rowids, uint32_t* erased) {
   SQLRITE_ENSURE(pager_ != nullptr && view_.is_newest() && !rowids.empty());
   *erased = 0;
@@ -148,7 +168,8 @@ Result<uint32_t> TableCursor::erase_rows(std::span<const RowId> rowids, uint32_t
     uint64_t payload_size = 0;
     for (; index < level.cell_count; ++index) {
       uint32_t offset = load_be16(level.data() + level.pointers + 2 * index);
-      if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return Code::Corrupt;
+      if (offset > limits_.usable_size_bytes - kMinCellSizeBytes)
+        return corrupt_page(level.id, "a cell pointer leads outside of its content");
       const uint8_t* p = level.data() + offset;
       p += read_varint(p, &payload_size);
       uint64_t rowid;
@@ -170,17 +191,20 @@ Result<uint32_t> TableCursor::erase_rows(std::span<const RowId> rowids, uint32_t
       valid_ = false;
       SQLRITE_TRY(free_overflow(*pager_, cell_.overflow, cell_.payload_size_bytes - cell_.local_size_bytes));
     }
-    if (count == sizeof indexes / sizeof indexes[0]) return Code::Corrupt;
+    if (count == sizeof indexes / sizeof indexes[0]) return corrupt_page(level.id, "it has more cells than fit");
     indexes[count++] = static_cast<uint16_t>(index++);
   }
   place_ = Place::Nowhere;
-  if (done == 0) return Code::Corrupt;  // the leaf found for a rowid has to be the one where it belongs
+  if (done == 0)
+    return corrupt_page(
+        level.id,
+        "its keys are not those that lead to it");  // the leaf found for a rowid has to be the one where it belongs
   if (count == 0) return done;
   *erased = count;
   pager_->note_tree_change(root_);
   SQLRITE_TRY_ASSIGN(uint8_t* bytes, pager_->fetch_mut(level.id));
   PageEdit edit;
-  if (!edit.open(bytes, level.id, limits_, true)) return Code::Corrupt;
+  if (!edit.open(bytes, level.id, limits_, true)) return corrupt_page(level.id, "it is no page of this tree");
   SQLRITE_TRY(edit.remove_cells(indexes, count));
   SQLRITE_TRY_ASSIGN(uint32_t free_size, edit.free_size_bytes());
   if (depth_ == 0 || free_size * 3 <= limits_.usable_size_bytes * 2) {

@@ -3,6 +3,7 @@
 #include "storage/btree/btree.h"
 #include "storage/btree/leaf_map.h"
 #include "storage/btree/table_cells.h"
+#include "storage/format/corruption.h"
 
 namespace sqlrite::storage {
 namespace {
@@ -163,7 +164,7 @@ Status TableCursor::locate(RowId rowid, bool* exact) {
           most = reader.at(index);
           offset = load_be16(data + level.pointers + 2 * index);
         }
-        if (reader.bad || offset > usable - kMinCellSizeBytes) return Code::Corrupt;
+        if (reader.bad || offset > usable - kMinCellSizeBytes) return corrupt_page(level.id, "a cell pointer leads outside of its content");
       }
       PageId child{load_be32(data + offset)};
       prefetch_row(child, rowid, least, most);
@@ -189,7 +190,7 @@ Status TableCursor::locate(RowId rowid, bool* exact) {
   level.index = static_cast<uint16_t>(search(reader, level.cell_count, rowid, leaf_min_, leaf_max_, exact));
   if (reader.bad) {
     leaf_range_known_ = false;
-    return Code::Corrupt;
+    return corrupt_page(level.id, "a cell pointer leads outside of its content");
   }
   return {};
 }
@@ -229,11 +230,11 @@ Result<bool> TableCursor::find(RowId rowid) {
   prefetch_row(place.leaf, rowid, place.least, place.most);
   SQLRITE_TRY(enter(0, place.leaf));
   Level& level = levels_[0];
-  if (!level.leaf() || level.cell_count == 0) return Code::Corrupt;
+  if (!level.leaf() || level.cell_count == 0) return corrupt_page(level.id, "it is not the leaf it was");
   RowidReader<true> reader{level.data(), level.data() + level.pointers, limits_.usable_size_bytes - kMinCellSizeBytes};
   bool exact;
   level.index = static_cast<uint16_t>(search(reader, level.cell_count, rowid, place.least, place.most, &exact));
-  if (reader.bad) return Code::Corrupt;
+  if (reader.bad) return corrupt_page(level.id, "a cell pointer leads outside of its content");
   if (!exact) return nowhere();
   SQLRITE_TRY_ASSIGN(bool standing, stand());
   SQLRITE_ENSURE(standing);
@@ -255,7 +256,7 @@ Result<bool> TableCursor::last_rowid(RowId* rowid) {
     if (level.cell_count == 0) return false;
     RowidReader<true> reader{level.data(), level.data() + level.pointers, limits_.usable_size_bytes - kMinCellSizeBytes};
     leaf_last_ = reader.at(level.cell_count - 1u);
-    if (reader.bad) return Code::Corrupt;
+    if (reader.bad) return corrupt_page(level.id, "a cell pointer leads outside of its content");
     last_known_ = at_right_edge();
   }
   *rowid = leaf_last_;
@@ -279,14 +280,16 @@ Result<uint32_t> TableCursor::next_cells(CellRef* cells, uint32_t max, bool desc
     SQLRITE_TRY_ASSIGN(bool found, descending ? stand_or_previous() : stand_or_next());
     if (!found) return 0u;
     // Rowids must go on in order from leaf to leaf: this ends walks in circles on damaged trees.
-    if (moved && (descending ? cell_.rowid >= edge : cell_.rowid <= edge)) return Code::Corrupt;
+    if (moved && (descending ? cell_.rowid >= edge : cell_.rowid <= edge)) return corrupt_page(levels_[depth_].id, "its rowids do not follow those of the leaf before");
   }
   Level& level = levels_[depth_];
   uint32_t available = descending ? level.index + 1u : static_cast<uint32_t>(level.cell_count - level.index);
   uint32_t count = available < max ? available : max;
   TableCellRun run{level.data(), level.pointers, level.index, descending ? -1 : 1, count};
   leaf_ahead_ = count == available && !descending ? look_ahead() : BytesAhead();
-  SQLRITE_TRY(read_table_cells(run, limits_, &leaf_ahead_, cells));
+  Status read = read_table_cells(run, limits_, &leaf_ahead_, cells);
+  if (read.primary() == Code::Corrupt) return corrupt_page(level.id, "a cell does not fit on it");
+  SQLRITE_TRY(std::move(read));
   if (pin != nullptr) *pin = level.page.clone();
   gap_rowid_ = cells[count - 1].rowid;
   level.index = static_cast<uint16_t>(descending ? level.index + 1u - count : level.index + count);

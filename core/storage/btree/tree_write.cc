@@ -7,6 +7,7 @@
 #include "storage/btree/page_edit.h"
 #include "storage/btree/pointer_map.h"
 #include "storage/btree/tree_writer.h"
+#include "storage/format/corruption.h"
 #include "storage/record/compare.h"
 
 namespace sqlrite::storage {
@@ -37,7 +38,7 @@ Status CursorBase::insert_cell(CellDraft& draft, bool append) {
   SQLRITE_TRY_ASSIGN(uint8_t* bytes, pager_->fetch_mut(leaf.id));
   pager_->note_tree_change(root_);
   PageEdit edit;
-  if (!edit.open(bytes, leaf.id, limits_, table_)) return Code::Corrupt;
+  if (!edit.open(bytes, leaf.id, limits_, table_)) return corrupt_page(leaf.id, "it is no page of this tree");
   SQLRITE_TRY_ASSIGN(uint8_t* slot, edit.insert(leaf.index, draft.size_bytes));
   if (slot != nullptr) {
     draft.write(slot);
@@ -104,14 +105,14 @@ Status TableCursor::insert(RowId rowid, const Payload& payload) {
     CellInfo info;
     const uint8_t* data = levels_[depth_].data();
     uint32_t offset = load_be16(data + levels_[depth_].pointers + 2 * index);
-    if (!parse_cell_at(data + offset, data + limits_.usable_size_bytes, kTableLeaf, limits_, &info)) return Code::Corrupt;
+    if (!parse_cell_at(data + offset, data + limits_.usable_size_bytes, kTableLeaf, limits_, &info)) return corrupt_page(levels_[depth_].id, "a cell does not fit on it");
     if (before.overflow) {
       SQLRITE_TRY(free_overflow(*pager_, before.overflow, before.payload_size_bytes - before.local_size_bytes));
     }
     SQLRITE_TRY_ASSIGN(uint8_t* bytes, pager_->fetch_mut(page));
     pager_->note_tree_change(root_);
     PageEdit edit;
-    if (!edit.open(bytes, page, limits_, true)) return Code::Corrupt;
+    if (!edit.open(bytes, page, limits_, true)) return corrupt_page(page, "it is no page of this tree");
     SQLRITE_TRY(edit.remove(index, info.size_bytes));
     if (levels_[depth_].data() != bytes) {
       SQLRITE_TRY_ASSIGN(levels_[depth_].page, pager_->fetch(page, kNewestView));
@@ -207,8 +208,8 @@ Status CursorBase::erase() {
   {
     const uint8_t* data = level.data();
     uint32_t offset = load_be16(data + level.pointers + 2 * level.index);
-    if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return Code::Corrupt;
-    if (!parse_cell_at(data + offset, data + limits_.usable_size_bytes, level.type, limits_, &info)) return Code::Corrupt;
+    if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return corrupt_page(level.id, "a cell pointer leads outside of its content");
+    if (!parse_cell_at(data + offset, data + limits_.usable_size_bytes, level.type, limits_, &info)) return corrupt_page(level.id, "a cell does not fit on it");
   }
   // What stays on its leaf keeps its place there; else it is found again by key.
   const bool dense = level.leaf() && looks_dense(level.cell_count - 1u, info.size_bytes, limits_.usable_size_bytes);
@@ -228,7 +229,7 @@ Status CursorBase::erase() {
   if (level.leaf()) {
     SQLRITE_TRY_ASSIGN(uint8_t* bytes, pager_->fetch_mut(level.id));
     PageEdit edit;
-    if (!edit.open(bytes, level.id, limits_, table_)) return Code::Corrupt;
+    if (!edit.open(bytes, level.id, limits_, table_)) return corrupt_page(level.id, "it is no page of this tree");
     SQLRITE_TRY(edit.remove(level.index, info.size_bytes));
     uint32_t free_size = 0;
     if (!dense) {
@@ -266,7 +267,7 @@ Status CursorBase::erase() {
   uint32_t offset = load_be16(data + leaf.pointers + 2 * (leaf.cell_count - 1));
   if (offset > limits_.usable_size_bytes - kMinCellSizeBytes ||
       !parse_cell_at(data + offset, data + limits_.usable_size_bytes, kIndexLeaf, limits_, &moved)) {
-    return Code::Corrupt;
+    return corrupt_page(level.id, "a cell does not fit on it");
   }
   uint32_t true_size = moved.payload_offset + moved.local_size_bytes + (moved.overflow ? 4 : 0);
   auto* copy = static_cast<uint8_t*>(writer.arena().try_allocate(true_size + size_t{16}, 8));
@@ -275,7 +276,7 @@ Status CursorBase::erase() {
   {
     SQLRITE_TRY_ASSIGN(uint8_t* bytes, pager_->fetch_mut(level.id));
     PageEdit edit;
-    if (!edit.open(bytes, level.id, limits_, table_)) return Code::Corrupt;
+    if (!edit.open(bytes, level.id, limits_, table_)) return corrupt_page(level.id, "it is no page of this tree");
     CellDraft draft;
     store_be32(draft.head, info.child.value);
     draft.head_size_bytes = 4;
@@ -292,7 +293,7 @@ Status CursorBase::erase() {
   {
     SQLRITE_TRY_ASSIGN(uint8_t* bytes, pager_->fetch_mut(leaf.id));
     PageEdit edit;
-    if (!edit.open(bytes, leaf.id, limits_, table_)) return Code::Corrupt;
+    if (!edit.open(bytes, leaf.id, limits_, table_)) return corrupt_page(leaf.id, "it is no page of this tree");
     SQLRITE_TRY(edit.remove(leaf.cell_count - 1u, moved.size_bytes));
   }
   Status status = writer.balance(depth_, false);
@@ -313,14 +314,14 @@ Status IndexBuilder::open(Pager* pager, PageId root) {
   edge_[0] = Edge{root};
   SQLRITE_TRY_ASSIGN(PageRef page, pager->fetch(root, kNewestView));
   PageView view;
-  if (!view.parse(page.data(), root, limits_.usable_size_bytes, false)) return Code::Corrupt;
+  if (!view.parse(page.data(), root, limits_.usable_size_bytes, false)) return corrupt_page(root, "it is no page of this tree");
   SQLRITE_ENSURE(view.leaf() && view.cell_count == 0);
   return {};
 }
 
 // The right edge becomes one level deeper: the root's cells move to a new page below it.
 Status IndexBuilder::split_root() {
-  if (depth_ + 2 >= static_cast<int>(kDepthLimit)) return Code::Corrupt;
+  if (depth_ + 2 >= static_cast<int>(kDepthLimit)) return corrupt_page(root_, "the tree is too deep");
   SQLRITE_TRY_ASSIGN(PageId child, allocate_page(*pager_, root_));
   SQLRITE_TRY_ASSIGN(uint8_t* to, pager_->fetch_mut(child));
   SQLRITE_TRY_ASSIGN(uint8_t* from, pager_->fetch_mut(root_));
@@ -346,7 +347,7 @@ Status IndexBuilder::append_cell(int level, const uint8_t* cell, uint32_t size_b
   bool leaf = level == depth_;
   SQLRITE_TRY_ASSIGN(uint8_t* bytes, pager_->fetch_mut(edge_[level].id));
   PageEdit edit;
-  if (!edit.open(bytes, edge_[level].id, limits_, false)) return Code::Corrupt;
+  if (!edit.open(bytes, edge_[level].id, limits_, false)) return corrupt_page(edge_[level].id, "it is no page of this tree");
   uint32_t size = leaf ? (size_bytes < kMinCellSizeBytes ? kMinCellSizeBytes : size_bytes) : size_bytes + 4;
   SQLRITE_TRY_ASSIGN(uint8_t* slot, edit.insert(edit.view().cell_count, size));
   if (slot == nullptr) {
@@ -370,7 +371,7 @@ Status IndexBuilder::append_cell(int level, const uint8_t* cell, uint32_t size_b
   SQLRITE_TRY_ASSIGN(bool mapped, uses_pointer_map(*pager_));
   if (mapped) {
     CellInfo info;
-    if (!parse_cell_at(slot, slot + size, kIndexInterior, limits_, &info)) return Code::Corrupt;
+    if (!parse_cell_at(slot, slot + size, kIndexInterior, limits_, &info)) return corrupt_page(edge_[level].id, "a cell does not fit on it");
     if (info.overflow) SQLRITE_TRY(put_pointer(*pager_, info.overflow, PointerKind::OverflowFirst, edge_[level].id));
   }
   // Fresh pages from here down: empty interior pages hold only a right-most child until their first divider comes.
@@ -399,7 +400,7 @@ Status IndexBuilder::append(const Payload& record) {
   PageId leaf = edge_[depth_].id;
   SQLRITE_TRY_ASSIGN(uint8_t* bytes, pager_->fetch_mut(leaf));
   PageEdit edit;
-  if (!edit.open(bytes, leaf, limits_, false)) return Code::Corrupt;
+  if (!edit.open(bytes, leaf, limits_, false)) return corrupt_page(leaf, "it is no page of this tree");
   SQLRITE_TRY_ASSIGN(uint8_t* slot, edit.insert(edit.view().cell_count, draft.size_bytes));
   if (slot != nullptr) {
     draft.write(slot);
@@ -425,11 +426,11 @@ Status IndexBuilder::finish() {
     PageId path[kDepthLimit];
     int level = 0;
     for (PageId id = root_;; ++level) {
-      if (level >= static_cast<int>(kDepthLimit)) return Code::Corrupt;
+      if (level >= static_cast<int>(kDepthLimit)) return corrupt_page(root_, "the tree is too deep");
       path[level] = id;
       SQLRITE_TRY_ASSIGN(PageRef page, pager_->fetch(id, kNewestView));
       PageView view;
-      if (!view.parse(page.data(), id, limits_.usable_size_bytes, false)) return Code::Corrupt;
+      if (!view.parse(page.data(), id, limits_.usable_size_bytes, false)) return corrupt_page(id, "it is no page of this tree");
       if (view.leaf()) break;
       id = view.right_child();
     }
@@ -442,7 +443,7 @@ Status IndexBuilder::finish() {
     for (int d = 0; d <= pass; ++d) {
       SQLRITE_TRY_ASSIGN(PageRef page, pager_->fetch(path[d], kNewestView));
       PageView view;
-      if (!view.parse(page.data(), path[d], limits_.usable_size_bytes, false)) return Code::Corrupt;
+      if (!view.parse(page.data(), path[d], limits_.usable_size_bytes, false)) return corrupt_page(path[d], "it is no page of this tree");
       mender.push(path[d], view.leaf() ? 0 : view.cell_count);
     }
     SQLRITE_TRY(mender.balance(pass, false));

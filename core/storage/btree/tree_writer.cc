@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "storage/btree/pointer_map.h"
+#include "storage/format/corruption.h"
 
 namespace sqlrite::storage {
 
@@ -19,7 +20,7 @@ Result<LooseCell> TreeWriter::copy_cell(const uint8_t* bytes, uint32_t size_byte
 Status TreeWriter::read_sibling(PageId id, uint32_t extra_cells, Sibling* out) {
   SQLRITE_TRY_ASSIGN(PageRef page, pager_.fetch(id, kNewestView));
   PageView view;
-  if (!view.parse(page.data(), id, limits_.usable_size_bytes, table_)) return Code::Corrupt;
+  if (!view.parse(page.data(), id, limits_.usable_size_bytes, table_)) return corrupt_page(id, "it is no page of this tree");
   SQLRITE_TRY_ASSIGN(uint8_t* bytes, make_array<uint8_t>(limits_.usable_size_bytes + size_t{64}));
   std::memcpy(bytes, page.data(), limits_.usable_size_bytes);
   std::memset(bytes + limits_.usable_size_bytes, 0, 64);
@@ -32,23 +33,23 @@ Status TreeWriter::read_sibling(PageId id, uint32_t extra_cells, Sibling* out) {
     const uint32_t before = view.leaf() ? 1 : 5;
     for (; measured < view.cell_count; ++measured) {
       uint32_t offset = view.cell_offset(measured);
-      if (!view.cell_offset_ok(offset)) return Code::Corrupt;
+      if (!view.cell_offset_ok(offset)) return corrupt_page(id, "a cell pointer leads outside of its content");
       uint32_t payload_size = bytes[offset + before - 1];
       if (payload_size >= 0x80 || payload_size > limits_.local_min) break;
       uint32_t size_bytes = std::max(before + payload_size, kMinCellSizeBytes);
-      if (offset + size_bytes > view.usable) return Code::Corrupt;
+      if (offset + size_bytes > view.usable) return corrupt_page(id, "a cell does not fit on it");
       cells[measured] = LooseCell{bytes + offset, size_bytes};
       total += size_bytes;
     }
   }
   for (uint32_t i = measured; i < view.cell_count; ++i) {
     uint32_t size_bytes;
-    if (!measure_cell(view, i, limits_, &size_bytes)) return Code::Corrupt;
+    if (!measure_cell(view, i, limits_, &size_bytes)) return corrupt_page(id, "a cell does not fit on it");
     cells[i] = LooseCell{bytes + view.cell_offset(i), size_bytes};
     total += size_bytes;
   }
   // Cells that share bytes could add up to more than a page.
-  if (total > limits_.usable_size_bytes) return Code::Corrupt;
+  if (total > limits_.usable_size_bytes) return corrupt_page(id, "its cells overlap");
   out->id = id;
   out->cells = cells;
   out->count = view.cell_count;
@@ -73,7 +74,7 @@ Status TreeWriter::loosen(int depth) {
 
 Status TreeWriter::insert_loose(int depth, uint32_t index, LooseCell cell) {
   LooseNode& node = *steps_[depth].loose;
-  if (index > node.count) return Code::Corrupt;
+  if (index > node.count) return corrupt_page(steps_[depth].id, "it has no such cell");
   // The list grows by at most kPagesMax cells between two rewrites; a fresh copy keeps that promise simple.
   SQLRITE_TRY_ASSIGN(LooseCell* cells, make_array<LooseCell>(node.count + size_t{1}));
   std::copy(node.cells, node.cells + index, cells);
@@ -89,7 +90,7 @@ Status TreeWriter::insert_cell(int depth, uint32_t index, const CellDraft& draft
   if (step.loose == nullptr) {
     SQLRITE_TRY_ASSIGN(uint8_t* bytes, pager_.fetch_mut(step.id));
     PageEdit edit;
-    if (!edit.open(bytes, step.id, limits_, table_)) return Code::Corrupt;
+    if (!edit.open(bytes, step.id, limits_, table_)) return corrupt_page(step.id, "it is no page of this tree");
     SQLRITE_TRY_ASSIGN(uint8_t* slot, edit.insert(index, draft.size_bytes));
     if (slot != nullptr) {
       draft.write(slot);
@@ -111,7 +112,7 @@ Status TreeWriter::put_page(PageId id, uint8_t type, const LooseCell* cells, uin
 
 // The loose root's cells go to a new page below it; the root becomes an interior page with that one child.
 Status TreeWriter::deepen_root() {
-  if (depth_ + 2 >= static_cast<int>(kDepthLimit)) return Code::Corrupt;
+  if (depth_ + 2 >= static_cast<int>(kDepthLimit)) return corrupt_page(steps_[0].id, "the tree is too deep");
   Step root = steps_[0];
   SQLRITE_TRY_ASSIGN(PageId child, allocate_page(pager_, root.id));
   for (int d = depth_; d >= 1; --d) steps_[d + 1] = steps_[d];
@@ -144,7 +145,7 @@ Status TreeWriter::split_append(int depth) {
   }
   CellInfo last;
   const LooseCell& last_cell = node.cells[node.count - 2];
-  if (!parse_cell_at(last_cell.bytes, last_cell.bytes + last_cell.size_bytes + 4, kTableLeaf, limits_, &last)) return Code::Corrupt;
+  if (!parse_cell_at(last_cell.bytes, last_cell.bytes + last_cell.size_bytes + 4, kTableLeaf, limits_, &last)) return corrupt_page(step.id, "a cell does not fit on it");
   step.loose = nullptr;
   return link_leaf(depth, fresh, last.rowid);
 }
@@ -201,7 +202,7 @@ Status TreeWriter::redistribute(int depth, bool bulk) {
   } else {
     SQLRITE_TRY(read_sibling(parent.id, 0, &above));
   }
-  if (is_leaf_type(above.type) || parent.index > above.count) return Code::Corrupt;
+  if (is_leaf_type(above.type) || parent.index > above.count) return corrupt_page(parent.id, "it has no such child");
   auto child_at = [&](uint32_t index) {
     return index == above.count ? above.right_child : PageId{load_be32(above.cells[index].bytes)};
   };
@@ -214,12 +215,12 @@ Status TreeWriter::redistribute(int depth, bool bulk) {
   uint32_t total = 0;
   for (uint32_t k = 0; k < old_count; ++k) {
     PageId id = child_at(first + k);
-    if (id.value < 2 || id == parent.id) return Code::Corrupt;
+    if (id.value < 2 || id == parent.id) return corrupt_page(parent.id, "a child pointer leads nowhere or back");
     for (uint32_t other = 0; other < k; ++other) {
-      if (old[other].id == id) return Code::Corrupt;
+      if (old[other].id == id) return corrupt_page(parent.id, "two of its child pointers lead to one page");
     }
     if (first + k == parent.index) {
-      if (id != step.id) return Code::Corrupt;
+      if (id != step.id) return corrupt_page(parent.id, "its child is not where it was found");
     }
     if (first + k == parent.index && step.loose != nullptr) {
       old[k].id = id;
@@ -230,7 +231,7 @@ Status TreeWriter::redistribute(int depth, bool bulk) {
     } else {
       SQLRITE_TRY(read_sibling(id, 0, &old[k]));
     }
-    if (old[k].type != old[0].type) return Code::Corrupt;
+    if (old[k].type != old[0].type) return corrupt_page(parent.id, "its children are of different kinds");
     total += old[k].count + 1;
   }
   const uint8_t type = old[0].type;
@@ -261,7 +262,7 @@ Status TreeWriter::redistribute(int depth, bool bulk) {
   uint32_t size[kPagesMax];
   uint32_t new_count = 0;
   for (uint32_t i = 0;;) {
-    if (new_count == kPagesMax) return Code::Corrupt;
+    if (new_count == kPagesMax) return corrupt_page(parent.id, "the cells of its children cannot be shared out among them");
     uint32_t used = 0;
     start[new_count] = i;
     while (i < n && used + cells[i].size_bytes + 2 <= capacity) used += cells[i++].size_bytes + 2;
@@ -269,11 +270,11 @@ Status TreeWriter::redistribute(int depth, bool bulk) {
     size[new_count] = used;
     ++new_count;
     if (i >= n) break;
-    if (start[new_count - 1] == i) return Code::Corrupt;
+    if (start[new_count - 1] == i) return corrupt_page(parent.id, "the cells of its children cannot be shared out among them");
     i += skip;
     if (i >= n && skip == 1) {
       // The divider would be the last cell: an empty page stands behind it for now, the evening out fills it.
-      if (new_count == kPagesMax) return Code::Corrupt;
+      if (new_count == kPagesMax) return corrupt_page(parent.id, "the cells of its children cannot be shared out among them");
       start[new_count] = end[new_count] = n;
       size[new_count++] = 0;
       break;
@@ -292,7 +293,7 @@ Status TreeWriter::redistribute(int depth, bool bulk) {
       end[i - 1] = moved;
       start[i] = moved + skip;
     }
-    if (end[i - 1] <= start[i - 1]) return Code::Corrupt;
+    if (end[i - 1] <= start[i - 1]) return corrupt_page(parent.id, "the cells of its children cannot be shared out among them");
   }
 
   // Pages in ascending order, so that a scan reads the file forwards.
@@ -302,9 +303,9 @@ Status TreeWriter::redistribute(int depth, bool bulk) {
   while (id_count < new_count) {
     SQLRITE_TRY_ASSIGN(PageId fresh, allocate_page(pager_, ids[id_count - 1]));
     for (uint32_t k = 0; k < id_count; ++k) {
-      if (ids[k] == fresh) return Code::Corrupt;
+      if (ids[k] == fresh) return corrupt_page(fresh, "it is free and in use");
     }
-    if (fresh == parent.id) return Code::Corrupt;
+    if (fresh == parent.id) return corrupt_page(fresh, "it is free and in use");
     ids[id_count++] = fresh;
   }
   std::sort(ids, ids + id_count);
@@ -344,7 +345,7 @@ Status TreeWriter::redistribute(int depth, bool bulk) {
   } else {
     SQLRITE_TRY_ASSIGN(uint8_t* bytes, pager_.fetch_mut(parent.id));
     PageEdit edit;
-    if (!edit.open(bytes, parent.id, limits_, table_)) return Code::Corrupt;
+    if (!edit.open(bytes, parent.id, limits_, table_)) return corrupt_page(parent.id, "it is no page of this tree");
     for (uint32_t k = 0; k + 1 < old_count; ++k) SQLRITE_TRY(edit.remove(first, above.cells[first + k].size_bytes));
     edit.set_child(first, ids[new_count - 1]);
   }
@@ -355,12 +356,12 @@ Status TreeWriter::redistribute(int depth, bool bulk) {
     CellInfo info;
     if (leaf_data) {
       const LooseCell& last = cells[end[j] - 1];
-      if (!parse_cell_at(last.bytes, last.bytes + last.size_bytes + 4, type, limits_, &info)) return Code::Corrupt;
+      if (!parse_cell_at(last.bytes, last.bytes + last.size_bytes + 4, type, limits_, &info)) return corrupt_page(parent.id, "the cells of its children cannot be shared out among them");
       divider.head_size_bytes += write_varint(divider.head + 4, static_cast<uint64_t>(info.rowid));
       info.overflow = PageId{};
     } else {
       const LooseCell& cell = cells[end[j]];
-      if (!parse_cell_at(cell.bytes, cell.bytes + cell.size_bytes + 4, type, limits_, &info)) return Code::Corrupt;
+      if (!parse_cell_at(cell.bytes, cell.bytes + cell.size_bytes + 4, type, limits_, &info)) return corrupt_page(parent.id, "the cells of its children cannot be shared out among them");
       // A leaf cell may be padded to four bytes; its true end is where the payload ends.
       uint32_t from = leaf ? 0 : 4;
       uint32_t true_size = info.payload_offset + info.local_size_bytes + (info.overflow ? 4 : 0);
@@ -389,7 +390,7 @@ Status TreeWriter::balance(int depth, bool bulk) {
       if (depth == 0) return {};
       SQLRITE_TRY_ASSIGN(uint8_t* bytes, pager_.fetch_mut(step.id));
       PageEdit edit;
-      if (!edit.open(bytes, step.id, limits_, table_)) return Code::Corrupt;
+      if (!edit.open(bytes, step.id, limits_, table_)) return corrupt_page(step.id, "it is no page of this tree");
       SQLRITE_TRY_ASSIGN(uint32_t free_size, edit.free_size_bytes());
       if (free_size * 3 <= limits_.usable_size_bytes * 2) return {};
     } else if (depth == 0) {
@@ -400,7 +401,7 @@ Status TreeWriter::balance(int depth, bool bulk) {
                steps_[depth - 1].loose == nullptr) {
       SQLRITE_TRY_ASSIGN(PageRef above, pager_.fetch(steps_[depth - 1].id, kNewestView));
       PageView view;
-      if (!view.parse(above.data(), steps_[depth - 1].id, limits_.usable_size_bytes, table_)) return Code::Corrupt;
+      if (!view.parse(above.data(), steps_[depth - 1].id, limits_.usable_size_bytes, table_)) return corrupt_page(steps_[depth - 1].id, "it is no page of this tree");
       bool edge = steps_[depth - 1].index == view.cell_count;
       above.release();
       if (edge) {

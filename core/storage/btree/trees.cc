@@ -6,6 +6,7 @@
 #include "storage/btree/overflow.h"
 #include "storage/btree/page_edit.h"
 #include "storage/btree/relocate.h"
+#include "storage/format/corruption.h"
 
 namespace sqlrite::storage {
 namespace {
@@ -30,21 +31,21 @@ struct TreeWalk {
     return payload_size <= (table ? limits.table_local_max : limits.index_local_max);
   }
   Status free_below(PageId id, uint32_t depth) {
-    if (depth >= kDepthLimit || ++visited > pager.page_count(kNewestView)) return Code::Corrupt;
+    if (depth >= kDepthLimit || ++visited > pager.page_count(kNewestView)) return corrupt_page(id, "the tree is too deep, or has more pages than the file");
     SQLRITE_TRY_ASSIGN(PageRef page, pager.fetch(id, kNewestView));
     PageView p;
-    if (!p.parse(page.data(), id, limits.usable_size_bytes, table)) return Code::Corrupt;
+    if (!p.parse(page.data(), id, limits.usable_size_bytes, table)) return corrupt_page(id, "it is no page of this tree");
     if (p.leaf() || !table) entries += p.cell_count;
     for (uint32_t i = 0; i <= p.cell_count; ++i) {
       if (i < p.cell_count) {
         if (is_local(p, i)) continue;
         CellInfo info;
-        if (!parse_cell(p, i, limits, &info)) return Code::Corrupt;
+        if (!parse_cell(p, i, limits, &info)) return corrupt_page(id, "a cell does not fit on it");
         if (info.overflow) SQLRITE_TRY(free_overflow(pager, info.overflow, info.payload_size_bytes - info.local_size_bytes));
       }
       if (p.leaf()) continue;
       PageId child;
-      if (!child_of(p, i, &child)) return Code::Corrupt;
+      if (!child_of(p, i, &child)) return corrupt_page(id, "a cell pointer leads outside of its content");
       SQLRITE_TRY(free_below(child, depth + 1));
       SQLRITE_TRY(free_page(pager, child));
     }
@@ -52,15 +53,15 @@ struct TreeWalk {
   }
 
   Status count_below(PageId id, uint32_t depth) {
-    if (depth >= kDepthLimit || ++visited > pager.page_count(view)) return Code::Corrupt;
+    if (depth >= kDepthLimit || ++visited > pager.page_count(view)) return corrupt_page(id, "the tree is too deep, or has more pages than the file");
     SQLRITE_TRY_ASSIGN(PageRef page, pager.fetch(id, view));
     PageView p;
-    if (!p.parse(page.data(), id, limits.usable_size_bytes, table)) return Code::Corrupt;
+    if (!p.parse(page.data(), id, limits.usable_size_bytes, table)) return corrupt_page(id, "it is no page of this tree");
     if (p.leaf() || !table) entries += p.cell_count;
     if (p.leaf()) return {};
     for (uint32_t i = 0; i <= p.cell_count; ++i) {
       PageId child;
-      if (!child_of(p, i, &child)) return Code::Corrupt;
+      if (!child_of(p, i, &child)) return corrupt_page(id, "a cell pointer leads outside of its content");
       SQLRITE_TRY(count_below(child, depth + 1));
     }
     return {};
@@ -70,7 +71,7 @@ struct TreeWalk {
 Result<bool> root_is_table(Pager& pager, PageId root, View view) {
   SQLRITE_TRY_ASSIGN(PageRef page, pager.fetch(root, view));
   uint8_t type = page.data()[page_head(root)];
-  if (type != kTableLeaf && type != kTableInterior && type != kIndexLeaf && type != kIndexInterior) return Code::Corrupt;
+  if (type != kTableLeaf && type != kTableInterior && type != kIndexLeaf && type != kIndexInterior) return corrupt_page(root, "it is no b-tree page");
   return is_table_type(type);
 }
 
@@ -78,7 +79,7 @@ Result<bool> root_is_table(Pager& pager, PageId root, View view) {
 
 Status relocate_page(Pager& pager, PageId from, PageId to, PointerEntry entry) {
   pager.note_change();
-  if (from.value < 3 || to.value < 3 || from == to) return Code::Corrupt;
+  if (from.value < 3 || to.value < 3 || from == to) return corrupt_page(from, "it cannot move");
   {
     SQLRITE_TRY_ASSIGN(PageRef source, pager.fetch(from, kNewestView));
     SQLRITE_TRY_ASSIGN(uint8_t* target, pager.fetch_mut(to));
@@ -97,16 +98,16 @@ Status relocate_page(Pager& pager, PageId from, PageId to, PointerEntry entry) {
 
   SQLRITE_TRY_ASSIGN(uint8_t* parent, pager.fetch_mut(entry.parent));
   if (entry.kind == PointerKind::OverflowLater) {
-    if (load_be32(parent) != from.value) return Code::Corrupt;
+    if (load_be32(parent) != from.value) return corrupt_page(entry.parent, "the pointer map names it as the parent of another page");
     store_be32(parent, to.value);
     return {};
   }
   PayloadLimits limits(pager.usable_size_bytes());
   PageView view;
-  if (!view.parse(parent, entry.parent, limits.usable_size_bytes, is_table_type(parent[page_head(entry.parent)]))) return Code::Corrupt;
+  if (!view.parse(parent, entry.parent, limits.usable_size_bytes, is_table_type(parent[page_head(entry.parent)]))) return corrupt_page(entry.parent, "it is no page of this tree");
   for (uint32_t i = 0; i < view.cell_count; ++i) {
     CellInfo info;
-    if (!parse_cell(view, i, limits, &info)) return Code::Corrupt;
+    if (!parse_cell(view, i, limits, &info)) return corrupt_page(entry.parent, "a cell does not fit on it");
     uint8_t* cell = parent + view.cell_offset(i);
     if (entry.kind == PointerKind::OverflowFirst && info.overflow == from) {
       store_be32(cell + info.payload_offset + info.local_size_bytes, to.value);
@@ -117,7 +118,7 @@ Status relocate_page(Pager& pager, PageId from, PageId to, PointerEntry entry) {
       return {};
     }
   }
-  if (entry.kind != PointerKind::Child || view.leaf() || view.right_child() != from) return Code::Corrupt;
+  if (entry.kind != PointerKind::Child || view.leaf() || view.right_child() != from) return corrupt_page(entry.parent, "the pointer map names it as the parent of another page");
   store_be32(parent + view.head + 8, to.value);
   return {};
 }
@@ -132,14 +133,14 @@ Result<PageId> create_tree(Pager& pager, TreeKind kind) {
   } else {
     // Roots stay together at the front of the file: the next page number, whoever has it now.
     SQLRITE_TRY_ASSIGN(uint32_t largest, read_meta(pager, kNewestView, 4));
-    if (largest > pager.page_count(kNewestView)) return Code::Corrupt;
+    if (largest > pager.page_count(kNewestView)) return corrupt_page(PageId{1}, "the largest root page lies beyond the end");
     root = PageId{largest + 1};
     while (is_special_page(pager, root)) ++root.value;
     SQLRITE_TRY_ASSIGN(bool free, allocate_exact(pager, root));
     if (!free) {
       SQLRITE_TRY_ASSIGN(PageId to, allocate_page(pager, PageId{}));
       SQLRITE_TRY_ASSIGN(PointerEntry entry, get_pointer(pager, root, kNewestView));
-      if (entry.kind == PointerKind::Root || entry.kind == PointerKind::Free) return Code::Corrupt;
+      if (entry.kind == PointerKind::Root || entry.kind == PointerKind::Free) return corrupt_page(root, "it is in the way of a root page and cannot move");
       SQLRITE_TRY(relocate_page(pager, root, to, entry));
     }
     SQLRITE_TRY(put_pointer(pager, root, PointerKind::Root, PageId{}));
@@ -165,7 +166,7 @@ Result<uint64_t> clear_tree(Pager& pager, PageId root) {
 
 Result<DropResult> drop_tree(Pager& pager, PageId root) {
   SQLRITE_ENSURE(pager.is_writing());
-  if (root.value < 2) return Code::Corrupt;
+  if (root.value < 2) return corrupt_page(root, "it is no root page");
   SQLRITE_TRY_ASSIGN(uint64_t removed, clear_tree(pager, root));
   static_cast<void>(removed);
   SQLRITE_TRY_ASSIGN(bool mapped, uses_pointer_map(pager));
@@ -175,7 +176,7 @@ Result<DropResult> drop_tree(Pager& pager, PageId root) {
   }
   SQLRITE_TRY_ASSIGN(uint32_t largest_number, read_meta(pager, kNewestView, 4));
   PageId largest{largest_number};
-  if (largest < root) return Code::Corrupt;
+  if (largest < root) return corrupt_page(PageId{1}, "the largest root page is smaller than a root page");
   DropResult result;
   if (largest != root) {
     SQLRITE_TRY(relocate_page(pager, largest, root, PointerEntry{PointerKind::Root, PageId{}}));

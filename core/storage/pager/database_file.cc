@@ -261,7 +261,7 @@ Status DatabaseFile::enter_log_locked() {
   bool header_valid = parse_header(header_bytes_, &header).ok();
   if (status.ok() && log_.committed_frame_count() > 0 && header_valid && page_size != header.page_size_bytes) {
     status = Status(Code::Corrupt);
-    log_message(Code::Corrupt, "page size of the write-ahead log differs from the database's");
+    log_about_file(Code::Corrupt, "the page size of its write-ahead log is another one");
   }
   log_base_ = newest_.sequence;
   ++log_generation_;
@@ -288,6 +288,11 @@ Status DatabaseFile::enter_log_locked() {
   return {};
 }
 
+void DatabaseFile::log_about_file(Code code, std::string_view what) const {
+  Status detail = status_format(code, "%s: %.*s", path_.c_str(), static_cast<int>(what.size()), what.data());
+  log_message(code, detail.message());
+}
+
 // Reads page 1 as the newest state has it and publishes what it says.
 Status DatabaseFile::load_snapshot_locked() {
   uint8_t bytes[kHeaderSizeBytes];
@@ -299,6 +304,7 @@ Status DatabaseFile::load_snapshot_locked() {
     SQLRITE_TRY(log_.read_frame(frame, page.data()));
     std::memcpy(bytes, page.data(), sizeof bytes);
   }
+  if (const char* fault = header_fault(bytes)) log_about_file(Code::NotADb, fault);
   DatabaseHeader header;
   SQLRITE_TRY(parse_header(bytes, &header));
   write_protected_.store(header.write_version > 2);
@@ -309,12 +315,15 @@ Status DatabaseFile::load_snapshot_locked() {
   snapshot.schema_cookie = header.schema_cookie;
   cache_.set_page_size(header.page_size_bytes);
   uint64_t there = frames > 0 ? newest_.page_count : (validated_size_bytes_ + header.page_size_bytes - 1) / header.page_size_bytes;
-  if (there > 0xfffffffe) return Status(Code::Corrupt);
+  if (there > 0xfffffffe) {
+    log_about_file(Code::Corrupt, "it is larger than a database can be");
+    return Status(Code::Corrupt);
+  }
   snapshot.page_count = header.page_count != 0 ? header.page_count : static_cast<uint32_t>(there);
   if (snapshot.page_count > there) {
     Status detail = status_format(Code::Corrupt, "%s holds %llu pages, its header says %u", frames > 0 ? "the last commit of the log" : "the database file",
                                   static_cast<unsigned long long>(there), snapshot.page_count);
-    log_message(Code::Corrupt, detail.message());
+    log_about_file(Code::Corrupt, detail.message());
     return Status(Code::Corrupt);
   }
   publish_locked(snapshot);

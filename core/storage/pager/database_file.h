@@ -179,6 +179,7 @@ class DatabaseFile {
   friend struct FileRegistry;
 
   void close();
+  void log_about_file(Code code, std::string_view what) const;
   // These REQUIRE mutex_.
   Status try_begin_access_locked();
   Status validate_locked();

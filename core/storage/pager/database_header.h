@@ -32,6 +32,8 @@ struct DatabaseHeader {
   uint32_t schema_cookie = 0;
 };
 
+// What keeps these bytes from being the header of a database of a version we read; null: nothing.
+const char* header_fault(const uint8_t* bytes);
 // NOTADB unless these bytes can be a database of a version we read.
 Status parse_header(const uint8_t* bytes, DatabaseHeader* header);
 constexpr bool is_page_size(uint64_t size_bytes) {

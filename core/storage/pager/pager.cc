@@ -9,6 +9,7 @@
 #include "base/endian.h"
 #include "base/log.h"
 #include "storage/btree/leaf_map.h"
+#include "storage/format/corruption.h"
 #include "storage/pager/pager_impl.h"
 
 namespace sqlrite::storage {
@@ -216,9 +217,7 @@ void Pager::rollback() { impl_->undo_all(); }
 // --- Pages.
 
 Status Pager::Impl::out_of_range(uint32_t page) const {
-  Status detail = status_format(Code::Corrupt, "page %u of %u does not exist", page, newest_page_count());
-  log_message(Code::Corrupt, detail.message());
-  return Status(Code::Corrupt);
+  return corrupt_page(PageId{page}, "it is asked for, but lies beyond the end of the file");
 }
 
 Result<PageRef> Pager::fetch_slow(PageId id, View view) {

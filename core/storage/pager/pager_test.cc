@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/endian.h"
+#include "base/log.h"
 #include "os/fault/fault_vfs.h"
 #include "os/memory/memory_vfs.h"
 
@@ -503,6 +504,33 @@ TEST_CASE("Pager, ForeignBytesAreRefused") {
   CHECK(pager->fetch(PageId{6}, kNewestView).status().code() == Code::Corrupt);
   CHECK(pager->fetch(PageId{6}, kNewestView).status().message() == "database disk image is malformed");
   pager->end_read();
+}
+
+// Results keep SQLite's words; the log says which file or page, and what is wrong.
+TEST_CASE("Pager, TheLogNamesTheDamage") {
+  std::string log;
+  set_log_sink([](void* context, Code, std::string_view message) { static_cast<std::string*>(context)->append(message).append("\n"); }, &log);
+  os::MemoryVfs vfs;
+  vfs.set_content("/text.db", std::vector<uint8_t>(5000, 'x'));
+  CHECK(open_pager(vfs, "/text.db")->begin_read().message() == "file is not a database");
+  CHECK(log == "/text.db: it does not begin as a database does\n");
+  {
+    auto pager = open_pager(vfs, "/a.db", options_with(JournalMode::Delete));
+    create_database(*pager, 5);
+  }
+  std::vector<uint8_t> bytes = vfs.content("/a.db");
+  bytes.resize(3 * 4096);
+  vfs.set_content("/short.db", bytes);
+  log.clear();
+  CHECK(open_pager(vfs, "/short.db")->begin_read().message() == "database disk image is malformed");
+  CHECK(log == "/short.db: the database file holds 3 pages, its header says 5\n");
+  log.clear();
+  auto pager = open_pager(vfs, "/a.db");
+  REQUIRE(pager->begin_read().ok());
+  CHECK(pager->fetch(PageId{6}, kNewestView).status().message() == "database disk image is malformed");
+  CHECK(log == "corrupt page 6: it is asked for, but lies beyond the end of the file\n");
+  pager->end_read();
+  set_log_sink(nullptr, nullptr);
 }
 
 TEST_CASE("Pager, LogOfAKilledProcessIsRecovered") {
