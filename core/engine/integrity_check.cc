@@ -38,12 +38,14 @@ struct IndexCheck {
   int where = -1;                 // result column of the partial condition
   uint64_t expected_count = 0;
   std::vector<Value> values;
+  std::vector<const Collation*> binary_collations;  // of the key fields, if some of them compare otherwise
 };
 
 struct TableCheck {
   Connection& connection;
   const catalog::Table& table;
   Messages& messages;
+  storage::Pager& pager;
   bool quick;
   std::vector<std::unique_ptr<IndexCheck>> indexes;
   std::vector<int> checks;        // result column of each CHECK
@@ -71,6 +73,14 @@ Status TableCheck::check_index(Statement& row, IndexCheck& check) {
     messages.add(check.is_primary ? "row not in PRIMARY KEY order for " + text_of_name(table.name)
                                   : "row " + std::to_string(row_number) + " missing from index " + text_of_name(index.name));
     return {};
+  }
+  if (!check.is_primary && !check.binary_collations.empty()) {
+    storage::KeyInfo by_bytes = index.key_info;
+    by_bytes.collations = check.binary_collations.data();
+    by_bytes.field_count = index.key_field_count;
+    SQLRITE_TRY_ASSIGN(int order, storage::compare_record(check.cursor.cell(), pager, storage::kNewestView, by_bytes,
+                                                          {check.values.data(), index.key_field_count}));
+    if (order != 0) messages.add("row " + std::to_string(row_number) + " values differ from index " + text_of_name(index.name));
   }
   if (!index.unique || has_null || messages.full()) return {};
   SQLRITE_TRY_ASSIGN(bool next, check.cursor.next());
@@ -123,7 +133,8 @@ Status TableCheck::add_row(Statement& row) {
 
 Status check_table(Connection& connection, uint32_t database, const catalog::Table& table, bool quick, Messages& messages) {
   if (table.kind != catalog::TableKind::Table || table.has_generated) return {};
-  TableCheck check{connection, table, messages, quick, {}, {}, -1, 0, 0};
+  storage::Pager& pager = *connection.database(database).pager;
+  TableCheck check{connection, table, messages, pager, quick, {}, {}, -1, 0, 0};
   std::string query = "SELECT ";
   uint32_t column_count = 0;
   auto add_column = [&](const std::string& text) {
@@ -141,7 +152,6 @@ Status check_table(Connection& connection, uint32_t database, const catalog::Tab
     if (constraint.expr == nullptr || connection.settings().ignore_check_constraints) continue;
     check.checks.push_back(static_cast<int>(add_column("(" + sql::print_expr(*constraint.expr) + ")")));
   }
-  storage::Pager& pager = *connection.database(database).pager;
   std::vector<const catalog::Index*> trees(table.indexes.begin(), table.indexes.end());
   if (table.without_rowid) trees.insert(trees.begin(), table.primary_key_index);
   for (const catalog::Index* index : trees) {
@@ -160,6 +170,11 @@ Status check_table(Connection& connection, uint32_t database, const catalog::Tab
     }
     if (index->where != nullptr) entry->where = static_cast<int>(add_column("((" + sql::print_expr(*index->where) + ") IS TRUE)"));
     entry->values.resize(entry->fields.size());
+    for (uint16_t i = 0; i < index->key_field_count; ++i) {
+      if (index->key_info.collations[i] == &kBinaryCollation) continue;
+      entry->binary_collations.assign(index->key_field_count, &kBinaryCollation);
+      break;
+    }
     SQLRITE_TRY(entry->cursor.open(&pager, index->root, storage::kNewestView, &index->key_info));
     check.indexes.push_back(std::move(entry));
   }

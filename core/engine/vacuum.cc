@@ -53,6 +53,27 @@ Status copy_index_tree(storage::Pager& from, storage::Pager& to, PageId from_roo
   return {};
 }
 
+// What lies in the tree of a schema row. The root page tells, as it did when the schema was loaded: type and name of a row
+// need not be those of its SQL.
+struct SourceTree {
+  const catalog::Table* table = nullptr;
+  const catalog::Index* index = nullptr;
+  const storage::KeyInfo* key_info = nullptr;  // null: by rowid
+};
+
+SourceTree tree_of(const catalog::Schema& schema, const SchemaRecord& record) {
+  for (const catalog::Table* table : schema.tables_in_order) {
+    const bool has_tree = record.root != 0 && table->kind == catalog::TableKind::Table;
+    const catalog::Index* primary = table->without_rowid ? table->primary_key_index : nullptr;
+    const PageId root = primary != nullptr ? primary->root : table->root;
+    if (has_tree && root.value == record.root) return {table, nullptr, primary != nullptr ? &primary->key_info : nullptr};
+    for (const catalog::Index* index : table->indexes) {
+      if (record.root != 0 && index->root.value == record.root) return {nullptr, index, &index->key_info};
+    }
+  }
+  return {};
+}
+
 // REQUIRES: `to` is writing and empty, the source is read with its schema loaded.
 Status copy_database(Connection& connection, uint32_t index, storage::Pager& to) {
   Database& database = connection.database(index);
@@ -76,47 +97,37 @@ Status copy_database(Connection& connection, uint32_t index, storage::Pager& to)
   bool counts_rowids = false;
   for (const catalog::Table* table : schema.tables_in_order) counts_rowids = counts_rowids || table->autoincrement;
   if (!counts_rowids) std::erase_if(records, [](const SchemaRecord& record) { return record.name == "sqlite_sequence"; });
+  std::vector<SourceTree> trees;
+  for (const SchemaRecord& record : records) trees.push_back(tree_of(schema, record));
   // Tables with their automatic indexes, then indexes, then views and triggers: the order in which they can be made.
-  // A row without SQL is an automatic index, whatever its type says: that is how the schema was loaded.
-  auto is_index = [](const SchemaRecord& record) { return record.type == "index" || (!record.has_sql && record.root != 0); };
-  auto rank = [&is_index](const SchemaRecord& record) {
-    if (record.type == "table" && record.root != 0) return 0;
-    if (is_index(record)) return record.has_sql ? 1 : 0;
-    return 2;
-  };
-  std::stable_sort(records.begin(), records.end(), [&rank](const SchemaRecord& a, const SchemaRecord& b) { return rank(a) < rank(b); });
+  std::vector<size_t> order(records.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  auto rank = [&](size_t i) { return trees[i].table != nullptr || (trees[i].index != nullptr && !records[i].has_sql) ? 0 : trees[i].index != nullptr ? 1 : 2; };
+  std::stable_sort(order.begin(), order.end(), [&rank](size_t a, size_t b) { return rank(a) < rank(b); });
   // All trees first: in auto-vacuum files roots stand at the front, and a tree made later would push pages away.
   std::vector<PageId> roots(records.size());
-  for (size_t i = 0; i < records.size(); ++i) {
+  for (size_t i : order) {
     if (records[i].root == 0) continue;
-    bool index_tree = is_index(records[i]);
-    if (const catalog::Table* table = schema.find_table(records[i].name); !index_tree && table != nullptr) index_tree = table->without_rowid;
-    SQLRITE_TRY_ASSIGN(roots[i], storage::create_tree(to, index_tree ? storage::TreeKind::Index : storage::TreeKind::Table));
+    if (trees[i].table == nullptr && trees[i].index == nullptr) return Code::Corrupt;
+    SQLRITE_TRY_ASSIGN(roots[i], storage::create_tree(to, trees[i].key_info != nullptr ? storage::TreeKind::Index : storage::TreeKind::Table));
   }
   storage::TableCursor rows;
   SQLRITE_TRY(rows.open(&to, PageId{1}, storage::kNewestView));
   storage::RecordEncoder encoder;
-  for (size_t i = 0; i < records.size(); ++i) {
+  RowId rowid = 0;
+  for (size_t i : order) {
     const SchemaRecord& record = records[i];
     PageId old_root{static_cast<uint32_t>(record.root)};
-    if (record.root != 0) {
-      const catalog::Table* table = is_index(record) ? nullptr : schema.find_table(record.name);
-      const catalog::Index* tree_index = is_index(record) ? schema.find_index(record.name)
-                                         : table != nullptr && table->without_rowid ? table->primary_key_index
-                                                                                    : nullptr;
-      if (tree_index != nullptr) {
-        SQLRITE_TRY(copy_index_tree(from, to, old_root, roots[i], tree_index->key_info));
-      } else if (table != nullptr) {
-        SQLRITE_TRY(copy_table_tree(from, to, old_root, roots[i]));
-      } else {
-        return Code::Corrupt;
-      }
+    if (trees[i].key_info != nullptr) {
+      SQLRITE_TRY(copy_index_tree(from, to, old_root, roots[i], *trees[i].key_info));
+    } else if (record.root != 0) {
+      SQLRITE_TRY(copy_table_tree(from, to, old_root, roots[i]));
     }
     Value values[5] = {Value::from_text(record.type, ValueOwner::Caller), Value::from_text(record.name, ValueOwner::Caller),
                        Value::from_text(record.table_name, ValueOwner::Caller), Value::from_integer(roots[i].value),
                        record.has_sql ? Value::from_text(record.sql, ValueOwner::Caller) : Value::null()};
     SQLRITE_TRY_ASSIGN(storage::Payload payload, encoder.encode(values, 5, database.encoding, nullptr));
-    SQLRITE_TRY(rows.insert(static_cast<RowId>(i) + 1, payload));
+    SQLRITE_TRY(rows.insert(++rowid, payload));
   }
   return {};
 }

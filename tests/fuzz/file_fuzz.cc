@@ -109,9 +109,22 @@ struct Answer {
   int code = 0;
   std::string message;
   uint64_t row_count = 0;
-  uint64_t hash = 14695981039346656037u;
-  std::string first;  // first column of the first row
+  uint64_t hash = 14695981039346656037u;  // of the rows in their order
+  uint64_t set_hash = 0;                  // of the rows in any order
+  std::string first;                      // first column of the first row
+
+  void add_row(uint64_t row_hash) {
+    hash = mix(hash, &row_hash, sizeof row_hash);
+    set_hash += row_hash;
+    ++row_count;
+  }
 };
+
+// Without ORDER BY the rows may come in any order: damaged statistics let the planners go different ways.
+bool same_rows(const std::string& sql, const Answer& a, const Answer& b) {
+  const bool ordered = sql.find("ORDER BY") != std::string::npos;
+  return a.row_count == b.row_count && (ordered ? a.hash == b.hash : a.set_hash == b.set_hash);
+}
 
 Answer ask(engine::Connection& connection, const std::string& sql) {
   Answer answer;
@@ -121,14 +134,15 @@ Answer ask(engine::Connection& connection, const std::string& sql) {
   if (status.ok() && statement != nullptr) {
     Code code;
     while ((code = statement->step()) == Code::Row && answer.row_count < kRowCountMax) {
+      uint64_t row_hash = 14695981039346656037u;
       for (uint32_t i = 0; i < statement->column_count(); ++i) {
         int type = static_cast<int>(statement->column_type(i));
         std::string_view text =
             statement->column_type(i) == ValueType::Blob ? statement->column_blob(i) : statement->column_text(i);
         if (answer.row_count == 0 && i == 0) answer.first = std::string(text);
-        answer.hash = mix(mix(answer.hash, &type, sizeof type), text.data(), text.size());
+        row_hash = mix(mix(row_hash, &type, sizeof type), text.data(), text.size());
       }
-      ++answer.row_count;
+      answer.add_row(row_hash);
     }
     if (code != Code::Row && code != Code::Done) answer.code = static_cast<int>(code);
   } else if (!status.ok()) {
@@ -146,6 +160,7 @@ Answer ask(const harness::SqliteApi& api, void* db, const std::string& sql) {
   if (answer.code == 0 && statement != nullptr) {
     int code;
     while ((code = api.step(statement)) == harness::kRow && answer.row_count < kRowCountMax) {
+      uint64_t row_hash = 14695981039346656037u;
       for (int i = 0; i < api.column_count(statement); ++i) {
         // The engine numbers types from NULL on as its own enumeration does.
         constexpr ValueType kTypes[] = {ValueType::Null, ValueType::Integer, ValueType::Real,
@@ -156,9 +171,9 @@ Answer ask(const harness::SqliteApi& api, void* db, const std::string& sql) {
         size_t size = static_cast<size_t>(api.column_bytes(statement, i));
         if (answer.row_count == 0 && i == 0 && text != nullptr)
           answer.first.assign(static_cast<const char*>(text), size);
-        answer.hash = mix(mix(answer.hash, &type, sizeof type), text, size);
+        row_hash = mix(mix(row_hash, &type, sizeof type), text, size);
       }
-      ++answer.row_count;
+      answer.add_row(row_hash);
     }
     if (code != harness::kRow && code != harness::kDone) answer.code = code;
   }
@@ -375,8 +390,7 @@ void compare(const harness::SqliteApi& stock, const std::string& folder, const F
         if ((mine.code & 0xff) != (theirs.code & 0xff)) {
           fail(tally, ours.sql[i] + ": code " + std::to_string(mine.code) + " " + mine.message + ", stock " +
                           std::to_string(theirs.code) + " " + theirs.message);
-        } else if (mine.code == 0 && (mine.row_count != theirs.row_count ||
-                                      (mine.hash != theirs.hash && ours.sql[i].find("JOIN") == std::string::npos))) {
+        } else if (mine.code == 0 && !same_rows(ours.sql[i], mine, theirs)) {
           fail(tally, ours.sql[i] + ": rows differ (" + std::to_string(mine.row_count) + ", stock " +
                           std::to_string(theirs.row_count) + ")");
         }

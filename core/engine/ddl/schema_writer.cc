@@ -9,7 +9,9 @@ namespace {
 constexpr PageId kSchemaRoot{1};
 constexpr uint32_t kFieldCount = 5;  // type, name, tbl_name, rootpage, sql
 
-std::string text_field(const Value& value) { return value.type == ValueType::Text ? std::string(value.view()) : std::string(); }
+// A blob is as good as the text with its bytes: so the schema was loaded.
+bool is_text_or_blob(const Value& value) { return value.type == ValueType::Text || value.type == ValueType::Blob; }
+std::string text_field(const Value& value) { return is_text_or_blob(value) ? std::string(value.view()) : std::string(); }
 
 Status write_record(Connection& connection, uint32_t database, RowId rowid, std::string_view type, std::string_view name,
                     std::string_view table_name, int64_t root, std::string_view sql) {
@@ -65,7 +67,7 @@ Status read_schema_records(Connection& connection, uint32_t database, std::vecto
     record.table_name = text_field(values[2]);
     record.root = values[3].type == ValueType::Integer ? values[3].integer : 0;
     record.sql = text_field(values[4]);
-    record.has_sql = values[4].type == ValueType::Text;
+    record.has_sql = is_text_or_blob(values[4]);
     SQLRITE_TRY_ASSIGN(found, cursor.next());
   }
   return {};

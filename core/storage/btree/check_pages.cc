@@ -9,9 +9,26 @@
 #include "storage/btree/btree.h"
 #include "storage/btree/page_edit.h"
 #include "storage/btree/pointer_map.h"
+#include "storage/record/serial.h"
 
 namespace sqlrite::storage {
 namespace {
+
+// Do the values of a record end before its payload does? SQLite then refuses to read the last one. Headers that go on in
+// overflow pages are left to whoever reads the row.
+bool has_bytes_behind_record(const uint8_t* payload, const CellInfo& info) {
+  uint64_t header_size;
+  const uint32_t n = read_varint(payload, &header_size);
+  if (info.payload_size_bytes == 0 || header_size < n || header_size > info.local_size_bytes) return false;
+  uint64_t size = header_size;
+  const uint8_t* at = payload + n;
+  while (at < payload + header_size) {
+    uint64_t type;
+    at += read_varint(at, &type);
+    size += serial_size(type);
+  }
+  return at == payload + header_size && size < info.payload_size_bytes;
+}
 
 struct Checker {
   Pager& pager;
@@ -198,6 +215,9 @@ struct Checker {
         message("Bad cell header size");
         coverage = false;
         continue;
+      }
+      if (table && p.leaf() && has_bytes_behind_record(bytes + offset + info.payload_offset, info)) {
+        message("Payload goes on behind its record");
       }
       if (table) {
         if (equal_allowed ? info.rowid > largest : info.rowid >= largest) {

@@ -39,6 +39,12 @@ class Playback {
   Playback(JournalBytes& journal, os::File& database) : journal_(journal), database_(database) {}
 
   Status run(bool* anything) {
+    SQLRITE_TRY(play_back(anything));
+    return *anything ? restore_size() : Status();
+  }
+
+ private:
+  Status play_back(bool* anything) {
     *anything = false;
     // A header fills its sector; until it has said how large that is, SQLite takes it to be 512 bytes.
     uint32_t header_size = kJournalSectorSizeBytes;
@@ -58,7 +64,19 @@ class Playback {
     }
   }
 
- private:
+  // Pages that were cut off need not all be in the journal: of free ones SQLite keeps no content. The count in the
+  // journal has no checksum, so the database's own header has to agree.
+  Status restore_size() {
+    uint8_t bytes[kHeaderSizeBytes] = {};
+    SQLRITE_TRY_ASSIGN(size_t got, database_.read_at(0, bytes, sizeof bytes));
+    DatabaseHeader header;
+    if (got < sizeof bytes || !parse_header(bytes, &header).ok() || header.page_count != page_count_) return {};
+    const uint64_t old_size = static_cast<uint64_t>(page_count_) * page_size_;
+    SQLRITE_TRY_ASSIGN(uint64_t size, database_.size());
+    const uint8_t zero = 0;
+    return size < old_size ? database_.write_at(old_size - 1, &zero, 1) : Status();
+  }
+
   Result<bool> read_header(uint64_t at, uint32_t size_bytes, SegmentHeader* header) {
     SQLRITE_TRY_ASSIGN(const uint8_t* bytes, journal_.at(at, size_bytes));
     if (bytes == nullptr || std::memcmp(bytes, kJournalMagic, sizeof kJournalMagic) != 0) return false;

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -94,6 +95,29 @@ TEST_CASE("RollbackJournal, GarbageNeverBreaksRecovery") {
     CHECK(status.ok());
     CHECK(vfs.content("/d").size() <= 7 * kPage);
   }
+}
+
+// SQLite keeps no content of free pages that a transaction cuts off.
+TEST_CASE("RollbackJournal, AFileThatWasCutHasItsOldSizeAgain") {
+  os::MemoryVfs vfs;
+  crash_in_commit(vfs, Synchronous::Full);
+  std::vector<uint8_t> cut = vfs.content("/d");
+  cut.resize(2 * kPage);
+  const uint8_t header[] = {'S', 'Q', 'L', 'i', 't', 'e', ' ', 'f', 'o', 'r', 'm', 'a', 't', ' ', '3', 0, kPage >> 8, 0, 1, 1, 0, 64, 32, 32};
+  std::copy(std::begin(header), std::end(header), cut.begin());
+  store_be32(&cut[24], 7);
+  store_be32(&cut[28], 9);  // pages, the last four not in the journal
+  store_be32(&cut[92], 7);
+  std::vector<uint8_t> journal = vfs.content(kJournal);
+  uint32_t announced = 9;
+  SUBCASE("as both headers say") {}
+  SUBCASE("unless they do not agree") { announced = 4000000; }
+  store_be32(&journal[16], announced);
+  vfs.set_content("/d", cut);
+  vfs.set_content(kJournal, journal);
+  auto file = vfs.open("/d", {}).take();
+  REQUIRE(RollbackJournal::recover(vfs, kJournal, *file).ok());
+  CHECK(vfs.content("/d").size() == (announced == 9 ? 9 : 5) * kPage);
 }
 
 TEST_CASE("RollbackJournal, TheSuperJournalDecides") {

@@ -94,14 +94,15 @@ Status decode_record(const CellRef& cell, Pager& pager, View view, TextEncoding 
                      const bool* real_column) {
   const uint8_t* payload = cell.payload;
   *missing_from = wanted_count;
-  if (cell.payload_size_bytes == 0) [[unlikely]] {
+  uint64_t header_size = 0;
+  uint32_t n = cell.payload_size_bytes == 0 ? 1 : read_varint(payload, &header_size);
+  if (header_size < n) [[unlikely]] {
+    // A header that does not hold even its own size: SQLite takes it for a record without columns.
     for (uint32_t w = 0; w < wanted_count; ++w) out[w] = Value();
     *missing_from = 0;
     return {};
   }
-  uint64_t header_size;
-  uint32_t n = read_varint(payload, &header_size);
-  if (header_size > cell.payload_size_bytes || header_size < n || header_size > kRecordHeaderSizeMax) return Code::Corrupt;
+  if (header_size > cell.payload_size_bytes || header_size > kRecordHeaderSizeMax) return Code::Corrupt;
   const uint8_t* h = payload + n;
   const uint8_t* h_end = payload + header_size;
   ScratchBytes long_header;
@@ -174,6 +175,32 @@ Status decode_record(const CellRef& cell, Pager& pager, View view, TextEncoding 
   }
   if (h > h_end) return Code::Corrupt;
   return {};
+}
+
+Result<FieldPlace> locate_field(const CellRef& cell, Pager& pager, View view, uint32_t column) {
+  FieldPlace place;
+  uint64_t header_size = 0;
+  const uint32_t n = cell.payload_size_bytes == 0 ? 1 : read_varint(cell.payload, &header_size);
+  if (header_size < n) return place;
+  if (header_size > cell.payload_size_bytes || header_size > kRecordHeaderSizeMax) return Code::Corrupt;
+  const uint8_t* header = cell.payload;
+  ScratchBytes long_header;
+  if (header_size > cell.local_size_bytes) {
+    SQLRITE_TRY(long_header.allocate(header_size));
+    SQLRITE_TRY(read_cell_payload(pager, view, cell, 0, static_cast<uint32_t>(header_size), long_header.bytes));
+    header = long_header.bytes;
+  }
+  const uint8_t* h = header + n;
+  const uint8_t* const h_end = header + header_size;
+  place.offset = header_size;
+  for (uint32_t i = 0; i <= column && h < h_end; ++i) {
+    place.offset += place.size_bytes;
+    h += read_varint(h, &place.serial_type);
+    place.size_bytes = serial_size(place.serial_type);
+    if (h > h_end || place.offset + place.size_bytes > cell.payload_size_bytes) return Code::Corrupt;
+    if (i == column) return place;
+  }
+  return FieldPlace();
 }
 
 Result<Value> load_overflow(const Value& value, TextEncoding encoding, Arena& heap) {

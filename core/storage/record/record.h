@@ -36,6 +36,14 @@ uint32_t varint_size(uint64_t value);
 Status decode_record(const CellRef& cell, Pager& pager, View view, TextEncoding encoding, const uint16_t* wanted,
                      uint32_t wanted_count, Value* out, uint32_t* missing_from, Arena* heap, OverflowRef* lazy = nullptr,
                      const bool* real_column = nullptr);
+// Where a column's value lies in a record, and its serial type (0, NULL, when the record ends before it).
+struct FieldPlace {
+  uint64_t serial_type = 0;
+  uint64_t offset = 0;  // in the payload
+  uint64_t size_bytes = 0;
+  friend bool operator==(const FieldPlace&, const FieldPlace&) = default;
+};
+Result<FieldPlace> locate_field(const CellRef& cell, Pager& pager, View view, uint32_t column);
 // Reads a kOverflow value. The bytes are followed by a NUL.
 Result<Value> load_overflow(const Value& value, TextEncoding encoding, Arena& heap);
 
