@@ -19,7 +19,13 @@ Status Blob::write(uint32_t offset, std::string_view bytes) {
 }
 
 Status Blob::reopen(int64_t rowid) { return impl_->reopen(rowid); }
-void Blob::close() { impl_.reset(); }
+
+Status Blob::close() {
+  if (impl_ == nullptr) return {};
+  Status status = impl_->close();
+  impl_.reset();
+  return status;
+}
 
 Result<Blob> Connection::open_blob(std::string_view database, std::string_view table, std::string_view column,
                                    int64_t rowid, bool writable) {

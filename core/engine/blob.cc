@@ -1,21 +1,10 @@
 #include "engine/blob.h"
 
-#include <cstring>
-
 #include "base/text.h"
 
 namespace sqlrite::engine {
 
 namespace {
-
-std::string quoted(std::string_view name) {
-  std::string out = "\"";
-  for (char c : name) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  return out + '"';
-}
 
 Status refuse(const char* what, std::string_view name) {
   return status_format(Code::Error, "cannot open %s: %.*s", what, static_cast<int>(name.size()), name.data());
@@ -39,12 +28,56 @@ Status check_writable(Connection& connection, const catalog::Table& table, int c
   return {};
 }
 
-Status check_target(Connection& connection, std::string_view database, std::string_view table, std::string_view column,
-                    bool writable) {
+}  // namespace
+
+Result<std::unique_ptr<Blob>> Blob::open(Connection& connection, std::string_view database, std::string_view table,
+                                         std::string_view column, int64_t rowid, bool writable) {
   SQLRITE_TRY(connection.refresh_schemas().take_status());
   SQLRITE_TRY(connection.load_schemas());
+  std::unique_ptr<Blob> blob(new Blob(connection, writable));
+  if (int number = connection.find_database(database); number >= 0) {
+    SQLRITE_TRY(blob->join_transaction(static_cast<uint32_t>(number)));
+  }
+  SQLRITE_TRY(blob->resolve(database, table, column));
+  SQLRITE_TRY(blob->reopen(rowid));
+  return blob;
+}
+
+Blob::~Blob() { close().ignore(); }
+
+Status Blob::close() {
+  if (!joined_) return {};
+  joined_ = false;
+  cursor_.close();
+  (previous_ != nullptr ? previous_->next_ : connection_.first_blob_) = next_;
+  if (next_ != nullptr) next_->previous_ = previous_;
+  Status status = connection_.transaction().statement_finished(writable_, false, false);
+  if (status.ok() && !ended_ && last_code_ != Code::Ok) status = last_code_;
+  connection_.end_if_orphaned();
+  return status;
+}
+
+Status Blob::join_transaction(uint32_t database) {
+  Transaction& transaction = connection_.transaction();
+  database_ = database;
+  next_ = connection_.first_blob_;
+  if (next_ != nullptr) next_->previous_ = this;
+  connection_.first_blob_ = this;
+  joined_ = true;
+  transaction.statement_started(writable_);
+  abort_count_ = transaction.abort_count();
+  Status status = writable_ ? transaction.ensure_write(database) : transaction.ensure_read(database);
+  if (status.code() == Code::Schema) {
+    // The snapshot is newer than the schema in memory, and stays: once more is enough.
+    SQLRITE_TRY(connection_.load_schemas());
+    status = writable_ ? transaction.ensure_write(database) : transaction.ensure_read(database);
+  }
+  return status;
+}
+
+Status Blob::resolve(std::string_view database, std::string_view table, std::string_view column) {
   const catalog::Table* found =
-      connection.find_database(database) < 0 ? nullptr : connection.find_table(database, table).table;
+      connection_.find_database(database) < 0 ? nullptr : connection_.find_table(database, table).table;
   if (found == nullptr) {
     return status_format(Code::Error, "no such table: %.*s.%.*s", static_cast<int>(database.size()), database.data(),
                          static_cast<int>(table.size()), table.data());
@@ -53,109 +86,94 @@ Status check_target(Connection& connection, std::string_view database, std::stri
   if (found->kind == catalog::TableKind::View) return refuse("view", table);
   if (found->without_rowid) return refuse("table without rowid", table);
   if (found->has_generated) return refuse("table with generated columns", table);
-  int number = found->find_column(column);
+  const int number = found->find_column(column);
   if (number < 0) {
     return status_format(Code::Error, "no such column: \"%.*s\"", static_cast<int>(column.size()), column.data());
   }
-  return writable ? check_writable(connection, *found, number) : Status();
+  if (writable_) SQLRITE_TRY(check_writable(connection_, *found, number));
+  table_ = found->name;
+  column_ = found->columns[static_cast<size_t>(number)].name;
+  schema_ = connection_.database(database_).schema;
+  root_ = found->root;
+  column_number_ = static_cast<uint32_t>(number);
+  return {};
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Blob>> Blob::open(Connection& connection, std::string_view database, std::string_view table,
-                                         std::string_view column, int64_t rowid, bool writable) {
-  SQLRITE_TRY(check_target(connection, database, table, column, writable));
-  std::string place = quoted(database) + '.' + quoted(table);
-  std::unique_ptr<Blob> blob(new Blob(connection));
-  SQLRITE_TRY(
-      connection.prepare("SELECT " + quoted(column) + " FROM " + place + " WHERE rowid=?1", 0, &blob->read_, nullptr));
-  if (writable) {
-    SQLRITE_TRY(connection.prepare("UPDATE " + place + " SET " + quoted(column) + "=?1 WHERE rowid=?2", 0,
-                                   &blob->write_, nullptr));
-  }
-  SQLRITE_TRY(blob->load(rowid));
-  return blob;
+Status Blob::seek(int64_t rowid, storage::FieldPlace* place) {
+  SQLRITE_TRY(cursor_.open(&pager(), root_, storage::kNewestView));
+  SQLRITE_TRY_ASSIGN(bool found, cursor_.seek(rowid, storage::Seek::Equal));
+  if (!found) return status_format(Code::Error, "no such rowid: %lld", static_cast<long long>(rowid));
+  SQLRITE_TRY_ASSIGN(*place, storage::locate_field(cursor_.cell(), pager(), storage::kNewestView, column_number_));
+  if (place->serial_type >= 12) return {};
+  return status_format(Code::Error, "cannot open value of type %s",
+                       place->serial_type == 0   ? "null"
+                       : place->serial_type == 7 ? "real"
+                                                 : "integer");
 }
 
-Blob::~Blob() {
-  if (write_ != nullptr) Statement::finalize(write_);
-  if (read_ != nullptr) Statement::finalize(read_);
-}
-
-Status Blob::load(int64_t rowid) {
-  read_->reset();
-  SQLRITE_TRY(read_->bind_int64(1, rowid));
-  Code code = read_->step();
+Status Blob::stand() {
+  if (ended_) return Code::Abort;
+  if (writable_ && connection_.transaction().abort_count() != abort_count_) return Code::AbortRollback;
   Status status;
-  if (code == Code::Row) {
-    ValueType type = read_->column_type(0);
-    if (type == ValueType::Text || type == ValueType::Blob) {
-      bytes_ = read_->column_text(0);
-      text_ = type == ValueType::Text;
-      rowid_ = rowid;
-      seen_changes_ = connection_.total_changes();
-    } else {
-      status = status_format(Code::Error, "cannot open value of type %s",
-                             type == ValueType::Null   ? "null"
-                             : type == ValueType::Real ? "real"
-                                                       : "integer");
-    }
-  } else if (code == Code::Done) {
-    status = status_format(Code::Error, "no such rowid: %lld", static_cast<long long>(rowid));
-  } else {
-    status = Status(code, connection_.error_message());
+  if (schema_.get() != connection_.database(database_).schema.get()) {
+    // A schema change of this connection may have moved the table, or the column in its rows.
+    SQLRITE_TRY(connection_.load_schemas());
+    status = resolve(connection_.database(database_).name, std::string(table_), std::string(column_));
   }
-  read_->reset();
-  return status;
+  storage::FieldPlace place;
+  if (status.ok()) status = seek(rowid_, &place);
+  if (!status.ok() && status.code() != Code::Error) return status;
+  ended_ = !status.ok() || place != place_;
+  return ended_ ? Status(Code::Abort) : Status();
 }
 
-Status Blob::refresh() {
-  if (expired_) return Code::Abort;
-  if (seen_changes_ == connection_.total_changes()) return {};
-  size_t size = bytes_.size();
-  Status status = load(rowid_);
-  expired_ = !status.ok() || bytes_.size() != size;
-  return expired_ ? Status(Code::Abort) : Status();
+// Whatever the change was: the row as the handle knew it is gone.
+void Blob::note_row_change(DatabaseId database, std::string_view table, RowId rowid) {
+  if (database.value == database_ && rowid == rowid_ && iequals(table, table_)) ended_ = true;
 }
 
 Status Blob::check_range(int64_t offset, int64_t size_bytes) const {
-  if (size_bytes >= 0 && offset >= 0 && offset <= static_cast<int64_t>(bytes_.size()) &&
-      size_bytes <= static_cast<int64_t>(bytes_.size()) - offset) {
-    return {};
-  }
-  return expired_ ? Code::Abort : Code::Error;
+  const int64_t size = static_cast<int64_t>(place_.size_bytes);
+  if (size_bytes >= 0 && offset >= 0 && offset <= size && size_bytes <= size - offset) return {};
+  return Code::Error;
 }
 
 Status Blob::read(int64_t offset, void* out, int64_t size_bytes) {
   SQLRITE_TRY(check_range(offset, size_bytes));
-  SQLRITE_TRY(refresh());
-  if (size_bytes > 0) std::memcpy(out, bytes_.data() + offset, static_cast<size_t>(size_bytes));
-  return {};
+  Status status = stand();
+  if (status.ok() && size_bytes > 0) {
+    status = cursor_.read_payload(place_.offset + static_cast<uint64_t>(offset), static_cast<uint32_t>(size_bytes),
+                                  static_cast<uint8_t*>(out));
+  }
+  cursor_.rest();
+  last_code_ = status.code();
+  return status;
 }
 
 Status Blob::write(int64_t offset, const void* bytes, int64_t size_bytes) {
   SQLRITE_TRY(check_range(offset, size_bytes));
-  if (write_ == nullptr) return Code::ReadOnly;
-  SQLRITE_TRY(refresh());
-  std::string changed = bytes_;
-  if (size_bytes > 0) std::memcpy(changed.data() + offset, bytes, static_cast<size_t>(size_bytes));
-  write_->reset();
-  SQLRITE_TRY(text_ ? write_->bind_text(1, changed, Bytes::Static) : write_->bind_blob(1, changed, Bytes::Static));
-  SQLRITE_TRY(write_->bind_int64(2, rowid_));
-  Code code = write_->step();
-  Status status = code == Code::Done ? Status() : Status(code, connection_.error_message());
-  write_->reset();
-  write_->clear_bindings();
-  if (!status.ok()) return status;
-  bytes_ = std::move(changed);
-  seen_changes_ = connection_.total_changes();
-  return {};
+  Status status = stand();
+  if (status.ok() && !writable_) status = Code::ReadOnly;
+  if (status.ok() && size_bytes > 0) {
+    status = cursor_.overwrite(place_.offset + static_cast<uint64_t>(offset),
+                               {static_cast<const uint8_t*>(bytes), static_cast<size_t>(size_bytes)});
+  }
+  cursor_.rest();
+  last_code_ = status.code();
+  return status;
 }
 
 Status Blob::reopen(int64_t rowid) {
-  if (expired_) return Code::Abort;
-  Status status = load(rowid);
-  expired_ = !status.ok();
+  if (ended_) return Code::Abort;
+  storage::FieldPlace place;
+  Status status = seek(rowid, &place);
+  cursor_.rest();
+  ended_ = !status.ok();
+  if (!ended_) {
+    rowid_ = rowid;
+    place_ = place;
+  }
+  last_code_ = status.code();
   return status;
 }
 

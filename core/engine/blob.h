@@ -1,7 +1,14 @@
-// Incremental blobs: one value of one row, read and written in place of its bytes (sqlite3_blob_*).
+// Incremental blobs: one value of one row, read and written where it lies (sqlite3_blob_*).
 //
-// The handle keeps the value's bytes and reads them again when the connection changed something in between; a row that
-// vanished or changed its type or size ends the handle (ABORT), as in SQLite. Its statements keep the session alive.
+// An open handle takes part in the transaction as a running statement does: it keeps its snapshot, whatever others
+// commit; opened for writing it is a writer, so that autocommit comes with its close and COMMIT is refused before.
+// Writing changes bytes only: no index, constraint, trigger or hook hears of it.
+//
+//            another connection's commit        the snapshot stays
+//            own change of the row              the handle has ended: ABORT from then on
+//            ROLLBACK, ROLLBACK TO              a writing handle answers ABORT_ROLLBACK
+//
+// Life: open() puts it into the connection's list, the destructor takes it out; the connection lives as long.
 #pragma once
 
 #include <memory>
@@ -9,7 +16,8 @@
 #include <string_view>
 
 #include "engine/connection.h"
-#include "engine/statement.h"
+#include "storage/btree/btree.h"
+#include "storage/record/record.h"
 
 namespace sqlrite::engine {
 
@@ -23,26 +31,43 @@ class Blob {
   Blob& operator=(const Blob&) = delete;
 
   Connection& connection() const { return connection_; }
-  uint32_t size_bytes() const { return expired_ ? 0 : static_cast<uint32_t>(bytes_.size()); }
+  uint32_t size_bytes() const { return ended_ ? 0 : static_cast<uint32_t>(place_.size_bytes); }
   // A range that is not inside the value is ERROR; READONLY without write permission; ABORT once the handle has ended.
   Status read(int64_t offset, void* out, int64_t size_bytes);
   Status write(int64_t offset, const void* bytes, int64_t size_bytes);
   Status reopen(int64_t rowid);
+  // Leaves the transaction, which may commit it; says what became of that or, as SQLite does, of the last call.
+  Status close();
 
  private:
-  explicit Blob(Connection& connection) : connection_(connection) {}
+  friend class Connection;
+  Blob(Connection& connection, bool writable) : connection_(connection), writable_(writable) {}
+  Status join_transaction(uint32_t database);
+  Status resolve(std::string_view database, std::string_view table, std::string_view column);
+  Status seek(int64_t rowid, storage::FieldPlace* place);
+  // Stands on the row, or ends the handle.
+  Status stand();
   Status check_range(int64_t offset, int64_t size_bytes) const;
-  Status load(int64_t rowid);
-  Status refresh();
+  void note_row_change(DatabaseId database, std::string_view table, RowId rowid);
+  storage::Pager& pager() const { return *connection_.database(database_).pager; }
 
   Connection& connection_;
-  Statement* read_ = nullptr;
-  Statement* write_ = nullptr;  // null: opened for reading
-  std::string bytes_;
-  bool text_ = false;
-  bool expired_ = false;
+  const bool writable_;
+  bool joined_ = false;
+  bool ended_ = false;
+  uint32_t database_ = 0;
+  std::string table_;
+  std::string column_;
+  catalog::SchemaRef schema_;  // for which root_ and column_number_ hold
+  PageId root_;
+  uint32_t column_number_ = 0;
   int64_t rowid_ = 0;
-  int64_t seen_changes_ = 0;  // total_changes() when the bytes were read
+  storage::FieldPlace place_;
+  storage::TableCursor cursor_;  // without pins between calls
+  uint64_t abort_count_ = 0;     // the transaction's, when the handle was opened
+  Code last_code_ = Code::Ok;    // of the last read or write
+  Blob* previous_ = nullptr;     // in the connection's list
+  Blob* next_ = nullptr;
 };
 
 }  // namespace sqlrite::engine

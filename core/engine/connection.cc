@@ -5,6 +5,7 @@
 
 #include "catalog/encoded_binary.h"
 #include "catalog/loader.h"
+#include "engine/blob.h"
 #include "engine/open_target.h"
 #include "engine/pragma/table_functions.h"
 #include "engine/statement.h"
@@ -112,7 +113,7 @@ Result<std::unique_ptr<storage::Pager>> Connection::open_pager(const OpenTarget&
 }
 
 Status Connection::close(Connection* connection) {
-  if (connection->first_statement_ != nullptr || connection->backup_count_ > 0) {
+  if (connection->is_in_use()) {
     Status status(Code::Busy, "unable to close due to unfinalized statements or unfinished backups");
     connection->set_error(status);
     return status;
@@ -131,7 +132,7 @@ void Connection::close_deferred(Connection* connection) {
 }
 
 void Connection::end_if_orphaned() {
-  if (zombie_ && first_statement_ == nullptr && backup_count_ == 0) delete this;
+  if (zombie_ && !is_in_use()) delete this;
 }
 
 // ---------------------------------------------------------------- statements
@@ -439,6 +440,7 @@ Status Connection::detach(std::string_view name) {
   for (Statement* statement = first_statement_; statement != nullptr && !busy; statement = statement->next_) {
     busy = statement->running_ && (statement->program_->databases_used >> position) != 0;
   }
+  for (Blob* blob = first_blob_; blob != nullptr && !busy; blob = blob->next_) busy = blob->database_ >= position;
   if (busy) return status_format(Code::Error, "database %.*s is locked", static_cast<int>(name.size()), name.data());
   transaction_.forget_database(position);
   for (uint32_t i = position; i + 1 < database_count_; ++i) {
@@ -733,6 +735,7 @@ bool Connection::local_time(int64_t unix_seconds, functions::LocalTime* out) {
 void Connection::random_bytes(void* out, size_t size_bytes) { vfs_->random().fill(out, size_bytes); }
 
 void Connection::row_changed(exec::RowChange change, DatabaseId database, std::string_view table, RowId rowid) {
+  for (Blob* blob = first_blob_; blob != nullptr; blob = blob->next_) blob->note_row_change(database, table, rowid);
   if (hooks_.update == nullptr || internal_depth_ > 0) return;
   std::string name(table);
   hooks_.update(hooks_.update_context, static_cast<int>(change), databases_[database.value].name.c_str(), name.c_str(), rowid);

@@ -28,6 +28,7 @@ namespace sqlrite::engine {
 
 class Statement;
 class Backup;
+class Blob;
 class TableFunctions;
 struct CollationEntry;
 
@@ -262,7 +263,7 @@ class Connection final : public functions::FunctionContext,
   TextEncoding text_encoding() const override { return databases_[0].encoding; }
   const Collation* find_collation(std::string_view name) override;
   void row_changed(exec::RowChange change, DatabaseId database, std::string_view table, RowId rowid) override;
-  bool wants_row_changes() const override { return hooks_.update != nullptr; }
+  bool wants_row_changes() const override { return hooks_.update != nullptr || first_blob_ != nullptr; }
   PageId sequence_table_root(DatabaseId database) override;
   bind::FoundTable find_table(std::string_view schema_name, std::string_view table_name) override;
   bind::FoundTable find_table_in(DatabaseId database, std::string_view table_name) override;
@@ -278,6 +279,7 @@ class Connection final : public functions::FunctionContext,
   friend class Statement;
   friend class Transaction;
   friend class Backup;
+  friend class Blob;
   Connection();
   Status open_databases(const OpenTarget& target, uint32_t flags, os::Vfs* vfs);
   Result<std::unique_ptr<storage::Pager>> open_pager(const OpenTarget& target, std::string* full_path);
@@ -288,6 +290,7 @@ class Connection final : public functions::FunctionContext,
   void finalize(Statement* statement);           // back to the cache, or gone
   Statement* take_cached(std::string_view sql, uint64_t hash, uint32_t prepare_flags);
   void end_if_orphaned();
+  bool is_in_use() const { return first_statement_ != nullptr || backup_count_ > 0 || first_blob_ != nullptr; }
 
   os::Vfs* vfs_ = nullptr;
   Database databases_[kDatabaseCountMax];
@@ -339,6 +342,7 @@ class Connection final : public functions::FunctionContext,
   static constexpr uint32_t kSeenTextsCount = 256;
   uint64_t seen_texts_[kSeenTextsCount] = {};
   uint32_t backup_count_ = 0;
+  Blob* first_blob_ = nullptr;                   // all open handles
   bool zombie_ = false;
 };
 

@@ -63,6 +63,13 @@ Status Transaction::become_writer(uint32_t database, bool exclusive, bool may_re
   }
 }
 
+void Transaction::abort_writers() {
+  ++abort_count_;
+  for (Statement* statement = connection_.first_statement_; statement != nullptr; statement = statement->next_) {
+    if (statement->running_ && statement->writes_) statement->aborted_ = true;
+  }
+}
+
 void Transaction::take_mark(Savepoint& savepoint, uint32_t database) {
   if ((savepoint.marked & bit_of(database)) != 0) return;
   savepoint.marks[database] = connection_.databases_[database].pager->open_mark();
@@ -250,9 +257,7 @@ Status Transaction::rollback() {
 }
 
 void Transaction::abandon() {
-  for (Statement* statement = connection_.first_statement_; statement != nullptr; statement = statement->next_) {
-    if (statement->running_ && statement->writes_) statement->aborted_ = true;
-  }
+  abort_writers();
   rollback_all();
   autocommit_ = true;
   savepoints_.clear();
@@ -297,9 +302,7 @@ Status Transaction::release(std::string_view name) {
 Status Transaction::rollback_to(std::string_view name) {
   int index = find_savepoint(name);
   if (index < 0) return status_format(Code::Error, "no such savepoint: %.*s", static_cast<int>(name.size()), name.data());
-  for (Statement* statement = connection_.first_statement_; statement != nullptr; statement = statement->next_) {
-    if (statement->running_ && statement->writes_) statement->aborted_ = true;
-  }
+  abort_writers();
   for (int i = static_cast<int>(savepoints_.size()) - 1; i > index; --i) {
     for (uint32_t database = 0; database < kDatabaseCountMax; ++database) {
       if ((savepoints_[i].marked & bit_of(database)) != 0) {

@@ -65,6 +65,8 @@ class Transaction {
   }
   Status statement_finished(bool writes, bool failed, bool keep_on_failure);
   uint32_t active_count() const { return active_count_; }
+  // How often running writers were stopped by a rollback.
+  uint64_t abort_count() const { return abort_count_; }
 
   // Rolls everything back because an error left no other way; the transaction is over.
   void abandon();
@@ -101,6 +103,7 @@ class Transaction {
   void end_reading();
   void restore_schemas(uint32_t noted, catalog::SchemaRef* schemas);
   void abort_readers();
+  void abort_writers();
   void take_mark(Savepoint& savepoint, uint32_t database);
   int find_savepoint(std::string_view name) const;
 
@@ -110,6 +113,7 @@ class Transaction {
   uint32_t writing_ = 0;
   uint32_t active_count_ = 0;
   uint32_t active_writer_count_ = 0;
+  uint64_t abort_count_ = 0;
   std::vector<Savepoint> savepoints_;
   uint32_t schema_noted_ = 0;                     // since the transaction began
   catalog::SchemaRef schemas_[kDatabaseCountMax];

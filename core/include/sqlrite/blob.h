@@ -2,9 +2,12 @@
 //
 //   auto blob = db.open_blob("main", "files", "content", 7, true).take();
 //   blob.write(0, "new head").ignore();
+//   Status committed = blob.close();
 //
-// A handle ends (ABORT in every later call) when its row is deleted or its value changes its type or size. It keeps its
-// connection's session: close it first.
+// An open handle takes part in the connection's transaction as a running statement does: it keeps its snapshot,
+// whatever others commit, and opened for writing it holds the write lock; outside of BEGIN its writes are committed
+// when the last such handle is closed. It ends (ABORT in every later call) when this connection changes or deletes its
+// row. It keeps its connection's session: close it first.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +38,7 @@ class Blob {
   Status write(uint32_t offset, std::string_view bytes);
   // The same column of another row.
   Status reopen(int64_t rowid);
-  void close();
+  Status close();
 
  private:
   friend class Connection;

@@ -45,8 +45,10 @@ int sqlite3_blob_close(sqlite3_blob* blob) {
   if (blob == nullptr) return SQLITE_OK;
   sqlite3* db = blob->db;
   Lock lock(db);
+  const int mask = db->error_mask;  // closing may end a connection that was closed before
+  const int code = static_cast<int>(blob->impl->close().code()) & mask;
   delete blob;
-  return SQLITE_OK;
+  return code;
 }
 
 int sqlite3_blob_bytes(sqlite3_blob* blob) { return blob != nullptr ? static_cast<int>(blob->impl->size_bytes()) : 0; }

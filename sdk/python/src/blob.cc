@@ -65,7 +65,7 @@ class BlobHandle {
     if (!blob_) return;
     sqlrite::Blob ended = std::move(blob_);
     EngineCall call(*session_);
-    ended.close();
+    ended.close().ignore();
   }
   bool is_open() {
     check();
