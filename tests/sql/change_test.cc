@@ -18,6 +18,19 @@ constexpr const char* kFilled = "5000|87517500|43893|12502500.0";
 
 }  // namespace
 
+TEST_CASE("Delete, ClearedTreesGiveBackEveryPage") {
+  for (const char* end : {"DELETE FROM t", "DROP TABLE t", "DROP INDEX t_a"}) {
+    CAPTURE(end);
+    Session s;
+    s.rows("CREATE TABLE t(a TEXT, b); CREATE INDEX t_a ON t(a)");
+    s.rows(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) "
+        "INSERT INTO t SELECT printf('%060d', i), zeroblob(i % 97 * 50) FROM n");
+    CHECK_EQ(s.rows(end), "");
+    CHECK_EQ(s.rows("PRAGMA integrity_check"), "ok");
+  }
+}
+
 TEST_CASE("Change, FieldsInPlaceAndRowsThatGrow") {
   Session s;
   fill(s);

@@ -37,8 +37,7 @@ struct TreeWalk {
     if (!p.parse(page.data(), id, limits.usable_size_bytes, table)) return corrupt_page(id, "it is no page of this tree");
     if (p.leaf() || !table) entries += p.cell_count;
     for (uint32_t i = 0; i <= p.cell_count; ++i) {
-      if (i < p.cell_count) {
-        if (is_local(p, i)) continue;
+      if (i < p.cell_count && !is_local(p, i)) {
         CellInfo info;
         if (!parse_cell(p, i, limits, &info)) return corrupt_page(id, "a cell does not fit on it");
         if (info.overflow) SQLRITE_TRY(free_overflow(pager, info.overflow, info.payload_size_bytes - info.local_size_bytes));
