@@ -69,6 +69,7 @@ if scripts/stock_sqlite.sh build/stock; then
   if ((quick == 0)); then
     suite "power cuts and I/O errors through SQL, judged by stock SQLite" $build/bin/sql_crash_test --states 1500 --stride 29 \
       --stock build/stock/libsqlite_reference.so
+    suite "allocations that fail, files judged by stock SQLite" $build/bin/oom_test --stride 101 --stock build/stock/libsqlite_reference.so
     suite "damaged files through SQL, compared with stock SQLite" $build/bin/file_fuzz --cases 2500 --stock build/stock/libsqlite_reference.so
   fi
 else
@@ -83,8 +84,9 @@ if ((quick == 0)); then
   else
     failures=$((failures + 1))
   fi
-  if scripts/build.sh asan file_fuzz; then
+  if scripts/build.sh asan file_fuzz oom_test; then
     suite "damaged files under AddressSanitizer and UBSan" build/asan/bin/file_fuzz --cases 3000 --seed 2
+    suite "allocations that fail under AddressSanitizer and UBSan" build/asan/bin/oom_test --stride 499
   else
     failures=$((failures + 1))
   fi

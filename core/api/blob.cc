@@ -1,5 +1,6 @@
 #include "sqlrite/blob.h"
 
+#include "base/guarded.h"
 #include "engine/blob.h"
 #include "sqlrite/sqlrite.h"
 
@@ -15,7 +16,7 @@ uint32_t Blob::size_bytes() const { return impl_->size_bytes(); }
 Status Blob::read(uint32_t offset, void* out, uint32_t size_bytes) { return impl_->read(offset, out, size_bytes); }
 
 Status Blob::write(uint32_t offset, std::string_view bytes) {
-  return impl_->write(offset, bytes.data(), static_cast<int64_t>(bytes.size()));
+  return guarded([&] { return impl_->write(offset, bytes.data(), static_cast<int64_t>(bytes.size())); });
 }
 
 Status Blob::reopen(int64_t rowid) { return impl_->reopen(rowid); }
@@ -29,8 +30,10 @@ Status Blob::close() {
 
 Result<Blob> Connection::open_blob(std::string_view database, std::string_view table, std::string_view column,
                                    int64_t rowid, bool writable) {
-  SQLRITE_TRY_ASSIGN(auto impl, engine::Blob::open(*impl_, database, table, column, rowid, writable));
-  return Blob(std::move(impl));
+  return guarded([&]() -> Result<Blob> {
+    SQLRITE_TRY_ASSIGN(auto impl, engine::Blob::open(*impl_, database, table, column, rowid, writable));
+    return Blob(std::move(impl));
+  });
 }
 
 }  // namespace sqlrite

@@ -1,5 +1,4 @@
-#include <new>
-
+#include "base/guarded.h"
 #include "engine/backup.h"
 #include "engine/connection.h"
 #include "engine/image.h"
@@ -9,16 +8,6 @@
 namespace sqlrite {
 
 namespace {
-
-// Memory may run out in the layers that use standard containers; it is a Status here, as everywhere.
-template <typename Call>
-auto guarded(Call&& call) -> decltype(call()) {
-  try {
-    return call();
-  } catch (const std::bad_alloc&) {
-    return Code::NoMem;
-  }
-}
 
 uint32_t flags_of(const OpenOptions& options) {
   uint32_t flags = options.uri ? engine::open_flags::kUri : 0;

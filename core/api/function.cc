@@ -1,9 +1,9 @@
 // Functions and collations of the application: adapters from the engine's calling convention to FunctionCall.
 #include "sqlrite/function.h"
 
-#include <memory>
 #include <new>
 
+#include "base/guarded.h"
 #include "engine/connection.h"
 #include "sqlrite/sqlrite.h"
 #include "types/cast.h"
@@ -21,7 +21,9 @@ std::string_view FunctionCall::argument_bytes(int number) {
   if (value.is_null()) return {};
   if (value.is_numeric()) {
     NumberText buffer;
-    return context_->heap->copy(text_of(value, buffer));
+    std::string_view copy = context_->heap->try_copy(text_of(value, buffer));
+    if (copy.data() == nullptr) set_error(Status(Code::NoMem));
+    return copy;
   }
   if ((value.flags & value_flags::kZeroBlob) != 0) {
     if (Status status = make_bytes(value, *context_->heap); !status.ok()) {
@@ -43,7 +45,12 @@ void FunctionCall::set_bytes(std::string_view bytes, ValueType type) {
     set_error(Status(Code::TooBig));
     return;
   }
-  result_ = Value::from_text(context_->heap->copy(bytes), ValueOwner::Heap);
+  std::string_view copy = context_->heap->try_copy(bytes);
+  if (copy.data() == nullptr) {
+    set_error(Status(Code::NoMem));
+    return;
+  }
+  result_ = Value::from_text(copy, ValueOwner::Heap);
   result_.type = type;
   result_.flags = value_flags::kNulFollows;
 }
@@ -207,12 +214,7 @@ Status add_function(engine::Connection& connection, functions::FunctionDef def, 
     return checked.ok() ? Status(Code::NoMem) : std::move(checked);
   }
   def.user_data = user;
-  Status status;
-  try {
-    status = connection.create_function(def, &destroy_user<User>);
-  } catch (const std::bad_alloc&) {
-    status = Code::NoMem;
-  }
+  Status status = guarded([&] { return connection.create_function(def, &destroy_user<User>); });
   if (!status.ok()) destroy_user<User>(user);
   return status;
 }
@@ -255,7 +257,7 @@ Status Connection::create_function(std::string_view name, int argument_count, co
 
 Status Connection::remove_function(std::string_view name, int argument_count) {
   SQLRITE_TRY(check_definition(name, argument_count, true));
-  return impl_->create_function(definition(name, argument_count, {}), nullptr);
+  return guarded([&] { return impl_->create_function(definition(name, argument_count, {}), nullptr); });
 }
 
 Status Connection::create_collation(std::string_view name, const CollationFunction& collation) {
@@ -266,11 +268,8 @@ Status Connection::create_collation(std::string_view name, const CollationFuncti
   } else if ((user = new (std::nothrow) UserCollation{collation}) == nullptr) {
     status = Code::NoMem;
   } else {
-    try {
-      status = impl_->create_collation(name, &call_collation, user, &destroy_user<UserCollation>);
-    } catch (const std::bad_alloc&) {
-      status = Code::NoMem;
-    }
+    status =
+        guarded([&] { return impl_->create_collation(name, &call_collation, user, &destroy_user<UserCollation>); });
   }
   if (!status.ok()) {
     delete user;
@@ -280,7 +279,7 @@ Status Connection::create_collation(std::string_view name, const CollationFuncti
 }
 
 Status Connection::remove_collation(std::string_view name) {
-  return impl_->create_collation(name, nullptr, nullptr, nullptr);
+  return guarded([&] { return impl_->create_collation(name, nullptr, nullptr, nullptr); });
 }
 
 }  // namespace sqlrite

@@ -1,5 +1,3 @@
-#include <new>
-
 #include "engine/statement.h"
 #include "sqlrite/sqlrite.h"
 
@@ -48,14 +46,10 @@ std::string_view Statement::parameter_name(uint32_t number) const { return text_
 void Statement::clear_bindings() { impl_->clear_bindings(); }
 
 Result<bool> Statement::step() {
-  try {
-    Code code = impl_->step();
-    if (code == Code::Row) return true;
-    if (code == Code::Done) return false;
-    return last_error(*impl_, code);
-  } catch (const std::bad_alloc&) {
-    return Code::NoMem;
-  }
+  Code code = impl_->step();
+  if (code == Code::Row) return true;
+  if (code == Code::Done) return false;
+  return last_error(*impl_, code);
 }
 
 Status Statement::run() {
@@ -93,21 +87,13 @@ std::string_view Statement::column_table(uint32_t column) const { return text_or
 std::string_view Statement::column_origin(uint32_t column) const { return text_or_empty(impl_->column_origin(column)); }
 
 Result<const Batch*> Statement::next_batch(uint32_t row_count_max) {
-  try {
-    const Batch* batch = nullptr;
-    SQLRITE_TRY(impl_->next_batch(row_count_max, &batch));
-    return batch;
-  } catch (const std::bad_alloc&) {
-    return Code::NoMem;
-  }
+  const Batch* batch = nullptr;
+  SQLRITE_TRY(impl_->next_batch(row_count_max, &batch));
+  return batch;
 }
 
 Result<Value> Statement::complete_slow(const Value& value) {
-  try {
-    return impl_->complete(value);
-  } catch (const std::bad_alloc&) {
-    return Code::NoMem;
-  }
+  return impl_->complete(value);
 }
 
 std::string_view Statement::sql() const { return impl_->sql(); }

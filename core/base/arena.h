@@ -58,6 +58,14 @@ class Arena {
     data[text.size()] = '\0';
     return {data, text.size()};
   }
+  // The same for layers that must not throw: a null data() when memory is gone.
+  std::string_view try_copy(std::string_view text) noexcept {
+    char* data = static_cast<char*>(try_allocate(text.size() + 1, 1));
+    if (data == nullptr) return {};
+    if (!text.empty()) std::memcpy(data, text.data(), text.size());
+    data[text.size()] = '\0';
+    return {data, text.size()};
+  }
   // Forgets everything; keeps the largest block for reuse.
   void reset();
   size_t size_bytes() const { return total_size_bytes_; }

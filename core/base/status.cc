@@ -1,20 +1,30 @@
 #include "base/status.h"
 
+#include <algorithm>
 #include <cstdarg>
 #include <cstdio>
+#include <cstring>
 
 namespace sqlrite {
 
 Status::Status(Code code, std::string_view message, int64_t sql_offset) {
-  State* state = new (std::nothrow) State{code, sql_offset, std::string(message)};
-  rep_ = state != nullptr ? reinterpret_cast<uintptr_t>(state) : Status(code).rep_;
+  void* block = ::operator new(sizeof(State) + message.size() + 1, std::nothrow);
+  if (block == nullptr) {
+    rep_ = Status(code).rep_;
+    return;
+  }
+  auto* state = new (block) State{code, sql_offset, message.size()};
+  char* bytes = reinterpret_cast<char*>(state + 1);
+  if (!message.empty()) std::memcpy(bytes, message.data(), message.size());
+  bytes[message.size()] = '\0';
+  rep_ = reinterpret_cast<uintptr_t>(state);
 }
 
-Status::Status(const Status& other) : rep_(other.rep_) {
+Status::Status(const Status& other) {
   if (other.has_message()) {
-    const State* from = other.state();
-    State* copy = new (std::nothrow) State(*from);
-    rep_ = copy != nullptr ? reinterpret_cast<uintptr_t>(copy) : (static_cast<uintptr_t>(static_cast<uint32_t>(from->code)) << 1) | 1;
+    *this = Status(other.code(), other.message(), other.sql_offset());
+  } else {
+    rep_ = other.rep_;
   }
 }
 
@@ -23,19 +33,31 @@ Status& Status::operator=(const Status& other) {
   return *this;
 }
 
-std::string_view Status::message() const { return has_message() ? std::string_view(state()->message) : code_text(code()); }
+std::string_view Status::message() const {
+  if (!has_message()) return code_text(code());
+  return {reinterpret_cast<const char*>(state() + 1), state()->message_size};
+}
 
 Status status_format(Code code, const char* format, ...) {
+  char text[512];
   va_list args;
   va_start(args, format);
-  va_list measure;
-  va_copy(measure, args);
-  int length = std::vsnprintf(nullptr, 0, format, measure);
-  va_end(measure);
-  std::string text(length > 0 ? static_cast<size_t>(length) : 0, '\0');
-  std::vsnprintf(text.data(), text.size() + 1, format, args);
+  va_list again;
+  va_copy(again, args);
+  int length = std::vsnprintf(text, sizeof text, format, args);
   va_end(args);
-  return Status(code, text);
+  size_t size = static_cast<size_t>(std::max(length, 0));
+  Status status;
+  if (size < sizeof text) {
+    status = Status(code, {text, size});
+  } else {
+    auto* long_text = new (std::nothrow) char[size + 1];
+    if (long_text != nullptr) std::vsnprintf(long_text, size + 1, format, again);
+    status = long_text != nullptr ? Status(code, {long_text, size}) : Status(code);
+    delete[] long_text;
+  }
+  va_end(again);
+  return status;
 }
 
 const char* code_text(Code code) {

@@ -124,14 +124,15 @@ class [[nodiscard]] Status {
   void ignore() const {}
 
  private:
+  // The message's bytes follow, a NUL behind them.
   struct State {
     Code code;
     int64_t sql_offset;
-    std::string message;
+    size_t message_size;
   };
   const State* state() const { return reinterpret_cast<const State*>(rep_); }
   void release() {
-    if (has_message()) delete state();
+    if (has_message()) ::operator delete(reinterpret_cast<void*>(rep_));
   }
   uintptr_t rep_ = 0;
 };

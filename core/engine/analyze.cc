@@ -1,5 +1,6 @@
 // ANALYZE: counts, per index, rows and distinct key prefixes, and writes them to sqlite_stat1 in SQLite's form: for each
 // index "rows avg1 avg2 ...", where avgN is the average number of rows with equal first N fields, rounded up.
+#include "base/guarded.h"
 #include "engine/commands.h"
 #include "engine/ddl/schema_writer.h"
 #include "storage/record/record.h"
@@ -200,9 +201,11 @@ Status reindex(Command& command, const sql::ReindexStatement& statement) {
         if (!uses) continue;
         SQLRITE_TRY(begin_schema_write(connection, i));
         storage::Pager& pager = *connection.database(i).pager;
-        uint32_t mark = pager.open_mark();
-        Status status = storage::clear_tree(pager, index->root).take_status();
-        if (status.ok()) status = fill_index(connection, *table, *index);
+        SQLRITE_TRY_ASSIGN(uint32_t mark, pager.open_mark());
+        Status status = guarded([&]() -> Status {
+          SQLRITE_TRY(storage::clear_tree(pager, index->root).take_status());
+          return fill_index(connection, *table, *index);
+        });
         if (!status.ok()) pager.rollback_to(mark).ignore();
         pager.release(mark);
         SQLRITE_TRY(std::move(status));

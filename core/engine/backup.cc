@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "base/guarded.h"
+
 namespace sqlrite::engine {
 
 Result<std::unique_ptr<Backup>> Backup::begin(Connection& target, std::string_view target_name, Connection& source,
@@ -64,8 +66,9 @@ Status Backup::copy(int page_count, bool* done) {
   storage::Pager& to = *target_.database(target_database_).pager;
   bool was_reading = from.is_reading();
   if (!was_reading) SQLRITE_TRY(from.begin_read());
-  storage::View view = from.open_view();
+  storage::View view;
   auto run = [&]() -> Status {
+    SQLRITE_TRY_ASSIGN(view, from.open_view());
     uint32_t source_pages = from.page_count(view);
     uint32_t page_size = from.page_size_bytes();
     if (!writing_) {
@@ -104,7 +107,7 @@ Status Backup::copy(int page_count, bool* done) {
     *done = true;
     return {};
   };
-  Status status = run();
+  Status status = guarded(run);
   from.close_view(view);
   if (!was_reading) from.end_read();
   return status;

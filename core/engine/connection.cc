@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/guarded.h"
 #include "catalog/encoded_binary.h"
 #include "catalog/loader.h"
 #include "engine/blob.h"
@@ -266,10 +267,13 @@ Status Connection::exec_internal(std::string_view sql, Status (*on_row)(void* co
   ++internal_depth_;
   Status result;
   while (!sql.empty() && result.ok()) {
-    std::unique_ptr<Statement, void (*)(Statement*)> statement(new Statement(this, 0), [](Statement* s) { delete s; });
-    statement->internal_ = true;
+    std::unique_ptr<Statement, void (*)(Statement*)> statement(new (std::nothrow) Statement(this, 0), [](Statement* s) { delete s; });
     size_t tail = 0;
-    result = statement->compile(sql, &tail);
+    result = guarded([&]() -> Status {
+      if (statement == nullptr) return Code::NoMem;
+      statement->internal_ = true;
+      return statement->compile(sql, &tail);
+    });
     if (!result.ok()) break;
     sql.remove_prefix(tail);
     if (statement->program_ == nullptr) continue;
@@ -279,7 +283,7 @@ Status Connection::exec_internal(std::string_view sql, Status (*on_row)(void* co
       bool has_row = false;
       result = statement->advance(&has_row);
       if (!result.ok() || !has_row) break;
-      if (on_row != nullptr) result = on_row(context, *statement);
+      if (on_row != nullptr) result = guarded([&] { return on_row(context, *statement); });
       if (!result.ok()) break;
     }
     statement->reset();
@@ -411,7 +415,7 @@ Status Connection::attach(std::string_view file, std::string_view name) {
   added.pager = pager.take();
   ++database_count_;
   bump_epoch();
-  Status status = load_schemas();
+  Status status = guarded([&] { return load_schemas(); });
   if (status.ok() && added.encoding != databases_[0].encoding && added.schema->cookie != 0) {
     status = Status(Code::Error, "attached databases must use the same text encoding as main database");
   }
@@ -489,7 +493,7 @@ Status Connection::load_schemas() {
     }
     bool was_reading = transaction_.is_reading(i);
     if (!was_reading) SQLRITE_TRY(database.pager->begin_read());
-    Status status = reload_schema(i);
+    Status status = guarded([&] { return reload_schema(i); });
     if (!was_reading) database.pager->end_read();
     SQLRITE_TRY(std::move(status));
   }
@@ -603,6 +607,14 @@ const Collation* Connection::find_collation(std::string_view name) {
 }
 
 Status Connection::create_collation(std::string_view name, Collation::CompareFn compare, void* context, void (*destroy)(void*)) {
+  std::unique_ptr<CollationEntry> added;
+  if (compare != nullptr) {
+    added = std::make_unique<CollationEntry>();
+    added->name = name;
+    added->collation = {Collation::Kind::User, compare, context, added->name};
+    added->destroy = destroy;
+    collations_.reserve(collations_.size() + 1);
+  }
   for (auto& entry : collations_) {
     if (!entry->current || !iequals(entry->name, name)) continue;
     if (transaction_.active_count() > 0) {
@@ -610,13 +622,7 @@ Status Connection::create_collation(std::string_view name, Collation::CompareFn 
     }
     entry->current = false;
   }
-  if (compare != nullptr) {
-    auto entry = std::make_unique<CollationEntry>();
-    entry->name = name;
-    entry->collation = {Collation::Kind::User, compare, context, entry->name};
-    entry->destroy = destroy;
-    collations_.push_back(std::move(entry));
-  }
+  if (added != nullptr) collations_.push_back(std::move(added));
   // Indexes with this collation become usable (or not): the schemas are read again.
   for (uint32_t i = 0; i < database_count_; ++i) {
     if (databases_[i].pager != nullptr && !transaction_.is_writing(i)) databases_[i].schema = nullptr;

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "base/guarded.h"
+
 namespace sqlrite::engine {
 
 Status write_image(Connection& connection, uint32_t index, char* (*allocate)(void* context, size_t size_bytes), void* context) {
@@ -11,21 +13,20 @@ Status write_image(Connection& connection, uint32_t index, char* (*allocate)(voi
   if (!was_reading) SQLRITE_TRY(pager->begin_read());
   uint32_t page_count = pager->page_count(storage::kNewestView);
   size_t page_size = pager->page_size_bytes();
-  char* image = allocate(context, page_size * page_count);
-  Status status = image == nullptr ? Status(Code::NoMem) : Status();
-  for (uint32_t number = 1; number <= page_count && status.ok(); ++number) {
-    char* at = image + page_size * (number - 1);
-    if (PageId{number} == pager->lock_byte_page()) {
-      std::memset(at, 0, page_size);
-      continue;
+  Status status = guarded([&]() -> Status {
+    char* image = allocate(context, page_size * page_count);
+    if (image == nullptr) return Code::NoMem;
+    for (uint32_t number = 1; number <= page_count; ++number) {
+      char* at = image + page_size * (number - 1);
+      if (PageId{number} == pager->lock_byte_page()) {
+        std::memset(at, 0, page_size);
+        continue;
+      }
+      SQLRITE_TRY_ASSIGN(storage::PageRef page, pager->fetch(PageId{number}, storage::kNewestView));
+      std::memcpy(at, page.data(), page_size);
     }
-    auto page = pager->fetch(PageId{number}, storage::kNewestView);
-    if (page.ok()) {
-      std::memcpy(at, page.value().data(), page_size);
-    } else {
-      status = page.take_status();
-    }
-  }
+    return {};
+  });
   if (!was_reading) pager->end_read();
   return status;
 }

@@ -1,6 +1,7 @@
 // Running statements: start, rows, end. Making them from text is in compile.cc, accessors are in statement_values.cc.
 #include "engine/statement.h"
 
+#include "base/guarded.h"
 #include "engine/commands.h"
 #include "engine/pragma/table_functions.h"
 
@@ -34,25 +35,28 @@ Code Statement::step() {
 Status Statement::advance(bool* has_row) {
   connection_->statement_time_ms_ = 0;
   last_error_code_ = 0;
+  Status status = guarded([&] { return next_row(has_row); });
+  if (status.ok() && *has_row) [[likely]] return status;
+  return running_ ? finish(std::move(status)) : std::move(status);
+}
+
+Status Statement::next_row(bool* has_row) {
   if (!running_) {
     SQLRITE_TRY(start());
   } else if (aborted_) [[unlikely]] {
-    return finish(Code::AbortRollback);
+    return Code::AbortRollback;
   }
   ++row_stamp_;
   if (row_converted_) {
     row_heap_.reset();
     row_converted_ = false;
   }
-  Status status = fetch(&has_row_);
-  if (status.ok() && has_row_) [[likely]] {
-    *has_row = true;
-    if ((connection_->hooks_.trace_mask & 4) != 0 && !internal_) {
-      connection_->hooks_.trace(4, connection_->hooks_.trace_context, this, nullptr);
-    }
-    return {};
+  SQLRITE_TRY(fetch(&has_row_));
+  *has_row = has_row_;
+  if (has_row_ && (connection_->hooks_.trace_mask & 4) != 0 && !internal_) {
+    connection_->hooks_.trace(4, connection_->hooks_.trace_context, this, nullptr);
   }
-  return finish(std::move(status));
+  return {};
 }
 
 Status Statement::start() {
@@ -65,7 +69,6 @@ Status Statement::start() {
     SQLRITE_TRY(connection.count_progress(kInstructionsAtStart));
   }
   if (connection.hooks_.trace_mask != 0) trace_start();
-  running_ = true;
   aborted_ = false;
   ++run_count_;
   batch_ = nullptr;
@@ -77,34 +80,33 @@ Status Statement::start() {
   change_count_given_ = false;
   writes_ = program_->is_change || (program_->is_command && command_writes(*program_->parsed.statement));
   transaction.statement_started(writes_);
-  Status status;
+  running_ = true;
   for (int attempt = 0;; ++attempt) {
-    status = start_databases();
+    Status status = start_databases();
     if (status.ok()) [[likely]] break;
-    if (status.code() != Code::Schema || attempt == kStartRetriesMax) return finish(std::move(status));
-    status = recompile();
-    if (!status.ok()) return finish(std::move(status));
+    if (status.code() != Code::Schema || attempt == kStartRetriesMax) return status;
+    SQLRITE_TRY(recompile());
   }
   context_.parameters = parameters_;
   memory_.begin_run(connection.settings_.soft_heap_limit, connection.settings_.hard_heap_limit);
-  if (program_->is_query) {
-    status = program_->query->open(context_);
-  } else if (program_->is_change) {
-    status = program_->change->run(context_, connection, &outcome_);
-    // What a failed statement undid was no change.
-    connection.set_changes(status.ok() || program_->keep_on_failure ? outcome_.changes : 0);
-    if (!status.ok() && !transaction.is_autocommit()) {
-      bool lost = outcome_.failure_scope == exec::FailureScope::Transaction;
-      for (uint32_t i = 0; i < connection.database_count_ && !lost; ++i) {
-        lost = transaction.is_writing(i) && connection.databases_[i].pager->rolled_back_by_error();
-      }
-      if (lost) transaction.abandon();
+  if (program_->is_query) return program_->query->open(context_);
+  return program_->is_change ? run_change() : run_command();
+}
+
+Status Statement::run_change() {
+  Connection& connection = *connection_;
+  Transaction& transaction = connection.transaction_;
+  Status status = program_->change->run(context_, connection, &outcome_);
+  // What a failed statement undid was no change.
+  connection.set_changes(status.ok() || program_->keep_on_failure ? outcome_.changes : 0);
+  if (!status.ok() && !transaction.is_autocommit()) {
+    bool lost = outcome_.failure_scope == exec::FailureScope::Transaction;
+    for (uint32_t i = 0; i < connection.database_count_ && !lost; ++i) {
+      lost = transaction.is_writing(i) && connection.databases_[i].pager->rolled_back_by_error();
     }
-  } else {
-    status = run_command();
+    if (lost) transaction.abandon();
   }
-  if (!status.ok()) return finish(std::move(status));
-  return {};
+  return status;
 }
 
 Status Statement::start_databases() {
@@ -123,10 +125,11 @@ Status Statement::start_databases() {
     if ((used >> i & 1) == 0) continue;
     Database& database = connection.databases_[i];
     // A change pins what its source needs on its own: a view over a dirty overlay costs a copy of every page written.
-    storage::View view = program_->is_change ? storage::kNewestView : database.pager->open_view();
-    handles_[i] = {database.pager.get(), view, database.encoding};
+    handles_[i] = {database.pager.get(), storage::kNewestView, database.encoding};
+    if (program_->is_change) continue;
+    SQLRITE_TRY_ASSIGN(handles_[i].view, database.pager->open_view());
+    views_open_ |= uint64_t{1} << i;
   }
-  views_open_ = program_->is_change ? 0 : used;
   return {};
 }
 
@@ -220,47 +223,9 @@ Status Statement::run_command() {
 Status Statement::next_batch(uint32_t row_count_max, const Batch** out) {
   connection_->statement_time_ms_ = 0;
   last_error_code_ = 0;
-  Status status;
-  if (row_converted_) {
-    row_heap_.reset();
-    row_converted_ = false;
-  }
-  if (!running_) {
-    status = start();
-  } else if (aborted_) [[unlikely]] {
-    status = Code::AbortRollback;
-  }
-  bool at_end = program_->single_row_max && batch_ != nullptr;  // the one row is out
-  if (status.ok() && program_->is_query && !at_end) {
-    ++row_stamp_;
-    uint32_t wanted = program_->row_by_row ? 1 : row_count_max < kBatchRowsMax ? row_count_max : kBatchRowsMax;
-    status = program_->query->next(context_, wanted, &batch_);
-    if (status.ok() && batch_->selected_count > 0) {
-      *out = batch_;
-      return {};
-    }
-  } else if (status.ok() && !program_->is_query) {
-    // Rows of values become a batch of one.
-    bool has_row = false;
-    ++row_stamp_;
-    status = fetch(&has_row);
-    if (status.ok() && has_row) {
-      if (returned_columns_ == nullptr) {
-        returned_columns_ = std::make_unique<Column[]>(column_count_);
-        returned_values_ = std::make_unique<Value[]>(column_count_);
-      }
-      for (uint32_t i = 0; i < column_count_; ++i) {
-        returned_values_[i] = row_values_[i];
-        returned_columns_[i].rep = Column::Rep::Cells;
-        returned_columns_[i].cells = &returned_values_[i];
-      }
-      returned_batch_.columns = returned_columns_.get();
-      returned_batch_.column_count = column_count_;
-      returned_batch_.select_all(1);
-      *out = &returned_batch_;
-      return {};
-    }
-  }
+  *out = nullptr;
+  Status status = guarded([&] { return fetch_batch(row_count_max, out); });
+  if (status.ok() && *out != nullptr) return status;
   if (running_) status = finish(std::move(status));
   returned_batch_.columns = nullptr;
   returned_batch_.column_count = 0;
@@ -270,6 +235,48 @@ Status Statement::next_batch(uint32_t row_count_max, const Batch** out) {
     last_error_code_ = connection_->set_error(status);
     return status;
   }
+  return {};
+}
+
+// *out stays null at the end.
+Status Statement::fetch_batch(uint32_t row_count_max, const Batch** out) {
+  if (row_converted_) {
+    row_heap_.reset();
+    row_converted_ = false;
+  }
+  if (!running_) {
+    SQLRITE_TRY(start());
+  } else if (aborted_) [[unlikely]] {
+    return Code::AbortRollback;
+  }
+  if (!program_->is_query) return fetch_values(out);
+  if (program_->single_row_max && batch_ != nullptr) return {};  // the one row is out
+  ++row_stamp_;
+  uint32_t wanted = program_->row_by_row ? 1 : row_count_max < kBatchRowsMax ? row_count_max : kBatchRowsMax;
+  SQLRITE_TRY(program_->query->next(context_, wanted, &batch_));
+  if (batch_->selected_count > 0) *out = batch_;
+  return {};
+}
+
+// Rows of values become a batch of one.
+Status Statement::fetch_values(const Batch** out) {
+  bool has_row = false;
+  ++row_stamp_;
+  SQLRITE_TRY(fetch(&has_row));
+  if (!has_row) return {};
+  if (returned_values_ == nullptr) {
+    returned_columns_ = std::make_unique<Column[]>(column_count_);
+    returned_values_ = std::make_unique<Value[]>(column_count_);
+  }
+  for (uint32_t i = 0; i < column_count_; ++i) {
+    returned_values_[i] = row_values_[i];
+    returned_columns_[i].rep = Column::Rep::Cells;
+    returned_columns_[i].cells = &returned_values_[i];
+  }
+  returned_batch_.columns = returned_columns_.get();
+  returned_batch_.column_count = column_count_;
+  returned_batch_.select_all(1);
+  *out = &returned_batch_;
   return {};
 }
 

@@ -199,9 +199,14 @@ class Statement {
   void compile_command(Program& program, const sql::Statement& statement);
   Status recompile();
   void adopt(std::unique_ptr<Program> program);
-  // The next row, or the end of the run, without touching the connection's error state.
+  // The next row, or the end of the run, without touching the connection's error state. Here, and in next_batch(), ends
+  // what a run may throw: the run is over, and what it did undone.
   Status advance(bool* has_row);
+  Status next_row(bool* has_row);
+  Status fetch_batch(uint32_t row_count_max, const Batch** out);
+  Status fetch_values(const Batch** out);
   Status start();
+  Status run_change();
   Status start_databases();
   Status run_command();
   Status fetch(bool* has_row);
@@ -215,7 +220,15 @@ class Statement {
     const Column& from = batch_->columns[column];
     return from.rep == Column::Rep::Cells ? from.cells[from.constant ? 0 : row_] : from.at(row_);
   }
-  ColumnCell& cell(uint32_t column);
+  // What `convert` gives. Without memory nothing (a null pointer, an empty view): the connection's error tells.
+  template <typename T, typename Convert>
+  T or_nothing(Convert&& convert) const;
+  ColumnCell& cell(uint32_t column);  // may throw
+  Status complete_cell(Value& value);
+  const Value& cell_value(uint32_t column);
+  std::string_view text_of_cell(uint32_t column);
+  std::string_view text16_of_cell(uint32_t column);
+  const char* name_of_parameter(uint32_t number) const;
   int64_t int64_slow(uint32_t column);
   double double_slow(uint32_t column);
   void terminate_names() const;

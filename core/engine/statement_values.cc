@@ -2,6 +2,7 @@
 #include <bit>
 #include <cstring>
 
+#include "base/guarded.h"
 #include "engine/statement.h"
 #include "sql/lexer/lexer.h"
 #include "storage/record/record.h"
@@ -23,6 +24,10 @@ constexpr char kEmpty[2] = {0, 0};
 // ---------------------------------------------------------------- parameters
 
 const char* Statement::parameter_name(uint32_t number) const {
+  return or_nothing<const char*>([&] { return name_of_parameter(number); });
+}
+
+const char* Statement::name_of_parameter(uint32_t number) const {
   for (const sql::ParameterInfo& info : program_->parsed.parameters) {
     if (info.number != number || info.name.empty()) continue;
     if (info.name.data()[info.name.size()] != '\0') {
@@ -70,13 +75,18 @@ Status Statement::bind_value(uint32_t number, const Value& value, Bytes bytes) {
     target.owner = ValueOwner::Caller;
     return {};
   }
-  if (parameter_bytes_ == nullptr) parameter_bytes_ = new OwnedBytes[parameter_count_]();
+  auto no_memory = [this] {
+    connection_->set_error(Code::NoMem);
+    return Code::NoMem;
+  };
+  if (parameter_bytes_ == nullptr) parameter_bytes_ = new (std::nothrow) OwnedBytes[parameter_count_]();
+  if (parameter_bytes_ == nullptr) return no_memory();
   OwnedBytes& owned = parameter_bytes_[number - 1];
   size_t needed = size_t{value.length} + 1;
   if (owned.capacity_bytes < needed) {
     size_t capacity = needed < 32 ? 32 : needed;
     char* grown = new (std::nothrow) char[capacity];
-    if (grown == nullptr) return Code::NoMem;
+    if (grown == nullptr) return no_memory();
     delete[] owned.data;
     owned.data = grown;
     owned.capacity_bytes = capacity;
@@ -160,45 +170,63 @@ std::string Statement::expanded_sql() const {
 
 // ---------------------------------------------------------------- columns
 
+template <typename T, typename Convert>
+T Statement::or_nothing(Convert&& convert) const {
+  T converted = {};
+  Status status = guarded([&] {
+    converted = convert();
+    return Status();
+  });
+  if (!status.ok()) connection_->set_error(status);
+  return converted;
+}
+
 Statement::ColumnCell& Statement::cell(uint32_t column) {
   if (cells_ == nullptr) cells_ = new ColumnCell[column_count_];
   ColumnCell& cell = cells_[column];
   if (cell.stamp == row_stamp_) return cell;
-  cell.stamp = row_stamp_;
   cell.text = {};
   cell.value = raw(column);
-  Value& value = cell.value;
-  if (!value.is_bytes()) return cell;
-  row_converted_ = true;
-  if ((value.flags & value_flags::kOverflow) != 0) {
-    auto loaded = storage::load_overflow(value, connection_->databases_[0].encoding, row_heap_);
-    if (!loaded.ok()) {
-      connection_->set_error(loaded.status());
-      value = Value::null();
-      return cell;
+  if (cell.value.is_bytes()) {
+    row_converted_ = true;
+    if (Status status = complete_cell(cell.value); !status.ok()) {
+      connection_->set_error(status);
+      cell.value = Value::null();
     }
-    value = loaded.take();
   }
-  if ((value.flags & value_flags::kZeroBlob) != 0 && !make_bytes(value, row_heap_).ok()) {
-    value = Value::null();
-    return cell;
+  cell.stamp = row_stamp_;
+  return cell;
+}
+
+// All bytes of a text or blob, with a NUL behind them, in memory of this statement.
+Status Statement::complete_cell(Value& value) {
+  if ((value.flags & value_flags::kOverflow) != 0) {
+    SQLRITE_TRY_ASSIGN(value, storage::load_overflow(value, connection_->databases_[0].encoding, row_heap_));
   }
+  if ((value.flags & value_flags::kZeroBlob) != 0) SQLRITE_TRY(make_bytes(value, row_heap_));
   if ((value.flags & value_flags::kNulFollows) == 0 || value.owner == ValueOwner::Page) {
     // Two NUL bytes, so that a UTF-16 reader of a blob finds its end too.
-    char* copy = static_cast<char*>(row_heap_.allocate(size_t{value.length} + 2, 1));
+    char* copy = static_cast<char*>(row_heap_.try_allocate(size_t{value.length} + 2, 1));
+    if (copy == nullptr) return Code::NoMem;
     if (value.length > 0) std::memcpy(copy, value.bytes, value.length);
     copy[value.length] = copy[value.length + 1] = '\0';
     value.bytes = copy;
     value.owner = ValueOwner::Heap;
     value.flags = static_cast<uint8_t>((value.flags & ~value_flags::kOverflow) | value_flags::kNulFollows);
   }
-  return cell;
+  return {};
+}
+
+const Value& Statement::cell_value(uint32_t column) {
+  static const Value kNull;
+  const Value* value = or_nothing<const Value*>([&] { return &cell(column).value; });
+  return value != nullptr ? *value : kNull;
 }
 
 int64_t Statement::int64_slow(uint32_t column) {
   Value value = raw(column);
   if (value.type == ValueType::Integer) return value.integer;
-  if ((value.flags & (value_flags::kOverflow | value_flags::kZeroBlob)) != 0) value = cell(column).value;
+  if ((value.flags & (value_flags::kOverflow | value_flags::kZeroBlob)) != 0) value = cell_value(column);
   return to_integer(value);
 }
 
@@ -206,18 +234,22 @@ double Statement::double_slow(uint32_t column) {
   Value value = raw(column);
   if (value.type == ValueType::Real) return value.real;
   if (value.type == ValueType::Integer) return static_cast<double>(value.integer);
-  if ((value.flags & (value_flags::kOverflow | value_flags::kZeroBlob)) != 0) value = cell(column).value;
+  if ((value.flags & (value_flags::kOverflow | value_flags::kZeroBlob)) != 0) value = cell_value(column);
   return to_real(value);
 }
 
 const Value& Statement::column_value(uint32_t column) {
   static const Value kNull;
   if (!has_row_ || column >= column_count_) return kNull;
-  return cell(column).value;
+  return cell_value(column);
 }
 
 std::string_view Statement::column_text(uint32_t column) {
   if (!has_row_ || column >= column_count_) return {};
+  return or_nothing<std::string_view>([&] { return text_of_cell(column); });
+}
+
+std::string_view Statement::text_of_cell(uint32_t column) {
   ColumnCell& from = cell(column);
   const Value& value = from.value;
   if (value.is_bytes()) return value.length > 0 ? value.view() : std::string_view(kEmpty, 0);
@@ -233,24 +265,32 @@ std::string_view Statement::column_text(uint32_t column) {
 std::string_view Statement::column_blob(uint32_t column) {
   std::string_view bytes = column_text(column);
   // A blob of no bytes is a null pointer in every SQLite interface.
-  if (bytes.empty() && has_row_ && column < column_count_ && cell(column).value.type == ValueType::Blob) return {};
+  if (bytes.empty() && has_row_ && column < column_count_ && cell_value(column).type == ValueType::Blob) return {};
   return bytes;
 }
 
 std::string_view Statement::column_text16(uint32_t column) {
   if (!has_row_ || column >= column_count_) return {};
+  return or_nothing<std::string_view>([&] { return text16_of_cell(column); });
+}
+
+std::string_view Statement::text16_of_cell(uint32_t column) {
   ColumnCell& from = cell(column);
   if (from.stamp16 == row_stamp_) return from.text16;
-  from.stamp16 = row_stamp_;
-  from.text16 = {};
-  if (from.value.is_null()) return {};
-  if (from.value.type == ValueType::Blob) {
+  if (from.value.is_null()) {
+    from.text16 = {};
+  } else if (from.value.type == ValueType::Blob) {
     from.text16 = from.value.view();
-    return from.text16;
+  } else {
+    row_converted_ = true;
+    auto converted = utf8_to_utf16(text_of_cell(column), kNativeUtf16, row_heap_);
+    if (!converted.ok()) {
+      connection_->set_error(converted.status());
+      return {};
+    }
+    from.text16 = converted.value().data() != nullptr ? converted.value() : std::string_view(kEmpty, 0);
   }
-  auto converted = utf8_to_utf16(column_text(column), kNativeUtf16, row_heap_);
-  row_converted_ = true;
-  if (converted.ok()) from.text16 = converted.value().data() != nullptr ? converted.value() : std::string_view(kEmpty, 0);
+  from.stamp16 = row_stamp_;
   return from.text16;
 }
 
@@ -302,7 +342,13 @@ void Statement::terminate_names() const {
 
 const char* Statement::name_at(uint32_t column, std::string_view bind::ResultColumn::*field) const {
   if (column >= column_count_) return nullptr;
-  if (!program_->names_terminated) terminate_names();
+  if (!program_->names_terminated) {
+    bool terminated = or_nothing<bool>([&] {
+      terminate_names();
+      return true;
+    });
+    if (!terminated) return nullptr;
+  }
   std::string_view text = program_->columns[column].*field;
   return text.data() == nullptr || (text.empty() && field != &bind::ResultColumn::name) ? nullptr : text.data();
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include "base/guarded.h"
 #include "engine/connection.h"
 #include "engine/statement.h"
 #include "storage/btree/btree.h"
@@ -38,8 +39,19 @@ Status Transaction::begin_writing(uint32_t database) {
   int attempt = 0;
   SQLRITE_TRY(become_writer(database, false, may_renew, &attempt));
   writing_ |= bit_of(database);
-  for (Savepoint& savepoint : savepoints_) take_mark(savepoint, database);
-  return {};
+  // Without a mark a savepoint could not be returned to: what was begun ends again.
+  Status status;
+  for (Savepoint& savepoint : savepoints_) {
+    if (status.ok()) status = take_mark(savepoint, database);
+  }
+  if (!status.ok()) stop_writing(database);
+  return status;
+}
+
+void Transaction::stop_writing(uint32_t database) {
+  connection_.databases_[database].pager->rollback();
+  writing_ &= ~bit_of(database);
+  for (Savepoint& savepoint : savepoints_) savepoint.marked &= ~bit_of(database);
 }
 
 // Other writers may commit again and again between our look at the newest state and our turn: each time the snapshot is
@@ -70,10 +82,11 @@ void Transaction::abort_writers() {
   }
 }
 
-void Transaction::take_mark(Savepoint& savepoint, uint32_t database) {
-  if ((savepoint.marked & bit_of(database)) != 0) return;
-  savepoint.marks[database] = connection_.databases_[database].pager->open_mark();
+Status Transaction::take_mark(Savepoint& savepoint, uint32_t database) {
+  if ((savepoint.marked & bit_of(database)) != 0) return {};
+  SQLRITE_TRY_ASSIGN(savepoint.marks[database], connection_.databases_[database].pager->open_mark());
   savepoint.marked |= bit_of(database);
+  return {};
 }
 
 void Transaction::note_schema_change(uint32_t database) {
@@ -194,7 +207,7 @@ Status Transaction::statement_finished(bool writes, bool failed, bool keep_on_fa
     if (failed && !keep_on_failure) {
       rollback_all();
     } else {
-      status = commit_all();
+      status = guarded([&] { return commit_all(); });
       if (!status.ok()) rollback_all();
     }
   }
@@ -237,7 +250,7 @@ Status Transaction::begin(sql::BeginMode mode) {
 Status Transaction::commit() {
   if (autocommit_) return Status(Code::Error, "cannot commit - no transaction is active");
   if (active_writer_count_ > 0) return Status(Code::Busy, "cannot commit transaction - SQL statements in progress");
-  Status status = commit_all();
+  Status status = guarded([&] { return commit_all(); });
   if (!status.ok()) {
     if (status.primary() == Code::Busy && writing_ != 0) return status;  // may be tried again
     rollback_all();
@@ -272,14 +285,28 @@ int Transaction::find_savepoint(std::string_view name) const {
 
 Status Transaction::savepoint(std::string_view name) {
   if (active_writer_count_ > 0) return Status(Code::Busy, "cannot open savepoint - SQL statements in progress");
-  Savepoint& savepoint = savepoints_.emplace_back();
+  Savepoint savepoint;
   savepoint.name = name;
   savepoint.is_transaction = autocommit_;
-  autocommit_ = false;
+  savepoints_.push_back(std::move(savepoint));
   for (uint32_t i = 0; i < connection_.database_count_; ++i) {
-    if ((writing_ & bit_of(i)) != 0) take_mark(savepoint, i);
+    if ((writing_ & bit_of(i)) == 0) continue;
+    if (Status status = take_mark(savepoints_.back(), i); !status.ok()) {
+      release_marks(savepoints_.back());
+      savepoints_.pop_back();
+      return status;
+    }
   }
+  autocommit_ = false;
   return {};
+}
+
+void Transaction::release_marks(const Savepoint& savepoint) {
+  for (uint32_t database = kDatabaseCountMax; database-- > 0;) {
+    if ((savepoint.marked & bit_of(database)) != 0) {
+      connection_.databases_[database].pager->release(savepoint.marks[database]);
+    }
+  }
 }
 
 Status Transaction::release(std::string_view name) {
@@ -287,14 +314,7 @@ Status Transaction::release(std::string_view name) {
   if (index < 0) return status_format(Code::Error, "no such savepoint: %.*s", static_cast<int>(name.size()), name.data());
   if (active_writer_count_ > 0) return Status(Code::Busy, "cannot release savepoint - SQL statements in progress");
   if (index == 0 && savepoints_[0].is_transaction) return commit();
-  for (int i = static_cast<int>(savepoints_.size()) - 1; i >= index; --i) {
-    Savepoint& savepoint = savepoints_[i];
-    for (uint32_t database = kDatabaseCountMax; database-- > 0;) {
-      if ((savepoint.marked & bit_of(database)) != 0) {
-        connection_.databases_[database].pager->release(savepoint.marks[database]);
-      }
-    }
-  }
+  for (int i = static_cast<int>(savepoints_.size()) - 1; i >= index; --i) release_marks(savepoints_[static_cast<size_t>(i)]);
   savepoints_.resize(static_cast<size_t>(index));
   return {};
 }
@@ -303,13 +323,7 @@ Status Transaction::rollback_to(std::string_view name) {
   int index = find_savepoint(name);
   if (index < 0) return status_format(Code::Error, "no such savepoint: %.*s", static_cast<int>(name.size()), name.data());
   abort_writers();
-  for (int i = static_cast<int>(savepoints_.size()) - 1; i > index; --i) {
-    for (uint32_t database = 0; database < kDatabaseCountMax; ++database) {
-      if ((savepoints_[i].marked & bit_of(database)) != 0) {
-        connection_.databases_[database].pager->release(savepoints_[i].marks[database]);
-      }
-    }
-  }
+  for (int i = static_cast<int>(savepoints_.size()) - 1; i > index; --i) release_marks(savepoints_[static_cast<size_t>(i)]);
   savepoints_.resize(static_cast<size_t>(index) + 1);
   Savepoint& savepoint = savepoints_.back();
   Status status;

@@ -104,7 +104,9 @@ class Transaction {
   void restore_schemas(uint32_t noted, catalog::SchemaRef* schemas);
   void abort_readers();
   void abort_writers();
-  void take_mark(Savepoint& savepoint, uint32_t database);
+  Status take_mark(Savepoint& savepoint, uint32_t database);
+  void release_marks(const Savepoint& savepoint);
+  void stop_writing(uint32_t database);
   int find_savepoint(std::string_view name) const;
 
   Connection& connection_;

@@ -104,6 +104,8 @@ struct Registry::UserFunctions {
   // Entries are never moved or erased before the registry ends.
   std::vector<std::unique_ptr<Entry>> entries;
   std::unordered_multimap<uint32_t, Entry*> by_hash;
+
+  void retire_older(uint32_t hash, const Entry& added);
 };
 
 Registry::Registry() { builtins(); }
@@ -146,25 +148,33 @@ const FunctionDef* Registry::find(std::string_view name, int argument_count, boo
   return best;
 }
 
+// Takes the one that `added` replaces out of service.
+void Registry::UserFunctions::retire_older(uint32_t hash, const Entry& added) {
+  auto range = by_hash.equal_range(hash);
+  for (auto it = range.first; it != range.second; ++it) {
+    Entry* entry = it->second;
+    if (entry == &added || entry->def.argument_count != added.def.argument_count || !iequals(entry->name, added.name))
+      continue;
+    entry->replaced = true;
+    if (entry->destroy != nullptr) entry->destroy(entry->def.user_data);
+    by_hash.erase(it);
+    return;
+  }
+}
+
 Status Registry::add(const FunctionDef& def, void (*destroy)(void*)) {
   if (user_ == nullptr) user_ = std::make_unique<UserFunctions>();
   uint32_t hash = ihash(def.name);
-  auto range = user_->by_hash.equal_range(hash);
-  for (auto it = range.first; it != range.second; ++it) {
-    UserFunctions::Entry* entry = it->second;
-    if (entry->def.argument_count != def.argument_count || !iequals(entry->name, def.name)) continue;
-    entry->replaced = true;
-    if (entry->destroy != nullptr) entry->destroy(entry->def.user_data);
-    user_->by_hash.erase(it);
-    break;
-  }
   auto entry = std::make_unique<UserFunctions::Entry>();
-  entry->def = def;
-  entry->name = std::string(def.name);
-  entry->def.name = entry->name;
-  entry->destroy = destroy;
-  user_->by_hash.emplace(hash, entry.get());
+  UserFunctions::Entry* added = entry.get();
+  added->def = def;
+  added->name = std::string(def.name);
+  added->def.name = added->name;
+  added->destroy = destroy;
+  user_->entries.reserve(user_->entries.size() + 1);
+  user_->by_hash.emplace(hash, added);
   user_->entries.push_back(std::move(entry));
+  user_->retire_older(hash, *added);
   ++version_;
   return Status();
 }

@@ -85,7 +85,7 @@ Status SchemaWriter::begin() {
   SQLRITE_TRY(begin_schema_write(connection_, database_));
   connection_.transaction().note_schema_change(database_);
   before_ = connection_.database(database_).schema;
-  mark_ = pager().open_mark();
+  SQLRITE_TRY_ASSIGN(mark_, pager().open_mark());
   open_ = true;
   return {};
 }

@@ -1,5 +1,8 @@
 #include "exec/change/change_executor.h"
 
+#include <algorithm>
+
+#include "base/guarded.h"
 #include "exec/change/changes.h"
 
 namespace sqlrite::exec {
@@ -20,6 +23,8 @@ struct ChangeExecutor::Impl {
   explicit Impl(const plan::StatementPlan& statement) : plan(statement) {}
 
   Status run(ExecContext& context, ChangeHost& host, ChangeOutcome* outcome);
+  void take_context(const ExecContext& context);
+  Status open_source_views();
 };
 
 ChangeExecutor::ChangeExecutor(const plan::StatementPlan& plan) : impl_(std::make_unique<Impl>(plan)) {}
@@ -45,7 +50,16 @@ Status ChangeExecutor::run(ExecContext& context, ChangeHost& host, ChangeOutcome
   return impl_->run(context, host, outcome);
 }
 
-Status ChangeExecutor::Impl::run(ExecContext& context, ChangeHost& host, ChangeOutcome* outcome) {
+Status ChangeExecutor::Impl::open_source_views() {
+  for (DatabaseHandle& handle : source_databases) {
+    if (handle.pager == nullptr || !handle.pager->is_reading()) continue;
+    SQLRITE_TRY_ASSIGN(handle.view, handle.pager->open_view());
+  }
+  return {};
+}
+
+// `newest` and the databases of both contexts, all of them at the newest state.
+void ChangeExecutor::Impl::take_context(const ExecContext& context) {
   if (newest_databases.size() != context.databases.size()) {
     newest_databases = arena.make_array<DatabaseHandle>(context.databases.size());
     source_databases = arena.make_array<DatabaseHandle>(context.databases.size());
@@ -57,15 +71,15 @@ Status ChangeExecutor::Impl::run(ExecContext& context, ChangeHost& host, ChangeO
   newest = context;
   newest.databases = newest_databases;
   newest.subqueries = subqueries.get();
+  std::copy(newest_databases.begin(), newest_databases.end(), source_databases.begin());
+}
+
+Status ChangeExecutor::Impl::run(ExecContext& context, ChangeHost& host, ChangeOutcome* outcome) {
+  take_context(context);
   // Without sub-queries, and where nothing is pinned, the rows are read in the very same context.
   const bool pinned = change->needs_pinned_source();
   ExecContext* reading = &newest;
   if (pinned || subqueries != nullptr) {
-    for (size_t i = 0; i < context.databases.size(); ++i) {
-      source_databases[i] = newest_databases[i];
-      DatabaseHandle& handle = source_databases[i];
-      if (pinned && handle.pager != nullptr && handle.pager->is_reading()) handle.view = handle.pager->open_view();
-    }
     source = newest;
     source.databases = source_databases;
     source.subqueries = nullptr;
@@ -85,15 +99,20 @@ Status ChangeExecutor::Impl::run(ExecContext& context, ChangeHost& host, ChangeO
   run.eval.encoding = newest_databases[database.value].encoding;
 
   ConflictAction action = ConflictAction::Abort;
-  bool marked = change->needs_mark();
-  if (marked) run.mark = run.pager->open_mark();
-  Status status;
-  if (subqueries != nullptr) status = subqueries->begin_run(newest);
-  if (status.ok()) status = change->run(run, *reading, &action);
+  bool marked = false;
+  Status status = guarded([&]() -> Status {
+    if (pinned) SQLRITE_TRY(open_source_views());
+    if (change->needs_mark()) {
+      SQLRITE_TRY_ASSIGN(run.mark, run.pager->open_mark());
+      marked = true;
+    }
+    if (subqueries != nullptr) SQLRITE_TRY(subqueries->begin_run(newest));
+    return change->run(run, *reading, &action);
+  });
   change->close();
   if (subqueries != nullptr) subqueries->end_run();
   for (DatabaseHandle& handle : source_databases) {
-    if (!pinned || handle.view.is_newest()) continue;
+    if (handle.view.is_newest()) continue;
     handle.pager->close_view(handle.view);
     handle.view = storage::kNewestView;
   }

@@ -17,10 +17,10 @@
 #include <atomic>
 #include <cstdio>
 #include <cstring>
-#include <map>
+#include <memory>
 #include <utility>
-#include <vector>
 
+#include "base/guarded.h"
 #include "base/log.h"
 #include "os/sync.h"
 #include "os/vfs.h"
@@ -85,33 +85,62 @@ int query_range_lock(int fd, uint64_t start, uint64_t size, bool* locked) {
   return 0;
 }
 
-// Descriptors that could not be closed yet, per file: closing one would drop classic locks held through another.
-struct InodeRegistry {
-  struct Entry {
-    int locked_count = 0;
-    std::vector<int> postponed;
-  };
-  Mutex mutex;
-  std::map<std::pair<uint64_t, uint64_t>, Entry> entries;
+// One open descriptor. Closing any descriptor of a file would drop the classic locks held through another one: it then
+// waits here until those are gone. Made when the file is opened, so that closing needs no memory.
+struct InodeUse {
+  InodeUse(int opened, const FileIdentity& file) : fd(opened), identity(file) {}
+  int fd;
+  FileIdentity identity;
+  bool locked = false;
+  bool closing = false;
+  InodeUse* next = nullptr;
+};
 
-  void add_lock(const FileIdentity& id) {
+struct InodeRegistry {
+  Mutex mutex;
+  InodeUse* first = nullptr;
+
+  void add(InodeUse* use) {
     LockGuard<Mutex> guard(mutex);
-    ++entries[{id.device, id.inode}].locked_count;
+    use->next = first;
+    first = use;
   }
-  void drop_lock(const FileIdentity& id) {
+  void add_lock(InodeUse* use) {
     LockGuard<Mutex> guard(mutex);
-    auto it = entries.find({id.device, id.inode});
-    if (it == entries.end() || --it->second.locked_count > 0) return;
-    for (int fd : it->second.postponed) ::close(fd);
-    entries.erase(it);
+    use->locked = true;
   }
-  void close(const FileIdentity& id, int fd) {
+  void drop_lock(InodeUse* use) {
     LockGuard<Mutex> guard(mutex);
-    auto it = entries.find({id.device, id.inode});
-    if (it != entries.end() && it->second.locked_count > 0) {
-      it->second.postponed.push_back(fd);
-    } else {
-      ::close(fd);
+    use->locked = false;
+    const FileIdentity identity = use->identity;
+    if (!is_locked(identity)) {
+      remove_if([&](const InodeUse& other) { return other.closing && other.identity == identity; });
+    }
+  }
+  void close(InodeUse* use) {
+    LockGuard<Mutex> guard(mutex);
+    use->closing = true;
+    if (!is_locked(use->identity)) remove_if([use](const InodeUse& other) { return &other == use; });
+  }
+
+ private:
+  bool is_locked(const FileIdentity& identity) const {
+    for (const InodeUse* use = first; use != nullptr; use = use->next) {
+      if (use->locked && use->identity == identity) return true;
+    }
+    return false;
+  }
+  template <typename Test>
+  void remove_if(Test&& test) {
+    for (InodeUse** at = &first; *at != nullptr;) {
+      InodeUse* use = *at;
+      if (!test(*use)) {
+        at = &use->next;
+        continue;
+      }
+      *at = use->next;
+      ::close(use->fd);
+      delete use;
     }
   }
 };
@@ -123,11 +152,14 @@ InodeRegistry& inode_registry() {
 
 class PosixFile final : public File {
  public:
-  PosixFile(int fd, std::string path, bool read_only, FileIdentity identity)
-      : fd_(fd), path_(std::move(path)), read_only_(read_only), identity_(identity) {}
+  // The descriptor is this object's from here on.
+  PosixFile(std::unique_ptr<InodeUse> use, std::string path, bool read_only)
+      : use_(use.release()), fd_(use_->fd), path_(std::move(path)), read_only_(read_only), identity_(use_->identity) {
+    inode_registry().add(use_);
+  }
   ~PosixFile() override {
     if (level_ != LockLevel::None) unlock(LockLevel::None).ignore();
-    inode_registry().close(identity_, fd_);
+    inode_registry().close(use_);
   }
 
   Result<size_t> read_at(uint64_t offset, void* out, size_t size_bytes) override {
@@ -216,7 +248,7 @@ class PosixFile final : public File {
     }
     if (set_range_lock(fd_, F_UNLCK, 0, 0) != 0) result = Status(Code::IoErrUnlock);
     level_ = LockLevel::None;
-    inode_registry().drop_lock(identity_);
+    inode_registry().drop_lock(use_);
     return result;
   }
   Result<bool> check_reserved() override {
@@ -242,7 +274,7 @@ class PosixFile final : public File {
       return Status(Code::IoErrUnlock);
     }
     level_ = LockLevel::Shared;
-    inode_registry().add_lock(identity_);
+    inode_registry().add_lock(use_);
     return {};
   }
   Status take(short type, uint64_t start, uint64_t size, Code failure) {
@@ -252,6 +284,7 @@ class PosixFile final : public File {
     return Status(error == EPERM ? Code::Perm : failure);
   }
 
+  InodeUse* use_;
   int fd_;
   std::string path_;
   bool read_only_;
@@ -347,7 +380,13 @@ class PosixVfs final : public Vfs {
     }
     if (options.delete_on_close) ::unlink(path.c_str());
     FileIdentity id{static_cast<uint64_t>(info.st_dev), static_cast<uint64_t>(info.st_ino)};
-    return std::unique_ptr<File>(new PosixFile(fd, path, read_only, id));
+    auto made = guarded([&]() -> Result<std::unique_ptr<File>> {
+      auto use = std::make_unique<InodeUse>(fd, id);
+      std::string name = path;
+      return std::unique_ptr<File>(new PosixFile(std::move(use), std::move(name), read_only));
+    });
+    if (!made.ok()) ::close(fd);
+    return made;
   }
   Status remove(const std::string& path, bool sync) override {
     if (::unlink(path.c_str()) != 0) return errno == ENOENT ? Status() : Status(Code::IoErrDelete);
@@ -358,19 +397,25 @@ class PosixVfs final : public Vfs {
     return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
   }
   Result<std::string> full_path(const std::string& path) override {
-    char resolved[PATH_MAX];
-    if (realpath(path.c_str(), resolved) != nullptr) return std::string(resolved);
-    if (errno != ENOENT) return Status(Code::CantOpenFullPath);
-    // The file is not there yet: resolve its directory. (A dangling link is followed by open itself.)
-    size_t slash = path.rfind('/');
-    std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
-    if (realpath(directory_of(path).c_str(), resolved) == nullptr) return cannot_open(path);
-    std::string full(resolved);
-    if (full != "/") full += '/';
-    return full + name;
+    return guarded([&]() -> Result<std::string> {
+      char resolved[PATH_MAX];
+      if (realpath(path.c_str(), resolved) != nullptr) return std::string(resolved);
+      if (errno != ENOENT) return Status(Code::CantOpenFullPath);
+      // The file is not there yet: resolve its directory. (A dangling link is followed by open itself.)
+      size_t slash = path.rfind('/');
+      std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
+      if (realpath(directory_of(path).c_str(), resolved) == nullptr) return cannot_open(path);
+      std::string full(resolved);
+      if (full != "/") full += '/';
+      return full + name;
+    });
   }
   Status sync_directory(const std::string& path) override {
-    int fd = open_retrying(directory_of(path), O_CLOEXEC | O_RDONLY | O_DIRECTORY, 0);
+    int fd = -1;
+    SQLRITE_TRY(guarded([&] {
+      fd = open_retrying(directory_of(path), O_CLOEXEC | O_RDONLY | O_DIRECTORY, 0);
+      return Status();
+    }));
     if (fd < 0) return {};  // a directory we may not read cannot be synced; SQLite goes on as well
     int rc = fsync(fd);
     int error = errno;
@@ -390,7 +435,7 @@ class PosixVfs final : public Vfs {
     if (directory == nullptr) return Status(Code::CantOpen);
     char suffix[32];
     std::snprintf(suffix, sizeof suffix, "/sqlrite_%016llx", static_cast<unsigned long long>(random_.next()));
-    return std::string(directory) + suffix;
+    return guarded([&]() -> Result<std::string> { return std::string(directory) + suffix; });
   }
   FileIdentity identity(const std::string& path) override {
     struct stat info;

@@ -47,10 +47,23 @@ struct Checker {
   uint32_t cell = 0;
   uint32_t depth = 0;
   uint64_t* ranges = nullptr;    // (start << 32 | end) of cells and freeblocks of one page
+  bool out_of_memory = false;    // nothing is known about the rest, and nothing is said
 
   ~Checker() {
     std::free(seen);
     std::free(ranges);
+  }
+
+  Result<PageRef> get(uint32_t id) {
+    Result<PageRef> fetched = pager.fetch(PageId{id}, view);
+    if (!fetched.ok()) note(fetched.status());
+    return fetched;
+  }
+
+  void note(const Status& status) {
+    if (status.primary() != Code::NoMem) return;
+    out_of_memory = true;
+    errors_left = 0;
   }
 
   [[gnu::format(printf, 2, 3)]] void message(const char* format, ...) {
@@ -92,6 +105,7 @@ struct Checker {
     // Pages without an entry (0, 1, beyond the end) cannot be looked up.
     Result<PointerEntry> entry = child < 2 ? Result<PointerEntry>(Code::Corrupt) : get_pointer(pager, PageId{child}, view);
     if (!entry.ok()) {
+      note(entry.status());
       message("Failed to read ptrmap key=%u", child);
       return;
     }
@@ -108,7 +122,7 @@ struct Checker {
     while (id != 0 && errors_left > 0) {
       if (!reference(id)) break;
       --left;
-      Result<PageRef> fetched = pager.fetch(PageId{id}, view);
+      Result<PageRef> fetched = get(id);
       if (!fetched.ok()) {
         message("failed to get page %u", id);
         break;
@@ -157,7 +171,7 @@ struct Checker {
   }
 
   int subtree_at(uint32_t id, RowId* smallest, RowId largest) {
-    Result<PageRef> fetched = pager.fetch(PageId{id}, view);
+    Result<PageRef> fetched = get(id);
     if (!fetched.ok()) {
       message("unable to get the page. error code=%d", static_cast<int>(fetched.status().code()));
       return 0;
@@ -329,6 +343,7 @@ Status check_pages(Pager& pager, View view, std::span<const PageId> roots, int e
     c.subtree(root.value, &smallest, INT64_MAX);
   }
   c.prefix = nullptr;
+  if (c.out_of_memory) return Code::NoMem;
   if (partial) return {};
   for (uint32_t id = 1; id <= c.page_count && c.errors_left > 0; ++id) {
     bool map_page = c.mapped && is_pointer_map_page(pager, PageId{id});

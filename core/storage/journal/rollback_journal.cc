@@ -27,7 +27,7 @@ bool append(GrowArray<uint8_t>& buffer, const void* bytes, size_t size_bytes) {
 Status RollbackJournal::begin(os::Vfs& vfs, const std::string& path, JournalMode mode, Synchronous level,
                               uint32_t page_size_bytes, uint32_t page_count) {
   vfs_ = &vfs;
-  path_ = path;
+  path_ = &path;
   mode_ = mode == JournalMode::Wal ? JournalMode::Delete : mode;
   level_ = level;
   page_size_bytes_ = page_size_bytes;
@@ -51,7 +51,7 @@ Status RollbackJournal::open_file() {
   os::OpenOptions options;
   options.role = os::FileRole::Journal;
   options.fall_back_to_read_only = false;
-  SQLRITE_TRY_ASSIGN(file_, vfs_->open(path_, options));
+  SQLRITE_TRY_ASSIGN(file_, vfs_->open(*path_, options));
   created_ = true;
   // A journal whose end failed, though its transaction is over: the super-journal that it names would decide about ours.
   uint8_t first = 0;
@@ -113,7 +113,7 @@ Status RollbackJournal::flush() {
   SQLRITE_TRY(file_->sync(os::SyncKind::Data));
   announced_count_ = record_count_;
   if (created_ && !SQLRITE_PLANTED_BUG(23)) {
-    SQLRITE_TRY(vfs_->sync_directory(path_));
+    SQLRITE_TRY(vfs_->sync_directory(*path_));
     created_ = false;
   }
   return {};
@@ -160,7 +160,7 @@ Status RollbackJournal::finish() {
     return sync_end ? file_->sync(os::SyncKind::Data) : Status();
   }
   file_.reset();
-  return vfs_->remove(path_, level_ == Synchronous::Extra);
+  return vfs_->remove(*path_, level_ == Synchronous::Extra);
 }
 
 void RollbackJournal::abandon() {

@@ -60,7 +60,7 @@ class RollbackJournal {
   Status start_segment();
 
   os::Vfs* vfs_ = nullptr;
-  std::string path_;
+  const std::string* path_ = nullptr;
   std::unique_ptr<os::File> file_;
   GrowArray<uint8_t> buffer_;     // not written yet; in memory mode the whole journal
   uint64_t buffer_offset_ = 0;    // where buffer_ goes in the file

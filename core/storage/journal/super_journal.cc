@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/endian.h"
+#include "base/guarded.h"
 #include "base/planted_bug.h"
 #include "storage/journal/journal_playback.h"
 
@@ -86,7 +87,7 @@ Result<std::string> create_super_journal(os::Vfs& vfs, std::string_view main_pat
   options.exclusive = true;
   options.fall_back_to_read_only = false;
   SQLRITE_TRY_ASSIGN(auto file, vfs.open(name, options));
-  Status status = write_names(*file, journals);
+  Status status = guarded([&] { return write_names(*file, journals); });
   if (status.ok() && !SQLRITE_PLANTED_BUG(31)) status = vfs.sync_directory(name);
   if (status.ok()) return name;
   file.reset();

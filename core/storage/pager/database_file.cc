@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/endian.h"
+#include "base/guarded.h"
 #include "base/log.h"
 
 namespace sqlrite::storage {
@@ -14,7 +15,7 @@ namespace sqlrite::storage {
 struct FileRegistry {
   os::Mutex mutex;
   os::ConditionVariable closed;
-  std::vector<DatabaseFile*> files;
+  DatabaseFile* first_file = nullptr;
 
   static FileRegistry& instance() {
     static FileRegistry* registry = new FileRegistry;  // never destroyed: connections may outlive static destructors
@@ -22,17 +23,27 @@ struct FileRegistry {
   }
   DatabaseFile* find(os::Vfs& vfs, const os::FileIdentity& identity) {
     if (!identity) return nullptr;
-    for (DatabaseFile* file : files) {
+    for (DatabaseFile* file = first_file; file != nullptr; file = file->next_file_) {
       if (&file->vfs_ == &vfs && file->identity_ == identity) return file;
     }
     return nullptr;
+  }
+  void add(DatabaseFile* file) {
+    file->next_file_ = first_file;
+    first_file = file;
+  }
+  void remove(DatabaseFile* file) {
+    DatabaseFile** at = &first_file;
+    while (*at != file) at = &(*at)->next_file_;
+    *at = file->next_file_;
   }
 };
 
 DatabaseFile::~DatabaseFile() = default;
 
 Result<DatabaseFile*> DatabaseFile::open_private(os::Vfs& vfs, const PagerOptions& options) {
-  DatabaseFile* file = new DatabaseFile(vfs);
+  DatabaseFile* file = new (std::nothrow) DatabaseFile(vfs);
+  if (file == nullptr) return Code::NoMem;
   file->private_ = true;
   file->cache_.set_evictable(false);
   file->cache_.set_page_size(options.page_size_bytes);
@@ -70,8 +81,18 @@ Result<DatabaseFile*> DatabaseFile::open(os::Vfs& vfs, const std::string& path, 
   open_options.create = options.create && !options.read_only;
   open_options.delete_on_close = options.temporary;
   SQLRITE_TRY_ASSIGN(std::unique_ptr<os::File> handle, vfs.open(full, open_options));
-  DatabaseFile* file = new DatabaseFile(vfs);
-  file->path_ = full;
+  DatabaseFile* file = new (std::nothrow) DatabaseFile(vfs);
+  if (file == nullptr) return Code::NoMem;
+  Status named = guarded([&]() -> Status {
+    file->log_path_ = full + "-wal";
+    file->journal_path_ = full + "-journal";
+    file->path_ = std::move(full);
+    return {};
+  });
+  if (!named.ok()) {
+    delete file;
+    return named;
+  }
   file->identity_ = handle->identity();
   file->read_only_ = handle->is_read_only();
   file->immutable_ = options.immutable;
@@ -81,7 +102,7 @@ Result<DatabaseFile*> DatabaseFile::open(os::Vfs& vfs, const std::string& path, 
   file->newest_.page_size_bytes = options.page_size_bytes;
   file->cache_.set_page_size(options.page_size_bytes);
   file->journal_mode_.store(options.default_journal_mode);
-  registry.files.push_back(file);
+  registry.add(file);
   return file;
 }
 
@@ -98,7 +119,7 @@ void DatabaseFile::release() {
   close();
   {
     os::LockGuard<os::Mutex> guard(registry.mutex);
-    registry.files.erase(std::find(registry.files.begin(), registry.files.end(), this));
+    registry.remove(this);
     registry.closed.notify_all();
   }
   delete this;
@@ -110,7 +131,7 @@ void DatabaseFile::close() {
     auto result = checkpoint(CheckpointMode::Full, Synchronous::Full, {});
     if (result.ok() && !result.value().busy && result.value().wal_frame_count == result.value().checkpointed_frame_count) {
       log_.close();
-      vfs_.remove(path_ + "-wal", false).ignore();
+      vfs_.remove(log_path_, false).ignore();
     }
   }
   log_.close();
@@ -121,21 +142,22 @@ void DatabaseFile::close() {
 
 void DatabaseFile::add_mark(ReadMark* mark) {
   os::LockGuard<os::Mutex> guard(mutex_);
-  marks_.push_back(mark);
+  mark->next = first_mark_;
+  first_mark_ = mark;
 }
 
 void DatabaseFile::remove_mark(ReadMark* mark) {
   os::LockGuard<os::Mutex> guard(mutex_);
-  marks_.erase(std::remove(marks_.begin(), marks_.end(), mark), marks_.end());
-  budgets_.erase(std::remove_if(budgets_.begin(), budgets_.end(), [&](const auto& b) { return b.first == mark; }), budgets_.end());
+  ReadMark** at = &first_mark_;
+  while (*at != mark) at = &(*at)->next;
+  *at = mark->next;
 }
 
-void DatabaseFile::set_cache_budget(const void* owner, uint64_t size_bytes) {
+void DatabaseFile::set_cache_budget(ReadMark* mark, uint64_t size_bytes) {
   os::LockGuard<os::Mutex> guard(mutex_);
-  budgets_.erase(std::remove_if(budgets_.begin(), budgets_.end(), [&](const auto& b) { return b.first == owner; }), budgets_.end());
-  budgets_.emplace_back(owner, size_bytes);
+  mark->cache_budget_bytes = size_bytes;
   uint64_t largest = 0;
-  for (const auto& [who, size] : budgets_) largest = std::max(largest, size);
+  for (const ReadMark* at = first_mark_; at != nullptr; at = at->next) largest = std::max(largest, at->cache_budget_bytes);
   cache_.set_budget(largest);
   cache_budget_bytes_.store(largest, std::memory_order_relaxed);
 }
@@ -187,15 +209,14 @@ Status DatabaseFile::try_begin_access_locked() {
 // Plays back a hot journal. BUSY when another process has to do it.
 Status DatabaseFile::recover_journal_locked(bool* done) {
   *done = false;
-  const std::string journal_path = path_ + "-journal";
   // What a failed commit of our own left is hot whatever locks are held: they are ours.
   const bool left_by_us = needs_recovery_.load(std::memory_order_relaxed);
-  SQLRITE_TRY_ASSIGN(bool hot, left_by_us ? RollbackJournal::has_content(vfs_, journal_path) : RollbackJournal::is_hot(vfs_, journal_path, *file_));
+  SQLRITE_TRY_ASSIGN(bool hot, left_by_us ? RollbackJournal::has_content(vfs_, journal_path_) : RollbackJournal::is_hot(vfs_, journal_path_, *file_));
   if (!hot) return {};
   // Whoever only wants to read leaves the files as they are.
   if (read_only_ || !had_writer_.load()) return Status(Code::ReadOnlyRollback);
   SQLRITE_TRY(file_->lock(os::LockLevel::Exclusive));
-  SQLRITE_TRY(RollbackJournal::recover(vfs_, journal_path, *file_));
+  SQLRITE_TRY(guarded([&] { return RollbackJournal::recover(vfs_, journal_path_, *file_); }));
   SQLRITE_TRY(file_->unlock(os::LockLevel::Shared));
   *done = true;
   return {};
@@ -210,8 +231,8 @@ Status DatabaseFile::validate_locked() {
   if (size == 0) {
     if (!validated_ || newest_.page_count != 0) {
       if (!immutable_ && !read_only_ && had_writer_.load()) {
-        SQLRITE_TRY_ASSIGN(bool has_log, vfs_.exists(path_ + "-wal"));
-        if (has_log) SQLRITE_TRY(vfs_.remove(path_ + "-wal", false));
+        SQLRITE_TRY_ASSIGN(bool has_log, vfs_.exists(log_path_));
+        if (has_log) SQLRITE_TRY(vfs_.remove(log_path_, false));
       }
       cache_.set_page_size(empty_page_size_bytes_);
       Snapshot empty;
@@ -234,7 +255,7 @@ Status DatabaseFile::validate_locked() {
   validated_size_bytes_ = size;
   bool use_log = bytes[19] == 2;
   if (!use_log && !immutable_) {
-    SQLRITE_TRY_ASSIGN(use_log, vfs_.exists(path_ + "-wal"));
+    SQLRITE_TRY_ASSIGN(use_log, vfs_.exists(log_path_));
   }
   if (use_log && !immutable_) {
     ++newest_.sequence;
@@ -252,8 +273,8 @@ Status DatabaseFile::enter_log_locked() {
   if (!read_only_) SQLRITE_TRY(file_->lock(os::LockLevel::Exclusive));
   // Readers do not create a log; begin_write() does.
   Status status;
-  SQLRITE_TRY_ASSIGN(bool has_log, vfs_.exists(path_ + "-wal"));
-  if (has_log || had_writer_) status = log_.open(vfs_, path_ + "-wal", read_only_);
+  SQLRITE_TRY_ASSIGN(bool has_log, vfs_.exists(log_path_));
+  if (has_log || had_writer_) status = log_.open(vfs_, log_path_, read_only_);
   uint32_t page_size = 0;
   uint32_t page_count = 0;
   if (status.ok()) status = log_.recover(&page_size, &page_count);
@@ -300,7 +321,8 @@ Status DatabaseFile::load_snapshot_locked() {
   uint32_t frames = log_active_.load() ? log_.committed_frame_count() : 0;
   uint32_t frame = frames > 0 ? log_.index().find(1, frames) : 0;
   if (frame != 0) {
-    std::vector<uint8_t> page(newest_.page_size_bytes);
+    GrowArray<uint8_t> page;
+    if (!page.reserve(newest_.page_size_bytes)) return Code::NoMem;
     SQLRITE_TRY(log_.read_frame(frame, page.data()));
     std::memcpy(bytes, page.data(), sizeof bytes);
   }
@@ -337,12 +359,14 @@ void DatabaseFile::publish_locked(const Snapshot& snapshot) {
 
 uint64_t DatabaseFile::oldest_mark_locked() const {
   uint64_t oldest = ReadMark::kNone;
-  for (const ReadMark* mark : marks_) oldest = std::min(oldest, mark->sequence.load(std::memory_order_seq_cst));
+  for (const ReadMark* mark = first_mark_; mark != nullptr; mark = mark->next) {
+    oldest = std::min(oldest, mark->sequence.load(std::memory_order_seq_cst));
+  }
   return oldest;
 }
 
 bool DatabaseFile::other_readers_locked(const ReadMark* own) const {
-  for (const ReadMark* mark : marks_) {
+  for (const ReadMark* mark = first_mark_; mark != nullptr; mark = mark->next) {
     if (mark != own && mark->sequence.load(std::memory_order_seq_cst) != ReadMark::kNone) return true;
   }
   return false;
@@ -421,16 +445,18 @@ Result<Frame*> DatabaseFile::fetch(uint32_t page, uint64_t sequence) {
   }
 }
 
-bool DatabaseFile::changed_pages(uint64_t from, uint64_t to, uint32_t count_max, std::vector<uint32_t>* pages) {
+bool DatabaseFile::changed_pages(uint64_t from, uint64_t to, uint32_t count_max, GrowArray<uint32_t>* pages) {
   os::LockGuard<os::Mutex> guard(mutex_);
   if (!log_active_.load(std::memory_order_relaxed) || from < log_base_ || to - from > count_max) return false;
-  for (uint64_t s = from + 1; s <= to; ++s) pages->push_back(log_.index().page_of(static_cast<uint32_t>(s - log_base_)));
+  for (uint64_t s = from + 1; s <= to; ++s) {
+    if (!pages->push_back(log_.index().page_of(static_cast<uint32_t>(s - log_base_)))) return false;
+  }
   return true;
 }
 
 void DatabaseFile::remove_cold_journal() {
   journal_.abandon();
-  RollbackJournal::remove_file(vfs_, path_ + "-journal").ignore();
+  RollbackJournal::remove_file(vfs_, journal_path_).ignore();
 }
 
 void DatabaseFile::set_exclusive_locking(bool exclusive) {

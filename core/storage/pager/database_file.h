@@ -22,7 +22,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "os/sync.h"
 #include "os/vfs.h"
@@ -47,6 +46,8 @@ struct Snapshot {
 struct ReadMark {
   static constexpr uint64_t kNone = UINT64_MAX;
   std::atomic<uint64_t> sequence{kNone};
+  uint64_t cache_budget_bytes = 0;
+  ReadMark* next = nullptr;  // of the same file
 };
 
 struct DirtyPage {
@@ -88,7 +89,8 @@ class DatabaseFile {
 
   void add_mark(ReadMark* mark);
   void remove_mark(ReadMark* mark);
-  void set_cache_budget(const void* owner, uint64_t size_bytes);
+  // The largest budget of all marks is the cache's.
+  void set_cache_budget(ReadMark* mark, uint64_t size_bytes);
 
   // --- Reading.
   bool is_steady() const { return steady_.load(std::memory_order_acquire); }
@@ -99,7 +101,7 @@ class DatabaseFile {
   // The version of a page that `sequence` sees, pinned.
   Result<Frame*> fetch(uint32_t page, uint64_t sequence);
   // Pages that commits after `from` and up to `to` changed; false when that is not known any more.
-  bool changed_pages(uint64_t from, uint64_t to, uint32_t count_max, std::vector<uint32_t>* pages);
+  bool changed_pages(uint64_t from, uint64_t to, uint32_t count_max, GrowArray<uint32_t>* pages);
   Result<Frame*> new_frame();
   void unpin(Frame* frame) {
     if (frame->unpin_is_last()) give_back(frame);
@@ -212,6 +214,8 @@ class DatabaseFile {
   os::Vfs& vfs_;
   os::Mutex mutex_;
   std::string path_;
+  std::string log_path_;
+  std::string journal_path_;
   std::unique_ptr<os::File> file_;  // its locks: mutex_; reads and writes: any time
   PageCache cache_;
   WalLog log_;
@@ -220,8 +224,7 @@ class DatabaseFile {
   // The writer's: pages spilled in rollback mode. Page n (from 1) is in bytes [n - 1, n) * page size.
   std::unique_ptr<os::File> spill_file_;
   uint64_t spill_page_count_ = 0;
-  std::vector<ReadMark*> marks_;
-  std::vector<std::pair<const void*, uint64_t>> budgets_;
+  ReadMark* first_mark_ = nullptr;  // every pager's mark is in this list
   GrowArray<uint32_t> checkpoint_frames_;  // the checkpointer's
 
   Snapshot newest_;
@@ -254,6 +257,7 @@ class DatabaseFile {
 
   // The registry's.
   os::FileIdentity identity_;
+  DatabaseFile* next_file_ = nullptr;
   int reference_count_ = 1;
 };
 

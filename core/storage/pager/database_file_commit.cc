@@ -30,7 +30,7 @@ Status DatabaseFile::begin_write(const Snapshot& snapshot, bool exclusive) {
     // Nobody else can write.
   } else if (steady_.load(std::memory_order_relaxed)) {
     if (log_active_.load() && !log_.is_open()) {
-      status = log_.open(vfs_, path_ + "-wal", false);
+      status = log_.open(vfs_, log_path_, false);
       if (status.ok()) status = log_.start(newest_.page_size_bytes, vfs_.random());
     }
   } else {
@@ -149,6 +149,7 @@ Snapshot DatabaseFile::next_snapshot(const CommitRequest& request, uint64_t sequ
 
 Status DatabaseFile::commit_private(const CommitRequest& request, CommitOutcome* outcome) {
   os::LockGuard<os::Mutex> guard(mutex_);
+  if (!cache_.prepare_insert()) return Code::NoMem;  // its frames are all there is of the database
   uint64_t sequence = newest_.sequence + 1;
   publish_frames_locked(request, sequence, false);
   publish_locked(next_snapshot(request, sequence));
@@ -158,7 +159,7 @@ Status DatabaseFile::commit_private(const CommitRequest& request, CommitOutcome*
 
 bool DatabaseFile::maybe_restart_log_locked() {
   if (checkpoint_running_ || log_.committed_frame_count() == 0 || backfilled_frame_count_ != log_.committed_frame_count()) return false;
-  for (const ReadMark* mark : marks_) {
+  for (const ReadMark* mark = first_mark_; mark != nullptr; mark = mark->next) {
     uint64_t at = mark->sequence.load(std::memory_order_seq_cst);
     if (at != ReadMark::kNone && at != newest_.sequence) return false;
   }
@@ -398,7 +399,7 @@ Status DatabaseFile::leave_log(const ReadMark* own, Synchronous level) {
     return status;
   }
   log_.close();
-  status = vfs_.remove(path_ + "-wal", true);
+  status = vfs_.remove(log_path_, true);
   log_active_.store(false);
   cache_.remove_all();
   ++log_generation_;

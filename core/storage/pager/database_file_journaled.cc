@@ -77,8 +77,7 @@ Status DatabaseFile::write_journal(const CommitRequest& request, std::string_vie
   const bool enters_log = journal_mode() == JournalMode::Wal && request.level >= Synchronous::Normal;
   const Synchronous level = enters_log ? Synchronous::Extra : request.level;
   const uint32_t page_count = request.base.page_count;
-  SQLRITE_TRY(
-      journal_.begin(vfs_, path_ + "-journal", journal_mode(), level, request.base.page_size_bytes, page_count));
+  SQLRITE_TRY(journal_.begin(vfs_, journal_path_, journal_mode(), level, request.base.page_size_bytes, page_count));
   SQLRITE_TRY(request.replacement != nullptr ? journal_whole_file(page_count) : journal_pages(request));
   if (!super_journal.empty()) SQLRITE_TRY(journal_.add_super_journal(super_journal));
   return journal_.flush();
@@ -167,7 +166,6 @@ Status DatabaseFile::undo_overwritten(Status status) {
 // Everything is written and synced; only ending the journal failed. What is left of it decides: OK means that the
 // commit stands.
 Status DatabaseFile::settle_failed_end(Status status) {
-  const std::string journal_path = path_ + "-journal";
   if (journal_.names_super_journal()) {
     // The super-journal is gone, and so the journal means nothing; whoever comes next removes it.
     journal_.abandon();
@@ -175,14 +173,14 @@ Status DatabaseFile::settle_failed_end(Status status) {
     return {};
   }
   if (!is_failed_sync(status)) {
-    auto hot = RollbackJournal::has_content(vfs_, journal_path);
+    auto hot = RollbackJournal::has_content(vfs_, journal_path_);
     if (hot.ok() && !hot.value()) {
       log_message(Code::Warning, "ending the journal reported an error, but it is gone: the commit stands");
       return {};
     }
-    bool restored = hot.ok() && RollbackJournal::play_back_file(vfs_, journal_path, *file_).ok();
+    bool restored = hot.ok() && RollbackJournal::play_back_file(vfs_, journal_path_, *file_).ok();
     if (restored) {
-      RollbackJournal::remove_file(vfs_, journal_path).ignore();
+      RollbackJournal::remove_file(vfs_, journal_path_).ignore();
       journal_.abandon();
       return status;
     }

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/guarded.h"
 #include "base/log.h"
 #include "os/vfs.h"
 #include "storage/journal/super_journal.h"
@@ -19,7 +20,7 @@ class JointCommit {
   Status run(std::string_view main_path) {
     Status status = lock();
     if (status.primary() == Code::Busy) return status;
-    if (status.ok()) status = prepare(main_path);
+    if (status.ok()) status = guarded([&] { return prepare(main_path); });
     if (status.ok()) status = commit_others();
     if (status.ok()) status = decide();
     if (!status.ok()) {
@@ -75,7 +76,7 @@ class JointCommit {
     for (Pager* pager : in_steps_) pager->rollback();
     for (Pager* pager : at_once_) pager->rollback();
     if (super_journal_.empty()) return;
-    Status status = remove_stale_super_journal(vfs_, super_journal_, {});
+    Status status = guarded([&] { return remove_stale_super_journal(vfs_, super_journal_, {}); });
     if (!status.ok()) log_message(status.code(), "the super-journal of a failed commit could not be removed");
   }
 
@@ -88,7 +89,7 @@ class JointCommit {
 }  // namespace
 
 Status commit_jointly(os::Vfs& vfs, std::string_view main_path, std::span<Pager* const> pagers) {
-  return JointCommit(vfs, pagers).run(main_path);
+  return guarded([&] { return JointCommit(vfs, pagers).run(main_path); });
 }
 
 }  // namespace sqlrite::storage

@@ -46,7 +46,10 @@ OverlayVersion* Pager::Impl::push_version(OverlayEntry* entry, Frame* frame, uin
   if (free_versions_ == nullptr) {
     OverlayVersion* block = new (std::nothrow) OverlayVersion[kVersionsPerBlock];
     if (block == nullptr) return nullptr;
-    version_blocks_.push_back(block);
+    if (!version_blocks_.push_back(block)) {
+      delete[] block;
+      return nullptr;
+    }
     for (size_t i = 0; i < kVersionsPerBlock; ++i) {
       block[i].older = free_versions_;
       free_versions_ = &block[i];
@@ -166,19 +169,19 @@ void Pager::Impl::detach_views() {
   attached_view_count_ = 0;
 }
 
-bool Pager::Impl::grow_views() {
-  size_t count = views_.size() * 2;
-  views_.resize(count);
-  view_state_storage_.resize(count, ViewState{tables_.newest(), 0, 0});
+bool Pager::Impl::grow_views(size_t count) {
+  if (!views_.reserve(count) || !view_state_storage_.reserve(count)) return false;
+  while (views_.size() < count) *views_.append(1) = ViewSlot();
+  while (view_state_storage_.size() < count) *view_state_storage_.append(1) = ViewState{tables_.newest(), 0, 0};
   pager_->view_states_ = view_state_storage_.data();
   return true;
 }
 
-View Pager::open_view() {
+Result<View> Pager::open_view() {
   Impl& m = *impl_;
   uint32_t slot = 1;
   while (slot < m.views_.size() && m.views_[slot].open) ++slot;
-  if (slot == m.views_.size()) m.grow_views();
+  if (slot == m.views_.size() && !m.grow_views(m.views_.size() * 2)) return Code::NoMem;
   ViewSlot& view = m.views_[slot];
   view.open = true;
   view.attached = true;
@@ -209,10 +212,10 @@ void Pager::close_view(View view) {
   if (m.open_view_count_ == 0 && !slot.attached) m.tables_.clear(m.tables_.views());
 }
 
-uint32_t Pager::open_mark() {
+Result<uint32_t> Pager::open_mark() {
   Impl& m = *impl_;
   Mark mark{m.generation_, m.writing_ ? m.page_count_ : UINT32_MAX};
-  m.marks_.push_back(mark);
+  if (!m.marks_.push_back(mark)) return Code::NoMem;
   ++m.generation_;
   if (m.writing_ && !SQLRITE_PLANTED_BUG(61)) copy_floor_ = std::max(copy_floor_, mark.stamp);
   return mark.stamp;

@@ -69,6 +69,8 @@ class PageCache {
   Frame* acquire();
   // Takes back a detached frame without pins.
   void give_back(Frame* frame);
+  // True: insert() will not fail.
+  [[nodiscard]] bool prepare_insert() { return bucket_count_ > 0 || grow_buckets(); }
   // Puts a detached, pinned frame into the cache (its pins stay).
   [[nodiscard]] bool insert(Frame* frame);
   // Takes versions of a page out of the cache: all but `keep`.

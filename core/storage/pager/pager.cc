@@ -29,12 +29,14 @@ Pager::Pager() {
 
 Pager::Impl::Impl(Pager* pager, DatabaseFile* file, const PagerOptions& options)
     : pager_(pager), file_(file), options_(options), tables_(file) {
-  views_.resize(4);
-  view_state_storage_.resize(4, ViewState{tables_.newest(), 0, 0});
-  pager_->view_states_ = view_state_storage_.data();
   snapshot_.page_size_bytes = file->empty_page_size_bytes();
   file_->add_mark(&mark_);
   file_->set_cache_budget(&mark_, kDefaultCacheBudgetBytes);
+}
+
+bool Pager::Impl::prepare() {
+  constexpr size_t kViewCountAtFirst = 4;
+  return grow_views(kViewCountAtFirst);
 }
 
 Pager::Impl::~Impl() {
@@ -53,9 +55,14 @@ Result<std::unique_ptr<Pager>> Pager::open(os::Vfs& vfs, const std::string& path
   } else {
     SQLRITE_TRY_ASSIGN(file, DatabaseFile::open(vfs, path, options));
   }
-  std::unique_ptr<Pager> pager(new Pager);
-  pager->impl_ = std::make_unique<Impl>(pager.get(), file, options);
-  pager->leaf_maps_ = std::make_unique<LeafMaps>();
+  std::unique_ptr<Pager> pager(new (std::nothrow) Pager);
+  if (pager != nullptr) pager->impl_.reset(new (std::nothrow) Impl(pager.get(), file, options));
+  if (pager == nullptr || pager->impl_ == nullptr) {
+    file->release();
+    return Code::NoMem;
+  }
+  pager->leaf_maps_.reset(new (std::nothrow) LeafMaps);
+  if (pager->leaf_maps_ == nullptr || !pager->impl_->prepare()) return Code::NoMem;
   return pager;
 }
 
@@ -458,12 +465,11 @@ Status Pager::Impl::maybe_spill() {
   if (file_->is_private() || (spill_marked_ && slow_touch_count_ - spill_mark_touch_ < kSpillQuietTouches)) return {};
   const bool in_log = !file_->needs_originals();
   if (spill_marked_) {
-    std::vector<WalPage> pages;
-    std::vector<OverlayVersion*> versions;
+    GrowArray<WalPage> pages;
+    GrowArray<OverlayVersion*> versions;
     for (OverlayEntry& entry : entries_) {
       if (!entry.spill_candidate || !entry.dirty || entry.page == 1 || entry.page > page_count_ || entry.newest->spilled_sequence != 0) continue;
-      pages.push_back(WalPage{entry.page, entry.newest->frame->data});
-      versions.push_back(entry.newest);
+      if (!pages.push_back(WalPage{entry.page, entry.newest->frame->data}) || !versions.push_back(entry.newest)) return Code::NoMem;
       entry.was_spilled = in_log;
       if (!in_log) drop_original(entry);
     }

@@ -198,12 +198,12 @@ class Pager {
 
   // --- Generations: marks to come back to. Numbers grow; rollback_to(mark) drops every change made since the mark
   // was taken and keeps the mark; release(mark) forgets it (changes merge downwards).
-  uint32_t open_mark();
+  Result<uint32_t> open_mark();
   Status rollback_to(uint32_t mark);
   void release(uint32_t mark);
 
   // --- Views. REQUIRES is_reading(). A view outlives commit and rollback of its connection.
-  View open_view();
+  Result<View> open_view();
   void close_view(View view);
 
   // --- Pages. Ids beyond the view's page count, and id 0, are CORRUPT.

@@ -16,7 +16,8 @@
 
 #include <cstring>
 #include <string>
-#include <vector>
+
+#include "base/grow_array.h"
 
 #include "storage/pager/database_file.h"
 #include "storage/pager/pager.h"
@@ -82,6 +83,8 @@ struct ViewSlot {
 
 struct Pager::Impl {
   Impl(Pager* pager, DatabaseFile* file, const PagerOptions& options);
+  // False when memory is gone; nothing may be done with the pager then.
+  bool prepare();
   ~Impl();
 
   // --- Transactions.
@@ -141,7 +144,7 @@ struct Pager::Impl {
   void recompute_floor();
   uint32_t max_view_stamp() const;
   bool is_visible(uint32_t stamp, uint32_t newer_stamp) const;
-  bool grow_views();
+  bool grow_views(size_t count);
 
   Pager* pager_;
   DatabaseFile* file_;
@@ -163,7 +166,7 @@ struct Pager::Impl {
   GrowArray<uint32_t> entry_slots_;  // open addressing: index + 1 into entries_
   GrowArray<uint32_t> multi_entries_;
   OverlayVersion* free_versions_ = nullptr;
-  std::vector<OverlayVersion*> version_blocks_;
+  GrowArray<OverlayVersion*> version_blocks_;
   uint32_t generation_ = 1;
   uint32_t transaction_floor_ = 0;
   uint32_t undo_floor_ = 0;
@@ -173,15 +176,15 @@ struct Pager::Impl {
   uint64_t slow_touch_count_ = 0;
   uint64_t spill_mark_touch_ = 0;
   bool spill_marked_ = false;
-  std::vector<Mark> marks_;
-  std::vector<ViewSlot> views_;
-  std::vector<ViewState> view_state_storage_;
+  GrowArray<Mark> marks_;
+  GrowArray<ViewSlot> views_;
+  GrowArray<ViewState> view_state_storage_;
   uint32_t open_view_count_ = 0;
   uint32_t attached_view_count_ = 0;
   uint32_t next_tag_ = 1;
   GrowArray<DirtyPage> commit_pages_;
   DatabaseFile::CommitRequest prepared_request_ = {};
-  std::vector<uint32_t> changed_pages_;
+  GrowArray<uint32_t> changed_pages_;
 
   Synchronous synchronous_ = Synchronous::Full;
   int64_t cache_size_ = -2000;

@@ -22,7 +22,7 @@ Status WalLog::open(os::Vfs& vfs, const std::string& path, bool read_only) {
   options.role = os::FileRole::Wal;
   options.read_only = read_only;
   vfs_ = &vfs;
-  path_ = path;
+  path_ = &path;
   SQLRITE_TRY_ASSIGN(bool existed, vfs.exists(path));
   auto opened = vfs.open(path, options);
   if (!opened.ok()) {
@@ -207,7 +207,7 @@ Status WalLog::append(const WalPage* pages, uint32_t count, uint32_t commit_page
 Status WalLog::sync() {
   SQLRITE_TRY(file_->sync(os::SyncKind::Data));
   if (!name_unsynced_ || SQLRITE_PLANTED_BUG(8)) return {};
-  SQLRITE_TRY(vfs_->sync_directory(path_));
+  SQLRITE_TRY(vfs_->sync_directory(*path_));
   name_unsynced_ = false;
   return {};
 }

@@ -73,7 +73,7 @@ class WalLog {
   void draw_salts(os::Random& random, bool first);
 
   os::Vfs* vfs_ = nullptr;
-  std::string path_;
+  const std::string* path_ = nullptr;
   bool name_unsynced_ = false;  // the file was created and its name may not survive a power cut yet
   std::unique_ptr<os::File> file_;
   WalIndex index_;

@@ -41,7 +41,7 @@ int bind_utf16(sqlite3_stmt* statement, int number, const void* text, int64_t si
   if (text == nullptr) return bind_bytes(statement, number, nullptr, 0, destroy, true);
   Arena heap(256);
   auto utf8 = utf16_to_utf8(bytes16_of(text, size), encoding, heap);
-  int code = utf8.ok() ? bind_bytes(statement, number, utf8.value().data(), utf8.value().size(), SQLITE_TRANSIENT, true) : SQLITE_NOMEM;
+  int code = utf8.ok() ? bind_bytes(statement, number, utf8.value().data(), utf8.value().size(), SQLITE_TRANSIENT, true) : answer(statement->db, Code::NoMem);
   destroy_bytes(destroy, text);
   return code;
 }
@@ -116,7 +116,12 @@ int sqlite3_bind_pointer(sqlite3_stmt* statement, int number, void* pointer, con
     if (destroy != nullptr) destroy(pointer);
     return SQLITE_MISUSE;
   }
-  auto* box = new PointerBox{pointer, type != nullptr ? type : "", destroy, number, nullptr};
+  auto* box = new (std::nothrow) PointerBox{pointer, type != nullptr ? type : "", destroy, number, nullptr};
+  if (box == nullptr) {
+    if (destroy != nullptr) destroy(pointer);
+    Lock lock(statement->db);
+    return answer(statement->db, Code::NoMem);
+  }
   int code = bind_plain(statement, number, [box](engine::Statement& impl, uint32_t n) {
     Value value;
     value.bytes = reinterpret_cast<const char*>(box);

@@ -25,20 +25,18 @@ int sqlite3_blob_open(sqlite3* db, const char* database, const char* table, cons
   *out = nullptr;
   if (!usable(db) || table == nullptr || column == nullptr) return SQLITE_MISUSE;
   Lock lock(db);
-  try {
+  return attempt(db, [&] {
     auto opened = engine::Blob::open(*db->connection, database != nullptr ? database : "main", table, column, rowid, write != 0);
     if (!opened.ok()) return answer(db, opened.status());
     *out = new sqlite3_blob{db, opened.take()};
     return answer_ok(db);
-  } catch (const std::bad_alloc&) {
-    return answer(db, Code::NoMem);
-  }
+  });
 }
 
 int sqlite3_blob_reopen(sqlite3_blob* blob, sqlite3_int64 rowid) {
   if (blob == nullptr) return SQLITE_MISUSE;
   Lock lock(blob->db);
-  return answer_either(blob->db, blob->impl->reopen(rowid));
+  return answer_either(blob->db, guarded([&] { return blob->impl->reopen(rowid); }));
 }
 
 int sqlite3_blob_close(sqlite3_blob* blob) {
@@ -56,13 +54,13 @@ int sqlite3_blob_bytes(sqlite3_blob* blob) { return blob != nullptr ? static_cas
 int sqlite3_blob_read(sqlite3_blob* blob, void* out, int size, int offset) {
   if (blob == nullptr) return SQLITE_MISUSE;
   Lock lock(blob->db);
-  return answer_either(blob->db, blob->impl->read(offset, out, size));
+  return answer_either(blob->db, guarded([&] { return blob->impl->read(offset, out, size); }));
 }
 
 int sqlite3_blob_write(sqlite3_blob* blob, const void* bytes, int size, int offset) {
   if (blob == nullptr) return SQLITE_MISUSE;
   Lock lock(blob->db);
-  return answer_either(blob->db, blob->impl->write(offset, bytes, size));
+  return answer_either(blob->db, guarded([&] { return blob->impl->write(offset, bytes, size); }));
 }
 
 }  // extern "C"

@@ -1,6 +1,7 @@
 // Columns of the current row. These calls take no lock and are as short as a check and a load: a program makes one or more
 // of them per column of every row.
 #include <cstring>
+#include <utility>
 
 #include "handles.h"
 #include "types/utf.h"
@@ -21,9 +22,20 @@ inline bool readable(sqlite3_stmt* statement, int column) {
 const void* name16(sqlite3_stmt* statement, const char* name) {
   if (name == nullptr) return nullptr;
   Lock lock(statement->db);
-  if (statement->names16 == nullptr) statement->names16 = new Arena(256);
+  if (statement->names16 == nullptr) statement->names16 = new (std::nothrow) Arena(256);
+  if (statement->names16 == nullptr) return nullptr;
   auto converted = utf8_to_utf16(name, kNativeUtf16, *statement->names16);
   return converted.ok() ? converted.value().data() : nullptr;
+}
+
+// One sqlite3_value for each column.
+bool make_values(sqlite3_stmt& statement, uint32_t count) {
+  delete[] std::exchange(statement.values, nullptr);
+  statement.value_count = 0;
+  statement.value_stamps.assign(count, 0);
+  statement.values = new sqlite3_value[count];
+  statement.value_count = count;
+  return true;
 }
 
 using NameOf = const char* (engine::Statement::*)(uint32_t) const;
@@ -97,10 +109,8 @@ sqlite3_value* sqlite3_column_value(sqlite3_stmt* statement, int column) {
   if (!readable(statement, column)) return &nothing;
   engine::Statement& impl = *statement->impl;
   if (statement->value_count != impl.column_count()) {
-    delete[] statement->values;
-    statement->value_count = impl.column_count();
-    statement->values = new sqlite3_value[statement->value_count];
-    statement->value_stamps.assign(statement->value_count, 0);
+    bool made = attempt(statement->db, false, [&] { return make_values(*statement, impl.column_count()); });
+    if (!made) return nullptr;
   }
   uint32_t index = static_cast<uint32_t>(column);
   sqlite3_value& value = statement->values[index];

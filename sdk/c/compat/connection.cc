@@ -33,16 +33,10 @@ std::string packed_filename(const std::string& file, const std::vector<std::pair
   return packed;
 }
 
-int open_connection(const char* filename, sqlite3** out, int flags, const char* vfs) {
-  if (out == nullptr) return SQLITE_MISUSE;
-  *out = nullptr;
-  if (int code = sqlite3_initialize(); code != SQLITE_OK) return code;
-  uint32_t access = static_cast<uint32_t>(flags) & 7;
-  if (access != 1 && access != 2 && access != 6) return SQLITE_MISUSE;
-  sqlite3* db = take_connection_slot();
-  if (db == nullptr) return SQLITE_NOMEM;
+// Whatever memory is there in the end, `db` becomes a handle or goes back.
+int open_slot(sqlite3* db, const char* filename, int flags, const char* vfs) {
   std::string path = filename != nullptr ? filename : "";
-  uint32_t engine_flags = access | (static_cast<uint32_t>(flags) & (SQLITE_OPEN_URI | SQLITE_OPEN_MEMORY));
+  uint32_t engine_flags = static_cast<uint32_t>(flags) & (7 | SQLITE_OPEN_URI | SQLITE_OPEN_MEMORY);
   if (uri_names_by_default()) engine_flags |= SQLITE_OPEN_URI;
   std::unique_ptr<engine::Connection> connection;
   Status status;
@@ -54,10 +48,7 @@ int open_connection(const char* filename, sqlite3** out, int flags, const char* 
   } else {
     status = engine::Connection::open(path, engine_flags, nullptr, &connection);
   }
-  if (connection == nullptr) {
-    free_connection_slot(db);
-    return SQLITE_NOMEM;
-  }
+  if (connection == nullptr) return SQLITE_NOMEM;
   db->connection = connection.release();
   db->connection->owner = db;
   db->connection->owner_destroy = &connection_ended;
@@ -65,7 +56,6 @@ int open_connection(const char* filename, sqlite3** out, int flags, const char* 
   db->failed_open = !status.ok();
   db->serialized = (flags & SQLITE_OPEN_NOMUTEX) == 0 && sqlite3_threadsafe() != 0;
   db->error_mask = (flags & SQLITE_OPEN_EXRESCODE) != 0 ? -1 : 0xff;
-  *out = db;
   if (!status.ok()) {
     if (status.primary() == Code::CantOpen && !status.has_message()) {
       status = Status(status.code(), "unable to open database file");
@@ -76,6 +66,24 @@ int open_connection(const char* filename, sqlite3** out, int flags, const char* 
   if (target.ok()) db->filenames.push_back(packed_filename(db->connection->database(0).file, target.value().parameters));
   int code = SQLITE_OK;
   run_auto_extensions(db, &code);
+  return code;
+}
+
+int open_connection(const char* filename, sqlite3** out, int flags, const char* vfs) {
+  if (out == nullptr) return SQLITE_MISUSE;
+  *out = nullptr;
+  if (int code = sqlite3_initialize(); code != SQLITE_OK) return code;
+  int access = flags & 7;
+  if (access != 1 && access != 2 && access != 6) return SQLITE_MISUSE;
+  sqlite3* db = take_connection_slot();
+  if (db == nullptr) return SQLITE_NOMEM;
+  int code = attempt(db, [&] { return open_slot(db, filename, flags, vfs); });
+  if (db->connection == nullptr) {
+    free_connection_slot(db);
+    return code;
+  }
+  if (code == SQLITE_NOMEM) db->failed_open = true;
+  *out = db;
   return code;
 }
 
@@ -96,6 +104,48 @@ int close_connection(sqlite3* db, bool deferred) {
   return status.ok() ? SQLITE_OK : masked(db, static_cast<int>(status.code()));
 }
 
+int column_metadata(sqlite3* db, const char* database, const char* table, const char* column, const char** type,
+                    const char** collation, int* not_null, int* primary_key, int* autoincrement) {
+  engine::Connection& connection = *db->connection;
+  if (auto refreshed = connection.refresh_schemas(); !refreshed.ok()) return answer(db, refreshed.status());
+  if (Status status = connection.load_schemas(); !status.ok()) return answer(db, status);
+  bind::FoundTable found = connection.find_table(database != nullptr ? database : "", table);
+  const catalog::Table* definition = found.table;
+  if (definition == nullptr || definition->kind == catalog::TableKind::View) {
+    return answer(db, column != nullptr ? status_format(Code::Error, "no such table column: %s.%s", table, column)
+                                        : status_format(Code::Error, "no such table: %s", table));
+  }
+  const char* found_type = nullptr;
+  const char* found_collation = "BINARY";
+  bool is_not_null = false, is_key = false, is_autoincrement = false;
+  if (column != nullptr) {
+    int number = definition->find_column(column);
+    if (number == -2 || (number == catalog::kRowIdColumn && definition->without_rowid)) {
+      return answer(db, status_format(Code::Error, "no such table column: %s.%s", table, column));
+    }
+    if (number == catalog::kRowIdColumn && definition->rowid_alias >= 0) number = definition->rowid_alias;
+    if (number >= 0) {
+      const catalog::TableColumn& info = definition->columns[static_cast<size_t>(number)];
+      db->metadata_type = info.declared_type;
+      db->metadata_collation = info.collation_name;
+      found_type = info.declared_type.empty() ? nullptr : db->metadata_type.c_str();
+      found_collation = db->metadata_collation.c_str();
+      is_not_null = info.not_null;
+      is_key = info.primary_key;
+      is_autoincrement = definition->rowid_alias == number && definition->autoincrement;
+    } else {
+      found_type = "INTEGER";
+      is_key = true;
+    }
+  }
+  if (type != nullptr) *type = found_type;
+  if (collation != nullptr) *collation = found_collation;
+  if (not_null != nullptr) *not_null = is_not_null;
+  if (primary_key != nullptr) *primary_key = is_key;
+  if (autoincrement != nullptr) *autoincrement = is_autoincrement;
+  return answer_ok(db);
+}
+
 // -1: there is none of that name. Null: main.
 int database_number(sqlite3* db, const char* name) {
   return name == nullptr ? 0 : db->connection->find_database(name);
@@ -114,14 +164,19 @@ int sqlite3_open_v2(const char* filename, sqlite3** out, int flags, const char* 
 }
 
 int sqlite3_open16(const void* filename, sqlite3** out) {
-  std::string name = filename != nullptr ? utf8_of(filename, -1) : std::string();
-  int code = open_connection(name.c_str(), out, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
-  if (code == SQLITE_OK) {
-    // A database made this way keeps its texts in UTF-16.
-    (*out)->connection->exec("PRAGMA encoding='UTF-16'").ignore();
-    answer_ok(*out);
-  }
-  return code;
+  if (out == nullptr) return SQLITE_MISUSE;
+  *out = nullptr;
+  return attempt(nullptr, [&] {
+    std::string name = filename != nullptr ? utf8_of(filename, -1) : std::string();
+    int code = open_connection(name.c_str(), out, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+    if (code == SQLITE_OK) {
+      // A database made this way keeps its texts in UTF-16.
+      Status status = guarded([&] { return (*out)->connection->exec("PRAGMA encoding='UTF-16'"); });
+      if (status.primary() == Code::NoMem) return answer(*out, status);
+      answer_ok(*out);
+    }
+    return code;
+  });
 }
 
 int sqlite3_close(sqlite3* db) { return close_connection(db, false); }
@@ -139,11 +194,13 @@ sqlite3_filename sqlite3_db_filename(sqlite3* db, const char* name) {
   Lock lock(db);
   int number = database_number(db, name);
   if (number < 0) return nullptr;
-  size_t index = static_cast<size_t>(number);
-  if (db->filenames.size() <= index) db->filenames.resize(index + 1, std::string(4, '\0'));
-  const std::string& file = db->connection->database(static_cast<uint32_t>(number)).file;
-  if (file != db->filenames[index].c_str()) db->filenames[index] = packed_filename(file, {});
-  return db->filenames[index].c_str();
+  return attempt<const char*>(db, nullptr, [&] {
+    size_t index = static_cast<size_t>(number);
+    if (db->filenames.size() <= index) db->filenames.resize(index + 1, std::string(4, '\0'));
+    const std::string& file = db->connection->database(static_cast<uint32_t>(number)).file;
+    if (file != db->filenames[index].c_str()) db->filenames[index] = packed_filename(file, {});
+    return db->filenames[index].c_str();
+  });
 }
 
 int sqlite3_db_readonly(sqlite3* db, const char* name) {
@@ -250,7 +307,11 @@ int sqlite3_db_config(sqlite3* db, int op, ...) {
   va_start(arguments, op);
   int code = SQLITE_OK;
   if (op == SQLITE_DBCONFIG_MAINDBNAME) {
-    connection.database(0).name = va_arg(arguments, const char*);
+    const char* name = va_arg(arguments, const char*);
+    code = attempt(db, [&] {
+      connection.database(0).name = name;
+      return SQLITE_OK;
+    });
     connection.bump_epoch();
   } else if (op == SQLITE_DBCONFIG_LOOKASIDE) {
     va_arg(arguments, void*);  // the engine has arenas of its own; the memory offered is not needed
@@ -362,44 +423,9 @@ int sqlite3_table_column_metadata(sqlite3* db, const char* database, const char*
                                   const char** collation, int* not_null, int* primary_key, int* autoincrement) {
   if (!usable(db) || table == nullptr) return SQLITE_MISUSE;
   Lock lock(db);
-  engine::Connection& connection = *db->connection;
-  if (auto refreshed = connection.refresh_schemas(); !refreshed.ok()) return answer(db, refreshed.status());
-  if (Status status = connection.load_schemas(); !status.ok()) return answer(db, status);
-  bind::FoundTable found = connection.find_table(database != nullptr ? database : "", table);
-  const catalog::Table* definition = found.table;
-  if (definition == nullptr || definition->kind == catalog::TableKind::View) {
-    return answer(db, column != nullptr ? status_format(Code::Error, "no such table column: %s.%s", table, column)
-                                        : status_format(Code::Error, "no such table: %s", table));
-  }
-  const char* found_type = nullptr;
-  const char* found_collation = "BINARY";
-  bool is_not_null = false, is_key = false, is_autoincrement = false;
-  if (column != nullptr) {
-    int number = definition->find_column(column);
-    if (number == -2 || (number == catalog::kRowIdColumn && definition->without_rowid)) {
-      return answer(db, status_format(Code::Error, "no such table column: %s.%s", table, column));
-    }
-    if (number == catalog::kRowIdColumn && definition->rowid_alias >= 0) number = definition->rowid_alias;
-    if (number >= 0) {
-      const catalog::TableColumn& info = definition->columns[static_cast<size_t>(number)];
-      db->metadata_type = info.declared_type;
-      db->metadata_collation = info.collation_name;
-      found_type = info.declared_type.empty() ? nullptr : db->metadata_type.c_str();
-      found_collation = db->metadata_collation.c_str();
-      is_not_null = info.not_null;
-      is_key = info.primary_key;
-      is_autoincrement = definition->rowid_alias == number && definition->autoincrement;
-    } else {
-      found_type = "INTEGER";
-      is_key = true;
-    }
-  }
-  if (type != nullptr) *type = found_type;
-  if (collation != nullptr) *collation = found_collation;
-  if (not_null != nullptr) *not_null = is_not_null;
-  if (primary_key != nullptr) *primary_key = is_key;
-  if (autoincrement != nullptr) *autoincrement = is_autoincrement;
-  return answer_ok(db);
+  return attempt(db, [&] {
+    return column_metadata(db, database, table, column, type, collation, not_null, primary_key, autoincrement);
+  });
 }
 
 void* sqlite3_get_clientdata(sqlite3* db, const char* name) {
@@ -429,8 +455,13 @@ int sqlite3_set_clientdata(sqlite3* db, const char* name, void* data, void (*des
     }
     return SQLITE_OK;
   }
-  if (data != nullptr) db->client_data.push_back({name, data, destroy});
-  return SQLITE_OK;
+  if (data == nullptr) return SQLITE_OK;
+  int code = attempt(db, [&] {
+    db->client_data.push_back({name, data, destroy});
+    return SQLITE_OK;
+  });
+  if (code != SQLITE_OK && destroy != nullptr) destroy(data);
+  return code;
 }
 
 // ---------------------------------------------------------------- write-ahead log
@@ -517,12 +548,14 @@ const char* sqlite3_filename_wal(sqlite3_filename) { return nullptr; }
 sqlite3_file* sqlite3_database_file_object(const char*) { return nullptr; }
 
 sqlite3_filename sqlite3_create_filename(const char* database, const char*, const char*, int count, const char** options) {
-  std::vector<std::pair<std::string, std::string>> parameters;
-  for (int i = 0; i + 1 < count * 2; i += 2) parameters.emplace_back(options[i], options[i + 1]);
-  std::string packed = packed_filename(database, parameters);
-  char* copy = static_cast<char*>(sqlite3_malloc64(packed.size()));
-  if (copy != nullptr) std::memcpy(copy, packed.data(), packed.size());
-  return copy;
+  return attempt<char*>(nullptr, nullptr, [&] {
+    std::vector<std::pair<std::string, std::string>> parameters;
+    for (int i = 0; i + 1 < count * 2; i += 2) parameters.emplace_back(options[i], options[i + 1]);
+    std::string packed = packed_filename(database, parameters);
+    char* copy = static_cast<char*>(sqlite3_malloc64(packed.size()));
+    if (copy != nullptr) std::memcpy(copy, packed.data(), packed.size());
+    return copy;
+  });
 }
 
 void sqlite3_free_filename(sqlite3_filename name) { sqlite3_free(const_cast<char*>(name)); }

@@ -30,13 +30,13 @@ extern "C" {
 sqlite3_backup* sqlite3_backup_init(sqlite3* target, const char* target_name, sqlite3* source, const char* source_name) {
   if (!usable(target) || !usable(source) || target_name == nullptr || source_name == nullptr) return nullptr;
   PairLock lock(target, source);
-  auto impl = engine::Backup::begin(*target->connection, target_name, *source->connection, source_name);
-  if (!impl.ok()) {
-    answer(target, impl.status());
+  auto impl = guarded([&] { return engine::Backup::begin(*target->connection, target_name, *source->connection, source_name); });
+  auto* backup = impl.ok() ? new (std::nothrow) sqlite3_backup() : nullptr;
+  if (backup == nullptr) {
+    answer(target, impl.ok() ? Status(Code::NoMem) : impl.take_status());
     return nullptr;
   }
   answer_ok(target);
-  auto* backup = new sqlite3_backup();
   backup->impl = impl.take();
   backup->target = target;
   backup->source = source;
@@ -105,8 +105,10 @@ int sqlite3_deserialize(sqlite3* db, const char* name, unsigned char* data, sqli
   Lock lock(db);
   int number = name == nullptr ? 0 : db->connection->find_database(name);
   if (number < 0) return done(answer(db, status_format(Code::Error, "unknown database %s", name)));
-  Status status = engine::replace_by_image(*db->connection, static_cast<uint32_t>(number),
-                                           {reinterpret_cast<char*>(data), static_cast<size_t>(size)});
+  Status status = guarded([&] {
+    std::string_view image(reinterpret_cast<char*>(data), static_cast<size_t>(size));
+    return engine::replace_by_image(*db->connection, static_cast<uint32_t>(number), image);
+  });
   return done(answer(db, status));
 }
 

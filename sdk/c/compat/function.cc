@@ -142,9 +142,9 @@ int create_function(sqlite3* db, const char* name, int argument_count, int flags
     if (function.destroy != nullptr) function.destroy(function.data);
     return code;
   };
-  if (!usable(db)) return refuse(SQLITE_MISUSE);
+  if (!usable(db) || name == nullptr) return refuse(SQLITE_MISUSE);
   bool scalar = function.scalar != nullptr;
-  bool bad = name == nullptr || (scalar && (function.step != nullptr || function.finalize != nullptr)) ||
+  bool bad = (scalar && (function.step != nullptr || function.finalize != nullptr)) ||
              (function.step == nullptr) != (function.finalize == nullptr) || (function.value == nullptr) != (function.inverse == nullptr) ||
              (function.value != nullptr && function.step == nullptr) || argument_count < -1 || argument_count > 1000 ||
              std::strlen(name) > 255;
@@ -175,9 +175,10 @@ int create_function(sqlite3* db, const char* name, int argument_count, int flags
     }
   }
   function.db = db;
-  auto* kept = new UserFunction(function);
+  auto* kept = new (std::nothrow) UserFunction(function);
+  if (kept == nullptr) return refuse(answer(db, Code::NoMem));
   def.user_data = kept;
-  Status status = db->connection->create_function(def, &destroy_function);
+  Status status = guarded([&] { return db->connection->create_function(def, &destroy_function); });
   if (!status.ok()) destroy_function(kept);
   return answer(db, status);
 }
@@ -199,10 +200,14 @@ void set_bytes(sqlite3_context* context, const void* bytes, uint64_t size, void 
   ValueOwner owner = ValueOwner::Static;
   uint8_t flags = 0;
   if (destroy != SQLITE_STATIC) {
-    view = context->heap->copy(view);
+    view = context->heap->try_copy(view);
+    destroy_bytes(destroy, bytes);
+    if (view.data() == nullptr) {
+      sqlite3_result_error_nomem(context);
+      return;
+    }
     owner = ValueOwner::Heap;
     flags = value_flags::kNulFollows;
-    destroy_bytes(destroy, bytes);
   }
   context->result = text ? Value::from_text(view, owner) : Value::from_blob(view, owner);
   context->result.flags = flags;
@@ -287,8 +292,7 @@ int watch_collations(sqlite3* db, void* context, void (*needed)(void*, sqlite3*,
 
 void refuse_call(sqlite3_context* context, int, sqlite3_value**) {
   const char* name = static_cast<const char*>(sqlite3_user_data(context));
-  std::string message = "unable to use function " + std::string(name) + " in the requested context";
-  sqlite3_result_error(context, message.c_str(), -1);
+  context->error = status_format(Code::Error, "unable to use function %s in the requested context", name);
 }
 
 }  // namespace
@@ -304,8 +308,10 @@ int sqlite3_create_function(sqlite3* db, const char* name, int argument_count, i
 int sqlite3_create_function16(sqlite3* db, const void* name, int argument_count, int flags, void* data,
                               void (*scalar)(sqlite3_context*, int, sqlite3_value**),
                               void (*step)(sqlite3_context*, int, sqlite3_value**), void (*finalize)(sqlite3_context*)) {
-  std::string utf8 = utf8_of(name, -1);
-  return create_function(db, utf8.c_str(), argument_count, flags, {nullptr, data, scalar, step, nullptr, nullptr, finalize, nullptr});
+  return attempt(usable(db) ? db : nullptr, [&] {
+    std::string utf8 = utf8_of(name, -1);
+    return create_function(db, utf8.c_str(), argument_count, flags, {nullptr, data, scalar, step, nullptr, nullptr, finalize, nullptr});
+  });
 }
 
 int sqlite3_create_function_v2(sqlite3* db, const char* name, int argument_count, int flags, void* data,
@@ -429,7 +435,11 @@ void sqlite3_result_value(sqlite3_context* context, sqlite3_value* value) {
   context->result = value->value;
   Value& result = context->result;
   if (!result.is_bytes() || (result.flags & value_flags::kZeroBlob) != 0) return;
-  result.bytes = context->heap->copy(result.view()).data();
+  result.bytes = context->heap->try_copy(result.view()).data();
+  if (result.bytes == nullptr) {
+    result = Value::null();
+    return sqlite3_result_error_nomem(context);
+  }
   result.owner = ValueOwner::Heap;
   result.flags = value_flags::kNulFollows;
 }
@@ -440,7 +450,11 @@ void sqlite3_result_pointer(sqlite3_context* context, void* pointer, const char*
     return;
   }
   sqlite3* db = context->function->db;
-  auto* box = new PointerBox{pointer, type != nullptr ? type : "", destroy, 0, db->result_boxes};
+  auto* box = new (std::nothrow) PointerBox{pointer, type != nullptr ? type : "", destroy, 0, db->result_boxes};
+  if (box == nullptr) {
+    if (destroy != nullptr) destroy(pointer);
+    return sqlite3_result_error_nomem(context);
+  }
   db->result_boxes = box;
   context->result = Value::null();
   context->result.bytes = reinterpret_cast<const char*>(box);
@@ -481,7 +495,11 @@ void sqlite3_result_error(sqlite3_context* context, const char* message, int siz
 
 void sqlite3_result_error16(sqlite3_context* context, const void* message, int size) {
   if (context == nullptr) return;
-  context->error = Status(Code::Error, utf8_of(message, size));
+  Status converted = guarded([&] {
+    context->error = Status(Code::Error, utf8_of(message, size));
+    return Status();
+  });
+  if (!converted.ok()) context->error = std::move(converted);
 }
 
 void sqlite3_result_error_toobig(sqlite3_context* context) {
@@ -497,8 +515,7 @@ void sqlite3_result_error_code(sqlite3_context* context, int code) {
   // A message given before stays.
   if (code == SQLITE_OK) code = SQLITE_ERROR;
   if (context->error.has_message()) {
-    std::string message(context->error.message());
-    context->error = Status(static_cast<Code>(code), message);
+    context->error = Status(static_cast<Code>(code), context->error.message());
   } else {
     context->error = Status(static_cast<Code>(code));
   }
@@ -515,8 +532,14 @@ int sqlite3_create_collation_v2(sqlite3* db, const char* name, int encoding, voi
     db->connection->set_error(Code::Misuse);
     return SQLITE_MISUSE;
   }
-  UserCollation* collation = compare != nullptr ? new UserCollation{db, kind, data, compare, destroy} : nullptr;
-  Status status = db->connection->create_collation(name, compare != nullptr ? &call_collation : nullptr, collation, &destroy_collation);
+  UserCollation* collation = nullptr;
+  if (compare != nullptr) {
+    collation = new (std::nothrow) UserCollation{db, kind, data, compare, destroy};
+    if (collation == nullptr) return answer(db, Code::NoMem);
+  }
+  Status status = guarded([&] {
+    return db->connection->create_collation(name, compare != nullptr ? &call_collation : nullptr, collation, &destroy_collation);
+  });
   if (!status.ok()) delete collation;  // the program's data stays the program's
   return answer(db, status);
 }
@@ -528,8 +551,8 @@ int sqlite3_create_collation(sqlite3* db, const char* name, int encoding, void* 
 
 int sqlite3_create_collation16(sqlite3* db, const void* name, int encoding, void* data,
                                int (*compare)(void*, int, const void*, int, const void*)) {
-  if (name == nullptr) return SQLITE_MISUSE;
-  return sqlite3_create_collation_v2(db, utf8_of(name, -1).c_str(), encoding, data, compare, nullptr);
+  if (!usable(db) || name == nullptr) return SQLITE_MISUSE;
+  return attempt(db, [&] { return sqlite3_create_collation_v2(db, utf8_of(name, -1).c_str(), encoding, data, compare, nullptr); });
 }
 
 int sqlite3_collation_needed(sqlite3* db, void* context, void (*needed)(void*, sqlite3*, int, const char*)) {

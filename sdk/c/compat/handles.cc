@@ -42,6 +42,12 @@ class SlotList {
   size_t count_ = 0;
 };
 
+// Empties a container or text, its memory included.
+template <typename T>
+void release(T& container) {
+  T().swap(container);
+}
+
 // Never destroyed: handles may be used by other destructors at the end of the process.
 SlotList<sqlite3>& connection_slots() {
   static auto* list = new SlotList<sqlite3>();
@@ -72,8 +78,8 @@ sqlite3* take_connection_slot() { return connection_slots().take(); }
 
 void free_connection_slot(sqlite3* db) {
   release_boxes(db->result_boxes, 0);
-  std::vector<ClientData> data = std::move(db->client_data);
-  db->client_data.clear();
+  std::vector<ClientData> data;
+  data.swap(db->client_data);
   for (ClientData& entry : data) {
     if (entry.destroy != nullptr) entry.destroy(entry.data);
   }
@@ -81,9 +87,12 @@ void free_connection_slot(sqlite3* db) {
   db->open = false;
   db->failed_open = false;
   db->error_mask = 0xff;
-  db->message16.clear();
-  db->filenames.clear();
-  db->names.clear();
+  // A slot at rest holds no memory.
+  release(db->message16);
+  release(db->filenames);
+  release(db->names);
+  release(db->metadata_type);
+  release(db->metadata_collation);
   db->update_hook = nullptr;
   db->wal_hook = nullptr;
   db->collation_needed = nullptr;
@@ -103,9 +112,9 @@ void free_statement_slot(sqlite3_stmt* statement) {
   delete statement->names16;
   statement->values = nullptr;
   statement->value_count = 0;
-  statement->value_stamps.clear();
+  release(statement->value_stamps);
   statement->names16 = nullptr;
-  statement->normalized.clear();
+  release(statement->normalized);
   statement->impl = nullptr;
   statement->db = nullptr;
   statement_slots().give(statement);
@@ -161,9 +170,11 @@ std::string_view sqlite3_value::as_text() {
     return value.view();
   }
   if (text.data() != nullptr) return text;
-  if ((value.flags & value_flags::kZeroBlob) != 0 && !make_bytes(value, arena()).ok()) return {};
+  Arena* into = arena();
+  if (into == nullptr) return {};
+  if ((value.flags & value_flags::kZeroBlob) != 0 && !make_bytes(value, *into).ok()) return {};
   NumberText buffer;
-  text = arena().copy(text_of(value, buffer));
+  text = into->try_copy(text_of(value, buffer));
   return text;
 }
 
@@ -172,14 +183,17 @@ std::string_view sqlite3_value::as_text16(sqlrite::TextEncoding encoding) {
   if (value.is_null()) return {};
   if (text16.data() != nullptr && text16_encoding == encoding) return text16;
   std::string_view utf8 = as_text();
+  Arena* into = arena();
+  if (utf8.data() == nullptr || into == nullptr) return {};
   if (value.type == ValueType::Blob) {
     // Bytes of a blob are taken as they are, with two zero bytes behind them.
-    char* copy = static_cast<char*>(arena().allocate(utf8.size() + 2, 2));
+    char* copy = static_cast<char*>(into->try_allocate(utf8.size() + 2, 2));
+    if (copy == nullptr) return {};
     if (!utf8.empty()) std::memcpy(copy, utf8.data(), utf8.size());
     copy[utf8.size()] = copy[utf8.size() + 1] = '\0';
     text16 = {copy, utf8.size() & ~size_t{1}};
   } else {
-    auto converted = utf8_to_utf16(utf8, encoding, arena());
+    auto converted = utf8_to_utf16(utf8, encoding, *into);
     if (!converted.ok()) return {};
     text16 = converted.value();
   }

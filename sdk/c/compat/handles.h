@@ -15,6 +15,7 @@
 
 #include "api/border.h"
 #include "base/arena.h"
+#include "base/guarded.h"
 #include "os/sync.h"
 #include "sqlite3.h"
 #include "types/value.h"
@@ -121,11 +122,12 @@ struct sqlite3_value {
     text16 = {};
     if (heap != nullptr) heap->reset();
   }
-  sqlrite::Arena& arena() {
-    if (heap == nullptr) heap = new sqlrite::Arena(64);
-    return *heap;
+  // Null when memory is gone.
+  sqlrite::Arena* arena() {
+    if (heap == nullptr) heap = new (std::nothrow) sqlrite::Arena(64);
+    return heap;
   }
-  // UTF-8 with a NUL behind it; a null data() for NULL. Bytes of blobs as they are.
+  // UTF-8 with a NUL behind it; a null data() for NULL, and when memory is gone. Bytes of blobs as they are.
   std::string_view as_text();
   std::string_view as_text16(sqlrite::TextEncoding encoding);
 };
@@ -174,6 +176,23 @@ inline int answer(sqlite3* db, const Status& status) { return masked(db, db->con
 inline int answer_ok(sqlite3* db) {
   db->connection->set_result_code(0);
   return SQLITE_OK;
+}
+
+// Runs a call; where memory is gone, `db` (may be null) keeps that as its error, and `failed` is the answer.
+template <typename T, typename Call>
+T attempt(sqlite3* db, T failed, Call&& call) {
+  T result = failed;
+  Status status = guarded([&] {
+    result = call();
+    return Status();
+  });
+  if (!status.ok() && db != nullptr && db->connection != nullptr) db->connection->set_error(status);
+  return status.ok() ? result : failed;
+}
+// The same for calls that answer a result code.
+template <typename Call>
+int attempt(sqlite3* db, Call&& call) {
+  return attempt(db, SQLITE_NOMEM, std::forward<Call>(call));
 }
 
 sqlite3* take_connection_slot();

@@ -22,15 +22,18 @@ int tell_trace(uint32_t event, void* context, void* subject, void* x) {
   sqlite3_stmt* statement = slot_of(static_cast<engine::Statement*>(subject));
   if (statement == nullptr) return 0;  // one of the engine's own
   if (db->trace_v2 != nullptr) return db->trace_v2(event, db->trace_context, statement, x);
-  if (event == SQLITE_TRACE_STMT && db->trace != nullptr) {
-    std::string text = statement->impl->expanded_sql();
-    db->trace(db->trace_context, text.c_str());
-  }
-  if (event == SQLITE_TRACE_PROFILE && db->profile != nullptr) {
-    std::string text(statement->impl->sql());
-    db->profile(db->profile_context, text.c_str(), static_cast<sqlite3_uint64>(*static_cast<int64_t*>(x)));
-  }
-  return 0;
+  // A trace that there is no memory for is left out.
+  return attempt(nullptr, 0, [&] {
+    if (event == SQLITE_TRACE_STMT && db->trace != nullptr) {
+      std::string text = statement->impl->expanded_sql();
+      db->trace(db->trace_context, text.c_str());
+    }
+    if (event == SQLITE_TRACE_PROFILE && db->profile != nullptr) {
+      std::string text(statement->impl->sql());
+      db->profile(db->profile_context, text.c_str(), static_cast<sqlite3_uint64>(*static_cast<int64_t*>(x)));
+    }
+    return 0;
+  });
 }
 
 void set_trace(sqlite3* db, uint32_t mask) {

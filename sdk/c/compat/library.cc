@@ -1,6 +1,7 @@
 // The library itself: version, configuration, memory, mutexes, error texts, randomness.
 #include <atomic>
 #include <cstdarg>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
@@ -45,7 +46,10 @@ void raise_highwater(std::atomic<int64_t>& mark, int64_t value) {
 BlockHeader* header_of(void* block) { return static_cast<BlockHeader*>(block) - 1; }
 
 void pass_log(void*, Code code, std::string_view message) {
-  if (log_hook != nullptr) log_hook(log_context, static_cast<int>(code), std::string(message).c_str());
+  if (log_hook == nullptr) return;
+  char text[256];
+  std::snprintf(text, sizeof text, "%.*s", static_cast<int>(message.size()), message.data());
+  log_hook(log_context, static_cast<int>(code), text);
 }
 
 os::Mutex extensions_mutex;
@@ -199,12 +203,14 @@ const void* sqlite3_errmsg16(sqlite3* db) {
   if (db == nullptr) return kNoMemory;
   if (!is_handle(db)) return kMisuse;
   Lock lock(db);
-  Arena heap(256);
-  auto text = utf8_to_utf16(db->connection->error_message(), kNativeUtf16, heap);
-  if (!text.ok()) return kNoMemory;
-  db->message16.assign(text.value().begin(), text.value().end());
-  db->message16.insert(db->message16.end(), 2, '\0');
-  return db->message16.data();
+  return attempt<const void*>(nullptr, kNoMemory, [&]() -> const void* {
+    Arena heap(256);
+    auto text = utf8_to_utf16(db->connection->error_message(), kNativeUtf16, heap);
+    if (!text.ok()) return kNoMemory;
+    db->message16.assign(text.value().begin(), text.value().end());
+    db->message16.insert(db->message16.end(), 2, '\0');
+    return db->message16.data();
+  });
 }
 
 const char* sqlite3_errstr(int code) { return code_text(static_cast<Code>(code)); }
@@ -351,8 +357,10 @@ int sqlite3_auto_extension(void (*entry)(void)) {
   for (auto known : auto_extensions()) {
     if (known == entry) return SQLITE_OK;
   }
-  auto_extensions().push_back(entry);
-  return SQLITE_OK;
+  return attempt(nullptr, [&] {
+    auto_extensions().push_back(entry);
+    return SQLITE_OK;
+  });
 }
 
 int sqlite3_cancel_auto_extension(void (*entry)(void)) {

@@ -1,7 +1,7 @@
 // Statements: prepare, step, reset, finalize, and the conveniences built on them (exec, get_table).
 #include <cstring>
-#include <new>
 
+#include "base/grow_array.h"
 #include "handles.h"
 #include "sql/lexer/lexer.h"
 #include "sql/parser/parser.h"
@@ -15,25 +15,21 @@ namespace sqlrite::compat {
 int prepare(sqlite3* db, std::string_view sql, bool legacy, sqlite3_stmt** out, size_t* tail) {
   *out = nullptr;
   *tail = sql.size();
-  try {
-    engine::Statement* impl = nullptr;
-    Status status = db->connection->prepare(sql, 0, &impl, tail);
-    if (!status.ok()) return answer(db, status);
-    if (impl == nullptr) return answer_ok(db);
-    sqlite3_stmt* statement = take_statement_slot();
-    if (statement == nullptr) {
-      engine::Statement::finalize(impl);
-      return answer(db, Code::NoMem);
-    }
-    statement->impl = impl;
-    statement->db = db;
-    statement->legacy = legacy;
-    impl->owner = statement;
-    *out = statement;
-    return SQLITE_OK;
-  } catch (const std::bad_alloc&) {
+  engine::Statement* impl = nullptr;
+  Status status = guarded([&] { return db->connection->prepare(sql, 0, &impl, tail); });
+  if (!status.ok()) return answer(db, status);
+  if (impl == nullptr) return answer_ok(db);
+  sqlite3_stmt* statement = take_statement_slot();
+  if (statement == nullptr) {
+    engine::Statement::finalize(impl);
     return answer(db, Code::NoMem);
   }
+  statement->impl = impl;
+  statement->db = db;
+  statement->legacy = legacy;
+  impl->owner = statement;
+  *out = statement;
+  return SQLITE_OK;
 }
 
 }  // namespace sqlrite::compat
@@ -87,6 +83,22 @@ int finalize(sqlite3_stmt* statement) {
   return static_cast<int>(code) & mask;
 }
 
+// Values and names of the current row for a callback; false when memory is gone.
+bool fill_row(sqlite3_stmt* statement, bool values, bool names, GrowArray<char*>* row) {
+  size_t columns = static_cast<size_t>(sqlite3_column_count(statement));
+  if (!row->reserve(columns * 2 + 1)) return false;
+  row->truncate(columns * 2 + 1);
+  for (size_t i = 0; i < columns; ++i) {
+    int column = static_cast<int>(i);
+    if (names) (*row)[columns + i] = const_cast<char*>(sqlite3_column_name(statement, column));
+    if ((*row)[columns + i] == nullptr) return false;
+    if (!values) continue;
+    (*row)[i] = reinterpret_cast<char*>(const_cast<unsigned char*>(sqlite3_column_text(statement, column)));
+    if ((*row)[i] == nullptr && sqlite3_column_type(statement, column) != SQLITE_NULL) return false;
+  }
+  return true;
+}
+
 void set_message(char** message, sqlite3* db) {
   if (message != nullptr) *message = allocated_copy(db->connection->error_message());
 }
@@ -118,12 +130,7 @@ int sqlite3_step(sqlite3_stmt* statement) {
   if (!usable(statement)) [[unlikely]] return SQLITE_MISUSE;
   sqlite3* db = statement->db;
   Lock lock(db);
-  Code code;
-  try {
-    code = statement->impl->step();
-  } catch (const std::bad_alloc&) {
-    return answer(db, Code::NoMem);
-  }
+  Code code = statement->impl->step();
   if (code == Code::Row || code == Code::Done) [[likely]] return static_cast<int>(code);
   if (statement->legacy) {
     Code primary = primary_code(code);
@@ -188,15 +195,16 @@ const char* sqlite3_sql(sqlite3_stmt* statement) {
   std::string_view text = statement->impl->sql();
   if (text.data()[text.size()] == '\0') return text.data();
   // The text goes on behind the statement: a copy that ends.
-  if (statement->names16 == nullptr) statement->names16 = new Arena(256);
-  if (statement->normalized.empty()) statement->normalized = text;
-  return statement->normalized.c_str();
+  return attempt<const char*>(statement->db, nullptr, [&] {
+    if (statement->normalized.empty()) statement->normalized = text;
+    return statement->normalized.c_str();
+  });
 }
 
 char* sqlite3_expanded_sql(sqlite3_stmt* statement) {
   if (!usable(statement)) return nullptr;
   Lock lock(statement->db);
-  return allocated_copy(statement->impl->expanded_sql());
+  return attempt<char*>(statement->db, nullptr, [&] { return allocated_copy(statement->impl->expanded_sql()); });
 }
 
 const char* sqlite3_normalized_sql(sqlite3_stmt* statement) { return sqlite3_sql(statement); }
@@ -224,7 +232,7 @@ int sqlite3_exec(sqlite3* db, const char* sql, int (*callback)(void*, int, char*
   Lock lock(db);
   std::string_view rest = sql != nullptr ? sql : "";
   answer_ok(db);
-  std::vector<char*> row;  // values, then names
+  GrowArray<char*> row;  // values, then names
   while (!rest.empty()) {
     sqlite3_stmt* statement = nullptr;
     size_t used = 0;
@@ -242,16 +250,13 @@ int sqlite3_exec(sqlite3* db, const char* sql, int (*callback)(void*, int, char*
       if (callback != nullptr && (code == SQLITE_ROW || empty_too)) {
         int count = sqlite3_column_count(statement);
         size_t columns = static_cast<size_t>(count);
-        row.resize(columns * 2 + 1);
-        if (!have_names) {
-          have_names = true;
-          for (int i = 0; i < count; ++i) row[columns + static_cast<size_t>(i)] = const_cast<char*>(sqlite3_column_name(statement, i));
+        if (!fill_row(statement, code == SQLITE_ROW, !have_names, &row)) {
+          finalize(statement);
+          code = answer(db, Code::NoMem);
+          set_message(message, db);
+          return code;
         }
-        if (code == SQLITE_ROW) {
-          for (int i = 0; i < count; ++i) {
-            row[static_cast<size_t>(i)] = reinterpret_cast<char*>(const_cast<unsigned char*>(sqlite3_column_text(statement, i)));
-          }
-        }
+        have_names = true;
         if (callback(context, count, code == SQLITE_ROW ? row.data() : nullptr, row.data() + columns) != 0) {
           finalize(statement);
           code = answer(db, Status(Code::Abort, "query aborted"));
@@ -273,24 +278,36 @@ int sqlite3_exec(sqlite3* db, const char* sql, int (*callback)(void*, int, char*
 namespace {
 
 struct TableResult {
-  std::vector<char*> cells;  // names first
+  GrowArray<char*> cells;  // names first
   int column_count = 0;
   int row_count = 0;
   bool mismatch = false;
+  bool out_of_memory = false;
+
+  bool add(const char* text) {
+    char* copy = text != nullptr ? allocated_copy(text) : nullptr;
+    out_of_memory = (text != nullptr && copy == nullptr) || !cells.push_back(copy);
+    if (out_of_memory) sqlite3_free(copy);
+    return !out_of_memory;
+  }
 };
 
 int collect_row(void* context, int count, char** values, char** names) {
   TableResult& result = *static_cast<TableResult*>(context);
   if (result.row_count == 0 && result.cells.empty()) {
     result.column_count = count;
-    for (int i = 0; i < count; ++i) result.cells.push_back(allocated_copy(names[i]));
+    for (int i = 0; i < count; ++i) {
+      if (!result.add(names[i])) return 1;
+    }
   } else if (count != result.column_count) {
     result.mismatch = true;
     return 1;
   }
   if (values == nullptr) return 0;
   ++result.row_count;
-  for (int i = 0; i < count; ++i) result.cells.push_back(values[i] != nullptr ? allocated_copy(values[i]) : nullptr);
+  for (int i = 0; i < count; ++i) {
+    if (!result.add(values[i])) return 1;
+  }
   return 0;
 }
 
@@ -313,6 +330,7 @@ int sqlite3_get_table(sqlite3* db, const char* sql, char*** out, int* row_count,
     }
     code = SQLITE_ERROR;
   }
+  if (code == SQLITE_ABORT && result.out_of_memory) code = answer(db, Code::NoMem);
   // The block carries its number of cells in front, for sqlite3_free_table().
   char** block = code == SQLITE_OK ? static_cast<char**>(sqlite3_malloc64((result.cells.size() + 1) * sizeof(char*))) : nullptr;
   if (block == nullptr) {
@@ -337,6 +355,9 @@ void sqlite3_free_table(char** table) {
 
 int sqlite3_complete(const char* sql) { return sql != nullptr && sql::is_complete(sql) ? 1 : 0; }
 
-int sqlite3_complete16(const void* sql) { return sql != nullptr && sql::is_complete(utf8_of(sql, -1)) ? 1 : 0; }
+int sqlite3_complete16(const void* sql) { 
+  if (sql == nullptr) return 0;
+  return attempt(nullptr, [&] { return sql::is_complete(utf8_of(sql, -1)) ? 1 : 0; });
+}
 
 }  // extern "C"

@@ -63,7 +63,11 @@ sqlite3_str* exhausted() {
 std::string_view format_in(Arena& heap, const char* format, va_list arguments, Code* error, int64_t size_max = 1000000000) {
   TextBuilder builder(heap, size_max);
   functions::VaListFormatArguments source(arguments, &sqlite3_free);
-  functions::format_text(builder, format, source);
+  Status formatted = guarded([&] {
+    functions::format_text(builder, format, source);
+    return Status();
+  });
+  if (!formatted.ok()) builder.fail(formatted.code());
   *error = builder.error();
   if (builder.failed()) return {};
   return builder.size() > 0 ? builder.view() : std::string_view("");

@@ -80,12 +80,18 @@ int sqlite3_value_encoding(sqlite3_value*) { return SQLITE_UTF8; }
 
 sqlite3_value* sqlite3_value_dup(const sqlite3_value* from) {
   if (from == nullptr) return nullptr;
-  auto* copy = new sqlite3_value();
+  auto* copy = new (std::nothrow) sqlite3_value();
+  if (copy == nullptr) return nullptr;
   copy->value = from->value;
   Value& value = copy->value;
   if ((value.flags & value_flags::kPointer) != 0) value = Value::null();
   if (value.is_bytes() && (value.flags & value_flags::kZeroBlob) == 0) {
-    std::string_view bytes = copy->arena().copy(value.view());
+    Arena* heap = copy->arena();
+    std::string_view bytes = heap != nullptr ? heap->try_copy(value.view()) : std::string_view();
+    if (bytes.data() == nullptr) {
+      delete copy;
+      return nullptr;
+    }
     value.bytes = bytes.data();
     value.owner = ValueOwner::Heap;
     value.flags = value_flags::kNulFollows;

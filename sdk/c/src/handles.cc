@@ -12,11 +12,11 @@ thread_local int thread_code = 0;  // 0: the latest call succeeded
 
 // Never fails: without memory the message is one that needs none.
 void set_text(std::string& target, std::string_view text) {
-  try {
+  Status kept = sqlrite::guarded([&] {
     target.assign(text);
-  } catch (const std::bad_alloc&) {
-    target = "out of memory";  // fits into the string object itself
-  }
+    return Status();
+  });
+  if (!kept.ok()) target = "out of memory";  // fits into the string object itself
 }
 
 // Dead handles wait here; the number that has to be waiting before one is used again keeps stale pointers recognisable.
@@ -87,7 +87,7 @@ void give_back(SqlriteConnection* connection) {
 void give_back(SqlriteStatement* statement) {
   statement->statement.finalize();
   statement->has_row = statement->failed = statement->fetching = false;
-  statement->columns = {};
+  std::vector<SqlriteColumn>().swap(statement->columns);
   statement->batch = nullptr;
   statement->pending = Status();
   statement->values.release();

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/guarded.h"
 #include "sqlrite.h"
 #include "sqlrite/sqlrite.h"
 
@@ -93,11 +94,12 @@ SqlriteStatus answer(Session* session, const Status& status);
 // Runs `work`, which returns a SqlriteStatus; memory that is gone becomes an error.
 template <typename Work>
 SqlriteStatus guarded(Session* session, Work&& work) {
-  try {
-    return work();
-  } catch (const std::bad_alloc&) {
-    return fail(session, Status(Code::NoMem));
-  }
+  SqlriteStatus result = SQLRITE_ERROR;
+  Status status = sqlrite::guarded([&] {
+    result = work();
+    return Status();
+  });
+  return status.ok() ? result : fail(session, status);
 }
 
 // OK for a live handle.
