@@ -112,6 +112,7 @@ Status Blob::seek(int64_t rowid, storage::FieldPlace* place) {
 }
 
 Status Blob::stand() {
+  ended_ = ended_ || row_changed_;
   if (ended_) return Code::Abort;
   if (writable_ && connection_.transaction().abort_count() != abort_count_) return Code::AbortRollback;
   Status status;
@@ -129,7 +130,7 @@ Status Blob::stand() {
 
 // Whatever the change was: the row as the handle knew it is gone.
 void Blob::note_row_change(DatabaseId database, std::string_view table, RowId rowid) {
-  if (database.value == database_ && rowid == rowid_ && iequals(table, table_)) ended_ = true;
+  if (database.value == database_ && rowid == rowid_ && iequals(table, table_)) row_changed_ = true;
 }
 
 Status Blob::check_range(int64_t offset, int64_t size_bytes) const {
@@ -170,6 +171,7 @@ Status Blob::reopen(int64_t rowid) {
   cursor_.rest();
   ended_ = !status.ok();
   if (!ended_) {
+    row_changed_ = false;
     rowid_ = rowid;
     place_ = place;
   }

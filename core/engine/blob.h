@@ -54,6 +54,7 @@ class Blob {
   Connection& connection_;
   const bool writable_;
   bool joined_ = false;
+  bool row_changed_ = false;  // the row as the handle knew it is gone: the next read or write ends the handle
   bool ended_ = false;
   uint32_t database_ = 0;
   std::string table_;
