@@ -71,4 +71,20 @@ TEST_CASE("IndexJoin, AnErrorComesAfterTheRowsBeforeIt") {
   CHECK(rows.find("\n299\nError: integer overflow") != std::string::npos);
 }
 
+// The distance between the first and the last key does not fit a signed number.
+TEST_CASE("IndexSearch, KeysOfTheWholeRange") {
+  Session s;
+  s.rows(
+      "CREATE TABLE t(a UNIQUE); INSERT INTO t VALUES(-9223372036854775808), (9223372036854775807), (1), (2), (3), "
+      "(4), (5)");
+  for (const char* key : {"-9223372036854775808", "-9223372036854775807", "-20", "0", "3", "4", "9223372036854775806",
+                          "9223372036854775807"}) {
+    CAPTURE(key);
+    CHECK_EQ(s.rows(std::string("SELECT count(*) FROM t WHERE a = ") + key),
+             s.rows(std::string("SELECT count(*) FROM t WHERE +a = ") + key));
+    s.rows(std::string("INSERT OR IGNORE INTO t VALUES(") + key + ")");
+  }
+  CHECK_EQ(s.rows("SELECT count(*) FROM t; PRAGMA integrity_check"), "11\nok");
+}
+
 }  // namespace sqlrite::test

@@ -114,7 +114,7 @@ struct FirstFields {
     if (key >= most) return count - 1;
     // Halves, because signed numbers are converted quicker.
     double part = static_cast<double>(static_cast<int64_t>((key - least) >> 1));
-    double whole = static_cast<double>(static_cast<int64_t>((most - least) >> 1) + 1);
+    double whole = static_cast<double>(static_cast<int64_t>((most - least) >> 1)) + 1;
     return static_cast<uint32_t>(part / whole * (count - 1));
   }
 };
