@@ -151,8 +151,8 @@ class AbiSession final : public Session {
     if (code == SQLITE_OK) code = sqlite3_blob_write(blob, "<>", 2, 3);
     if (code == SQLITE_OK) code = sqlite3_blob_reopen(blob, 4);
     Reply reply = code == SQLITE_OK ? Reply() : failed(code);
-    sqlite3_blob_close(blob);
-    return reply;
+    int closed = sqlite3_blob_close(blob);  // commits
+    return code == SQLITE_OK && closed != SQLITE_OK ? failed(closed) : reply;
   }
 
   Reply reopen_image() {

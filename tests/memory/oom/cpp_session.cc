@@ -125,7 +125,8 @@ class CppSession final : public Session {
     char bytes[8];
     SQLRITE_TRY(blob.read(2, bytes, 4));
     SQLRITE_TRY(blob.write(3, "<>"));
-    return blob.reopen(4);
+    SQLRITE_TRY(blob.reopen(4));
+    return blob.close();  // commits
   }
 
   Status reopen_image() {
