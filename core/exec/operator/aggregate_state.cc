@@ -218,7 +218,7 @@ Status AggregateCall::keep_new(ExecContext& context, expr::EvalContext& eval, Ba
   }
   if (!distinct_rows_) {
     distinct_rows_ = make_buffer_array<uint16_t>(kBatchRowsMax);
-    distinct_groups_.reset(new uint32_t[2 * kBatchRowsMax]);
+    distinct_groups_ = make_buffer_array<uint32_t>(2 * kBatchRowsMax);
   }
   uint32_t* ids = distinct_groups_.get() + kBatchRowsMax;
   uint32_t known = distinct_.count();

@@ -106,7 +106,7 @@ class AggregateCall {
   std::span<Column> distinct_columns_;   // group, arguments, terms
   ColumnBuffer group_buffer_;
   BufferArray<uint16_t> distinct_rows_;
-  std::unique_ptr<uint32_t[]> distinct_groups_;
+  BufferArray<uint32_t> distinct_groups_;
   // ORDER BY: rows kept until the end: group, arguments, terms.
   std::unique_ptr<ExternalSorter> ordered_;
   std::span<SortKey> order_keys_;

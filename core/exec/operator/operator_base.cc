@@ -60,7 +60,7 @@ void shrink_arena(Arena& arena) {
 }
 
 uint16_t* BaseOperator::selection_buffer(const Batch& batch) {
-  if (!selection_) selection_.reset(new uint16_t[2 * kBatchRowsMax]);
+  if (!selection_) selection_ = make_buffer_array<uint16_t>(2 * kBatchRowsMax);
   return batch.selection == selection_.get() ? selection_.get() + kBatchRowsMax : selection_.get();
 }
 

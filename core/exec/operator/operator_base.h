@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "base/buffer_memory.h"
 #include "base/check.h"
 #include "exec/operator.h"
 
@@ -200,7 +201,7 @@ class BaseOperator : public Operator {
   Batch batch_;
   std::span<Column> columns_;
   Status pending_;
-  std::unique_ptr<uint16_t[]> selection_;
+  BufferArray<uint16_t> selection_;
 };
 
 // rows to ask a child for after `misses` empty-handed rounds.
