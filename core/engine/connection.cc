@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/buffer_memory.h"
 #include "base/guarded.h"
 #include "catalog/encoded_binary.h"
 #include "catalog/loader.h"
@@ -714,6 +715,7 @@ void Connection::release_memory() {
   for (uint32_t i = 0; i < database_count_; ++i) {
     if (databases_[i].pager != nullptr) databases_[i].pager->release_memory();
   }
+  release_idle_buffers();
 }
 
 TableFunctions& Connection::table_functions() {
