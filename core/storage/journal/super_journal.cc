@@ -1,7 +1,6 @@
 #include "storage/journal/super_journal.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstdio>
 #include <cstring>
 
@@ -22,10 +21,7 @@ bool is_super_journal_name(std::string_view name) {
   if (name.size() < kSuffixSizeBytes) return false;
   std::string_view suffix = name.substr(name.size() - kSuffixSizeBytes);
   if (suffix.substr(0, 3) != "-mj" || suffix[9] != '9') return false;
-  for (char c : suffix.substr(3)) {
-    if (std::isxdigit(static_cast<unsigned char>(c)) == 0) return false;
-  }
-  return true;
+  return suffix.find_first_not_of("0123456789abcdefABCDEF", 3) == std::string_view::npos;
 }
 
 // Plain char, signed or not, is what SQLite adds up on the same machine.
