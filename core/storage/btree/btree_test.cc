@@ -1,6 +1,7 @@
 // Random edits of table and index trees against a std::map, over page sizes, payload sizes and file kinds; then both our
 // page check and a stock sqlite3 judge the file.
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <set>
 
@@ -54,19 +55,30 @@ void compare_table(Pager& pager, PageId root, const Model& model) {
     found = take(cursor.previous());
   }
   REQUIRE(!found);
-  for (bool descending : {false, true}) {
-    std::vector<RowId> rowids;
-    CellRef cells[7];
-    PageRef pin;
-    if (take(descending ? cursor.last() : cursor.first())) {
-      while (uint32_t n = take(cursor.next_cells(cells, 7, descending, &pin))) {
-        for (uint32_t i = 0; i < n; ++i) rowids.push_back(cells[i].rowid);
+  // A few cells at a time are read one by one, whole leaves in groups.
+  for (uint32_t max : {7u, 200u}) {
+    for (bool descending : {false, true}) {
+      std::vector<RowId> rowids;
+      std::vector<CellRef> cells(max);
+      PageRef pin;
+      if (take(descending ? cursor.last() : cursor.first())) {
+        while (uint32_t n = take(cursor.next_cells(cells.data(), max, descending, &pin))) {
+          for (uint32_t i = 0; i < n; ++i) {
+            const CellRef& cell = cells[i];
+            rowids.push_back(cell.rowid);
+            const auto& payload = model.at(cell.rowid);
+            REQUIRE(cell.payload_size_bytes == payload.size());
+            REQUIRE(cell.local_size_bytes <= payload.size());
+            REQUIRE(std::memcmp(cell.payload, payload.data(), cell.local_size_bytes) == 0);
+            REQUIRE((cell.local_size_bytes < payload.size()) == static_cast<bool>(cell.overflow));
+          }
+        }
       }
+      if (descending) std::reverse(rowids.begin(), rowids.end());
+      REQUIRE(rowids.size() == model.size());
+      size_t i = 0;
+      for (const auto& [rowid, payload] : model) REQUIRE(rowids[i++] == rowid);
     }
-    if (descending) std::reverse(rowids.begin(), rowids.end());
-    REQUIRE(rowids.size() == model.size());
-    size_t i = 0;
-    for (const auto& [rowid, payload] : model) REQUIRE(rowids[i++] == rowid);
   }
   CHECK(take(count_entries(pager, root, kNewestView)) == model.size());
 }
