@@ -82,7 +82,9 @@ void fill(Database& database, const std::string& insert, int64_t rows, void (*bi
   database.exec("COMMIT");
 }
 
-void bind_real(Statement& statement, int index, double value) { statement.api.bind_double(statement.handle, index, value); }
+void bind_real(Statement& statement, int index, double value) {
+  statement.api.bind_double(statement.handle, index, value);
+}
 
 }  // namespace
 
@@ -108,7 +110,8 @@ void make_data(const SqliteApi& engine, const std::string& data, const std::stri
     });
     database.exec("CREATE INDEX t_k ON t(k); CREATE UNIQUE INDEX t_u ON t(u)");
   } else if (data == "big") {
-    database.exec("CREATE TABLE big(id INTEGER PRIMARY KEY, g10 INTEGER, g1k INTEGER, g100k INTEGER, v INTEGER, f REAL, s TEXT)");
+    database.exec(
+        "CREATE TABLE big(id INTEGER PRIMARY KEY, g10 INTEGER, g1k INTEGER, g100k INTEGER, v INTEGER, f REAL, s TEXT)");
     fill(database, "INSERT INTO big VALUES(?,?,?,?,?,?,?)", 1000000, [](Statement& s, Random& r, int64_t row) {
       s.bind(1, row);
       s.bind(2, r.below(10));
@@ -126,7 +129,9 @@ void make_data(const SqliteApi& engine, const std::string& data, const std::stri
       s.bind(2, r.below(1000000));
     });
   } else if (data == "wide") {
-    database.exec("CREATE TABLE wide(c0 INTEGER PRIMARY KEY, c1 INTEGER, c2 TEXT, c3 REAL, c4 INTEGER, c5 TEXT, c6 INTEGER, c7 REAL, c8 INTEGER, c9 INTEGER)");
+    database.exec(
+        "CREATE TABLE wide(c0 INTEGER PRIMARY KEY, c1 INTEGER, c2 TEXT, c3 REAL, c4 INTEGER, c5 TEXT, c6 INTEGER, c7 "
+        "REAL, c8 INTEGER, c9 INTEGER)");
     fill(database, "INSERT INTO wide VALUES(?,?,?,?,?,?,?,?,?,?)", 200000, [](Statement& s, Random& r, int64_t row) {
       s.bind(1, row);
       for (int i : {2, 5, 7, 9, 10}) s.bind(i, r.below(1000000));
@@ -138,9 +143,11 @@ void make_data(const SqliteApi& engine, const std::string& data, const std::stri
       bind_real(s, 8, static_cast<double>(r.below(100000)) / 64.0);
     });
   } else if (data == "join") {
-    database.exec("CREATE TABLE customers(id INTEGER PRIMARY KEY, name TEXT, region INTEGER);"
-                  "CREATE TABLE orders(id INTEGER PRIMARY KEY, customer_id INTEGER, amount INTEGER);"
-                  "CREATE TABLE ja(id INTEGER PRIMARY KEY, k INTEGER, v INTEGER); CREATE TABLE jb(id INTEGER PRIMARY KEY, k INTEGER, w INTEGER)");
+    database.exec(
+        "CREATE TABLE customers(id INTEGER PRIMARY KEY, name TEXT, region INTEGER);"
+        "CREATE TABLE orders(id INTEGER PRIMARY KEY, customer_id INTEGER, amount INTEGER);"
+        "CREATE TABLE ja(id INTEGER PRIMARY KEY, k INTEGER, v INTEGER); CREATE TABLE jb(id INTEGER PRIMARY KEY, k "
+        "INTEGER, w INTEGER)");
     fill(database, "INSERT INTO customers VALUES(?,?,?)", 10000, [](Statement& s, Random& r, int64_t row) {
       s.bind(1, row);
       first = text_of(r, 16);

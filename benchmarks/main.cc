@@ -65,9 +65,11 @@ bool selected(const Options& options, const std::string& name) {
   return std::find(options.only.begin(), options.only.end(), key) != options.only.end();
 }
 
-double measure(const SqliteApi& engine, const Workload& workload, const std::string& file, int repetition, uint64_t* checksum) {
+double measure(const SqliteApi& engine, const Workload& workload, const std::string& file, int repetition,
+               uint64_t* checksum) {
   Database database(engine, file);
-  database.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536");
+  database.exec(
+      "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536");
   if (!workload.settings.empty()) database.exec(workload.settings);
   auto work = [&] {
     Outcome outcome;
@@ -119,11 +121,16 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     std::string option = argv[i];
     std::string value = i + 1 < argc ? argv[++i] : "";
-    if (option == "--ours") options.ours = value;
-    else if (option == "--stock") options.stock.push_back(value);
-    else if (option == "--repetitions") options.repetitions = std::max(1, std::atoi(value.c_str()));
-    else if (option == "--dir") options.dir = value;
-    else if (option == "--out") options.out = value;
+    if (option == "--ours")
+      options.ours = value;
+    else if (option == "--stock")
+      options.stock.push_back(value);
+    else if (option == "--repetitions")
+      options.repetitions = std::max(1, std::atoi(value.c_str()));
+    else if (option == "--dir")
+      options.dir = value;
+    else if (option == "--out")
+      options.out = value;
     else if (option == "--only") {
       for (size_t at = 0; at <= value.size();) {
         size_t comma = std::min(value.find(',', at), value.size());
@@ -136,7 +143,9 @@ int main(int argc, char** argv) {
     }
   }
   if (options.ours.empty() || options.stock.empty()) {
-    std::fprintf(stderr, "usage: sqlrite_bench --ours LIB --stock LIB [--stock LIB2] [--only W1,G2] [--repetitions N] [--dir D] [--out F]\n");
+    std::fprintf(stderr,
+                 "usage: sqlrite_bench --ours LIB --stock LIB [--stock LIB2] [--only W1,G2] [--repetitions N] [--dir "
+                 "D] [--out F]\n");
     return 2;
   }
   std::vector<SqliteApi> engines(1 + options.stock.size());
@@ -150,8 +159,9 @@ int main(int argc, char** argv) {
   std::ofstream json;
   if (!options.out.empty()) {
     json.open(options.out);
-    json << "{\"workload_version\": " << kWorkloadVersion << ", \"commit\": \"" << commit_of_tree() << "\", \"machine\": \"" << machine()
-         << "\", \"stock\": \"" << engines[1].libversion() << "\", \"repetitions\": " << options.repetitions << ", \"results\": [";
+    json << "{\"workload_version\": " << kWorkloadVersion << ", \"commit\": \"" << commit_of_tree()
+         << "\", \"machine\": \"" << machine() << "\", \"stock\": \"" << engines[1].libversion()
+         << "\", \"repetitions\": " << options.repetitions << ", \"results\": [";
   }
   std::printf("%-42s %10s %10s %7s\n", "workload (ns per operation)", "ours", "stock", "ratio");
   int passed = 0, failed = 0;
@@ -193,8 +203,8 @@ int main(int argc, char** argv) {
     }
     std::fflush(stdout);
     if (json.is_open()) {
-      json << (passed + failed > 1 ? "," : "") << "\n  {\"name\": \"" << workload.name << "\", \"ours_ns\": " << ours << ", \"stock_ns\": " << stock
-           << ", \"equal\": " << (equal ? "true" : "false") << "}";
+      json << (passed + failed > 1 ? "," : "") << "\n  {\"name\": \"" << workload.name << "\", \"ours_ns\": " << ours
+           << ", \"stock_ns\": " << stock << ", \"equal\": " << (equal ? "true" : "false") << "}";
     }
   }
   if (json.is_open()) json << "\n]}\n";

@@ -66,11 +66,11 @@ struct Outcome {
 
 struct Workload {
   std::string name;
-  std::string data;        // data set it opens: "t", "big", "nar", "wide", "join", "empty"
-  bool writes = false;     // works on a fresh copy each time
-  std::string settings;    // PRAGMAs beyond the common ones
+  std::string data;      // data set it opens: "t", "big", "nar", "wide", "join", "empty"
+  bool writes = false;   // works on a fresh copy each time
+  std::string settings;  // PRAGMAs beyond the common ones
   Outcome (*run)(Database& database, int repetition) = nullptr;
-  std::string sql;         // instead of `run`: this statement, counted as `rows` operations
+  std::string sql;  // instead of `run`: this statement, counted as `rows` operations
   int64_t rows = 0;
 };
 

@@ -36,8 +36,9 @@ Outcome prepared_each_time(Database& database, int repetition, bool new_text) {
   Random random(static_cast<uint64_t>(12 + repetition));
   for (int i = 0; i < 10000; ++i) {
     int64_t id = random.below(100000) + 1;
-    Statement statement(database, new_text ? "SELECT v, u FROM t WHERE id = " + std::to_string(id) + " AND v >= -" + std::to_string(i)
-                                           : "SELECT v, u FROM t WHERE id = ?");
+    Statement statement(
+        database, new_text ? "SELECT v, u FROM t WHERE id = " + std::to_string(id) + " AND v >= -" + std::to_string(i)
+                           : "SELECT v, u FROM t WHERE id = ?");
     if (!new_text) statement.bind(1, id);
     statement.drain(&outcome.checksum);
     ++outcome.operations;
@@ -112,25 +113,41 @@ std::vector<Workload> all_workloads() {
   auto w1 = [](Database& d, int r) { return point(d, r, false); };
   list.push_back(program("W1 point by rowid", "t", w1));
   list.push_back(program("W1x point by rowid, EXCLUSIVE", "t", w1, false, kExclusive));
-  list.push_back(program("W1t point by rowid in one transaction", "t", [](Database& d, int r) { return point(d, r, true); }));
-  list.push_back(program("W1p point by rowid, prepared each time", "t", [](Database& d, int r) { return prepared_each_time(d, r, false); }));
-  list.push_back(program("W1u point by rowid, every text new", "t", [](Database& d, int r) { return prepared_each_time(d, r, true); }));
-  list.push_back(program("W2 index range of 1,000 with rows", "t", [](Database& d, int r) { return range(d, r, "SELECT id, k, v FROM t WHERE k >= ? AND k < ?", 1000); }));
-  list.push_back(program("W2s index range of 100 with rows", "t", [](Database& d, int r) { return range(d, r, "SELECT id, k, v FROM t WHERE k >= ? AND k < ?", 100); }));
-  list.push_back(program("W2c covering index range of 1,000", "t", [](Database& d, int r) { return range(d, r, "SELECT id, k FROM t WHERE k >= ? AND k < ?", 1000); }));
-  list.push_back(program("W3 bulk insert", "empty", [](Database& d, int) { return insert_rows(d, 100000, true); }, true));
-  list.push_back(program("W3i bulk insert with a random index", "empty", [](Database& d, int) {
-    d.exec("CREATE INDEX t_k ON t(k)");
-    return insert_rows(d, 100000, true);
-  }, true));
+  list.push_back(
+      program("W1t point by rowid in one transaction", "t", [](Database& d, int r) { return point(d, r, true); }));
+  list.push_back(program("W1p point by rowid, prepared each time", "t",
+                         [](Database& d, int r) { return prepared_each_time(d, r, false); }));
+  list.push_back(program("W1u point by rowid, every text new", "t",
+                         [](Database& d, int r) { return prepared_each_time(d, r, true); }));
+  list.push_back(program("W2 index range of 1,000 with rows", "t", [](Database& d, int r) {
+    return range(d, r, "SELECT id, k, v FROM t WHERE k >= ? AND k < ?", 1000);
+  }));
+  list.push_back(program("W2s index range of 100 with rows", "t", [](Database& d, int r) {
+    return range(d, r, "SELECT id, k, v FROM t WHERE k >= ? AND k < ?", 100);
+  }));
+  list.push_back(program("W2c covering index range of 1,000", "t", [](Database& d, int r) {
+    return range(d, r, "SELECT id, k FROM t WHERE k >= ? AND k < ?", 1000);
+  }));
+  list.push_back(
+      program("W3 bulk insert", "empty", [](Database& d, int) { return insert_rows(d, 100000, true); }, true));
+  list.push_back(program(
+      "W3i bulk insert with a random index", "empty",
+      [](Database& d, int) {
+        d.exec("CREATE INDEX t_k ON t(k)");
+        return insert_rows(d, 100000, true);
+      },
+      true));
   auto w4 = [](Database& d, int) { return insert_rows(d, 20000, false); };
   list.push_back(program("W4 autocommit insert, NORMAL", "empty", w4, true));
   list.push_back(program("W4x autocommit insert, EXCLUSIVE", "empty", w4, true, kExclusive));
-  list.push_back(program("W4f autocommit insert, FULL", "empty", [](Database& d, int) {
-    Outcome outcome = insert_rows(d, 1000, false);
-    outcome.wall_time = true;
-    return outcome;
-  }, true, "PRAGMA synchronous=FULL"));
+  list.push_back(program(
+      "W4f autocommit insert, FULL", "empty",
+      [](Database& d, int) {
+        Outcome outcome = insert_rows(d, 1000, false);
+        outcome.wall_time = true;
+        return outcome;
+      },
+      true, "PRAGMA synchronous=FULL"));
   auto w5 = [](Database& d, int) {
     Outcome outcome;
     Random random(51);
@@ -168,13 +185,17 @@ std::vector<Workload> all_workloads() {
   list.push_back(statement("W7n SUM of a column of 2", "nar", "SELECT SUM(v) FROM nar", kBig));
   list.push_back(statement("W7f SUM, MIN, MAX, AVG", "big", "SELECT SUM(f), MIN(v), MAX(v), AVG(g1k) FROM big", kBig));
   list.push_back(statement("W7c COUNT(*)", "big", "SELECT COUNT(*) FROM big", kBig));
-  list.push_back(statement("W8 GROUP BY, 10 groups", "big", "SELECT g10, COUNT(*), SUM(v) FROM big GROUP BY g10", kBig));
-  list.push_back(statement("W8k GROUP BY, 1,000 groups", "big", "SELECT g1k, COUNT(*), SUM(v) FROM big GROUP BY g1k", kBig));
-  list.push_back(statement("W8h GROUP BY, 100,000 groups", "big", "SELECT g100k, COUNT(*), SUM(v) FROM big GROUP BY g100k", kBig));
+  list.push_back(
+      statement("W8 GROUP BY, 10 groups", "big", "SELECT g10, COUNT(*), SUM(v) FROM big GROUP BY g10", kBig));
+  list.push_back(
+      statement("W8k GROUP BY, 1,000 groups", "big", "SELECT g1k, COUNT(*), SUM(v) FROM big GROUP BY g1k", kBig));
+  list.push_back(
+      statement("W8h GROUP BY, 100,000 groups", "big", "SELECT g100k, COUNT(*), SUM(v) FROM big GROUP BY g100k", kBig));
   list.push_back(program("W9a customer by key with its orders", "join", [](Database& d, int repetition) {
     Outcome outcome;
     Random random(static_cast<uint64_t>(91 + repetition));
-    Statement select(d, "SELECT c.name, o.amount FROM customers c JOIN orders o ON o.customer_id = c.id WHERE c.id = ?");
+    Statement select(d,
+                     "SELECT c.name, o.amount FROM customers c JOIN orders o ON o.customer_id = c.id WHERE c.id = ?");
     for (int i = 0; i < 5000; ++i) {
       select.bind(1, random.below(10000) + 1);
       select.drain(&outcome.checksum);
@@ -182,20 +203,32 @@ std::vector<Workload> all_workloads() {
     }
     return outcome;
   }));
-  list.push_back(statement("W9b join without an index", "join", "SELECT SUM(ja.v * jb.w) FROM ja JOIN jb ON ja.k = jb.k", 100000));
-  list.push_back(statement("W9c join by key, grouped", "join", "SELECT c.region, COUNT(*), SUM(o.amount) FROM orders o JOIN customers c ON c.id = o.customer_id GROUP BY c.region", 100000));
-  list.push_back(statement("G1 filter, ORDER BY, LIMIT 10", "big", "SELECT id, v, s FROM big WHERE g10 < 5 ORDER BY v DESC, id LIMIT 10", kBig));
+  list.push_back(
+      statement("W9b join without an index", "join", "SELECT SUM(ja.v * jb.w) FROM ja JOIN jb ON ja.k = jb.k", 100000));
+  list.push_back(statement("W9c join by key, grouped", "join",
+                           "SELECT c.region, COUNT(*), SUM(o.amount) FROM orders o JOIN customers c ON c.id = "
+                           "o.customer_id GROUP BY c.region",
+                           100000));
+  list.push_back(statement("G1 filter, ORDER BY, LIMIT 10", "big",
+                           "SELECT id, v, s FROM big WHERE g10 < 5 ORDER BY v DESC, id LIMIT 10", kBig));
   list.push_back(statement("G2 ORDER BY an integer", "big", "SELECT id, v FROM big ORDER BY v, id", kBig));
   list.push_back(statement("G2t ORDER BY a text", "big", "SELECT id, s FROM big ORDER BY s", kBig));
   list.push_back(statement("G3 LIKE '%x%'", "big", "SELECT COUNT(*) FROM big WHERE s LIKE '%kaled%'", kBig));
-  list.push_back(statement("G4 correlated sub-query", "join", "SELECT COUNT(*) FROM customers c WHERE (SELECT SUM(amount) FROM orders o WHERE o.customer_id = c.id) > 500000", 10000));
-  list.push_back(statement("G5 recursive CTE", "nar", "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 1000000) SELECT SUM(x) FROM c", kBig));
+  list.push_back(statement(
+      "G4 correlated sub-query", "join",
+      "SELECT COUNT(*) FROM customers c WHERE (SELECT SUM(amount) FROM orders o WHERE o.customer_id = c.id) > 500000",
+      10000));
+  list.push_back(statement(
+      "G5 recursive CTE", "nar",
+      "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 1000000) SELECT SUM(x) FROM c", kBig));
   list.push_back(statement("G8 SELECT * of 10 columns", "wide", "SELECT * FROM wide", 200000));
   list.push_back(statement("G8l SUM of the 10th column", "wide", "SELECT SUM(c9) FROM wide", 200000));
   list.push_back(statement("G9 COUNT(DISTINCT)", "big", "SELECT COUNT(DISTINCT g100k) FROM big", kBig));
-  list.push_back(statement("G10 arithmetic filter", "big", "SELECT COUNT(*) FROM big WHERE v * 3 + g1k > 1500000 AND f < 500.0 AND g10 <> 3", kBig));
+  list.push_back(statement("G10 arithmetic filter", "big",
+                           "SELECT COUNT(*) FROM big WHERE v * 3 + g1k > 1500000 AND f < 500.0 AND g10 <> 3", kBig));
   list.push_back(statement("G11 UPDATE of all rows", "big", "UPDATE big SET v = v + 1", kBig, true));
-  list.push_back(statement("G12 DELETE of every second row", "big", "DELETE FROM big WHERE id % 2 = 0", kBig / 2, true));
+  list.push_back(
+      statement("G12 DELETE of every second row", "big", "DELETE FROM big WHERE id % 2 = 0", kBig / 2, true));
   list.push_back(statement("G13 CREATE INDEX on integers", "big", "CREATE INDEX big_v ON big(v)", kBig, true));
   list.push_back(statement("G13t CREATE INDEX on texts", "big", "CREATE INDEX big_s ON big(s)", kBig, true));
   return list;

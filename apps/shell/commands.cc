@@ -16,7 +16,8 @@ using Next = Shell::Next;
 namespace {
 
 bool to_bool(const std::string& word) {
-  if (!word.empty() && std::isdigit(static_cast<unsigned char>(word[0]))) return std::strtol(word.c_str(), nullptr, 0) != 0;
+  if (!word.empty() && std::isdigit(static_cast<unsigned char>(word[0])))
+    return std::strtol(word.c_str(), nullptr, 0) != 0;
   if (equals_ignoring_case(word, "on") || equals_ignoring_case(word, "yes")) return true;
   if (equals_ignoring_case(word, "off") || equals_ignoring_case(word, "no")) return false;
   std::fprintf(stderr, "ERROR: Not a boolean value: \"%s\". Assuming \"no\".\n", word.c_str());
@@ -88,7 +89,9 @@ struct Commands {
     return Next::Failed;
   }
 
-  static Next changes(Shell& shell, const Words& words) { return toggle(shell.show_changes_, words, ".changes on|off"); }
+  static Next changes(Shell& shell, const Words& words) {
+    return toggle(shell.show_changes_, words, ".changes on|off");
+  }
 
   static Next databases(Shell& shell, const Words&) {
     bool ok = false;
@@ -158,8 +161,8 @@ struct Commands {
     }
     if (name.empty() && !have_grid_option) {
       if (is_grid(output.mode)) {
-        std::fprintf(shell.out_, "current output mode: %s --wrap %d --wordwrap %s --%squote\n", mode_name(output.mode), output.wrap,
-                     output.word_wrap ? "on" : "off", output.quote ? "" : "no");
+        std::fprintf(shell.out_, "current output mode: %s --wrap %d --wordwrap %s --%squote\n", mode_name(output.mode),
+                     output.wrap, output.word_wrap ? "on" : "off", output.quote ? "" : "no");
       } else {
         std::fprintf(shell.out_, "current output mode: %s\n", mode_name(output.mode));
       }
@@ -167,7 +170,9 @@ struct Commands {
     }
     if (!name.empty()) {
       if (!select_mode(output, name)) {
-        std::fprintf(stderr, "Error: mode should be one of: ascii box column csv html insert json line list markdown qbox quote table tabs tcl\n");
+        std::fprintf(stderr,
+                     "Error: mode should be one of: ascii box column csv html insert json line list markdown qbox "
+                     "quote table tabs tcl\n");
         return Next::Failed;
       }
       if (output.mode == Mode::Insert) output.insert_table = table.empty() ? "table" : table;
@@ -282,12 +287,15 @@ struct Commands {
   static Next show(Shell& shell, const Words& words) {
     if (words.size() != 1) return usage(".show");
     const OutputOptions& output = shell.output;
-    auto line = [&](const char* name, const std::string& value) { std::fprintf(shell.out_, "%12s: %s\n", name, value.c_str()); };
+    auto line = [&](const char* name, const std::string& value) {
+      std::fprintf(shell.out_, "%12s: %s\n", name, value.c_str());
+    };
     line("echo", shell.echo ? "on" : "off");
     line("headers", output.header ? "on" : "off");
     std::string mode = mode_name(output.mode);
     if (is_grid(output.mode)) {
-      mode += " --wrap " + std::to_string(output.wrap) + " --wordwrap " + (output.word_wrap ? "on" : "off") + " --" + (output.quote ? "" : "no") + "quote";
+      mode += " --wrap " + std::to_string(output.wrap) + " --wordwrap " + (output.word_wrap ? "on" : "off") + " --" +
+              (output.quote ? "" : "no") + "quote";
     }
     line("mode", mode);
     line("nullvalue", quote_c(output.null_text));
@@ -321,7 +329,8 @@ struct Commands {
 
   static Next width(Shell& shell, const Words& words) {
     shell.output.widths.clear();
-    for (size_t i = 1; i < words.size(); ++i) shell.output.widths.push_back(static_cast<int>(std::strtol(words[i].c_str(), nullptr, 10)));
+    for (size_t i = 1; i < words.size(); ++i)
+      shell.output.widths.push_back(static_cast<int>(std::strtol(words[i].c_str(), nullptr, 10)));
     return Next::Continue;
   }
 };
@@ -389,7 +398,8 @@ Shell::Next Shell::run_dot_command(std::string_view line) {
     std::fflush(out_);
     return next;
   }
-  std::fprintf(stderr, "Error: unknown command or invalid arguments:  \"%s\". Enter \".help\" for help\n", name.c_str());
+  std::fprintf(stderr, "Error: unknown command or invalid arguments:  \"%s\". Enter \".help\" for help\n",
+               name.c_str());
   return Next::Failed;
 }
 
@@ -408,7 +418,9 @@ bool Shell::open(const std::string& new_path, bool fresh) {
 void Shell::set_output(const std::string& target, bool once) {
   reset_output();
   bool is_pipe = target.starts_with("|");
-  FILE* file = target == "off" ? std::fopen("/dev/null", "wb") : is_pipe ? popen(target.c_str() + 1, "w") : std::fopen(target.c_str(), "wb");
+  FILE* file = target == "off" ? std::fopen("/dev/null", "wb")
+               : is_pipe       ? popen(target.c_str() + 1, "w")
+                               : std::fopen(target.c_str(), "wb");
   if (!file) {
     std::fprintf(stderr, "Error: cannot open \"%s\"\nError: cannot write to \"%s\"\n", target.c_str(), target.c_str());
     return;

@@ -12,8 +12,10 @@ namespace {
 // IF NOT EXISTS, as the SQLite shell does.
 void print_schema_entry(FILE* out, std::string_view sql, const char* end) {
   constexpr std::string_view kStart = "CREATE TABLE ";
-  if (sql.starts_with(kStart) && sql.size() > kStart.size() && (sql[kStart.size()] == '"' || sql[kStart.size()] == '\'')) {
-    std::fprintf(out, "CREATE TABLE IF NOT EXISTS %.*s%s", static_cast<int>(sql.size() - kStart.size()), sql.data() + kStart.size(), end);
+  if (sql.starts_with(kStart) && sql.size() > kStart.size() &&
+      (sql[kStart.size()] == '"' || sql[kStart.size()] == '\'')) {
+    std::fprintf(out, "CREATE TABLE IF NOT EXISTS %.*s%s", static_cast<int>(sql.size() - kStart.size()),
+                 sql.data() + kStart.size(), end);
     return;
   }
   // A comment to the end of the line must not swallow the semicolon.
@@ -25,7 +27,8 @@ void print_schema_entry(FILE* out, std::string_view sql, const char* end) {
 
 // The text of a schema entry of another database than main, its name qualified.
 std::string qualified(const std::string& sql, const std::string& schema) {
-  for (std::string_view start : {"CREATE TABLE", "CREATE VIEW", "CREATE INDEX", "CREATE UNIQUE INDEX", "CREATE TRIGGER", "CREATE VIRTUAL TABLE"}) {
+  for (std::string_view start : {"CREATE TABLE", "CREATE VIEW", "CREATE INDEX", "CREATE UNIQUE INDEX", "CREATE TRIGGER",
+                                 "CREATE VIRTUAL TABLE"}) {
     if (!std::string_view(sql).starts_with(start) || sql.size() <= start.size() || sql[start.size()] != ' ') continue;
     return sql.substr(0, start.size() + 1) + quote_identifier(schema) + "." + sql.substr(start.size() + 1);
   }
@@ -62,14 +65,18 @@ bool Shell::show_schema(const std::vector<std::string>& words) {
       return false;
     }
   }
-  if (pattern == "sqlite_schema" || pattern == "sqlite_master" || pattern == "sqlite_temp_schema" || pattern == "sqlite_temp_master") {
-    std::fprintf(out_, "CREATE %sTABLE %s (\n  type text,\n  name text,\n  tbl_name text,\n  rootpage integer,\n  sql text\n);\n",
-                 pattern.find("temp") != std::string::npos ? "TEMP " : "", pattern.c_str());
+  if (pattern == "sqlite_schema" || pattern == "sqlite_master" || pattern == "sqlite_temp_schema" ||
+      pattern == "sqlite_temp_master") {
+    std::fprintf(
+        out_,
+        "CREATE %sTABLE %s (\n  type text,\n  name text,\n  tbl_name text,\n  rootpage integer,\n  sql text\n);\n",
+        pattern.find("temp") != std::string::npos ? "TEMP " : "", pattern.c_str());
   }
   bool ok = false;
   for (const auto& schema : query("PRAGMA database_list", {}, &ok)) {
     const std::string& name = schema[1];
-    std::string sql = "SELECT type, name, sql FROM " + quote_identifier_always(name) + (name == "temp" ? ".sqlite_temp_schema" : ".sqlite_schema") +
+    std::string sql = "SELECT type, name, sql FROM " + quote_identifier_always(name) +
+                      (name == "temp" ? ".sqlite_temp_schema" : ".sqlite_schema") +
                       " WHERE sql IS NOT NULL AND sql <> ''";
     std::vector<std::string> parameters;
     if (!pattern.empty()) {
@@ -105,11 +112,13 @@ bool Shell::show_schema(const std::vector<std::string>& words) {
 }
 
 // Names in as many columns as fit 80 characters, sorted down the columns.
-bool Shell::show_names(const std::string& type_filter, const std::string& pattern_column, const std::vector<std::string>& words) {
+bool Shell::show_names(const std::string& type_filter, const std::string& pattern_column,
+                       const std::vector<std::string>& words) {
   bool ok = false;
   std::vector<std::string> names;
   for (const auto& schema : query("PRAGMA database_list", {}, &ok)) {
-    std::string sql = "SELECT name FROM " + quote_identifier_always(schema[1]) + (schema[1] == "temp" ? ".sqlite_temp_schema" : ".sqlite_schema") + " WHERE " + type_filter;
+    std::string sql = "SELECT name FROM " + quote_identifier_always(schema[1]) +
+                      (schema[1] == "temp" ? ".sqlite_temp_schema" : ".sqlite_schema") + " WHERE " + type_filter;
     std::vector<std::string> parameters;
     if (words.size() > 1) {
       sql += " AND " + pattern_column + " LIKE ?1";
@@ -159,9 +168,11 @@ bool Shell::dump_rows(const std::string& table, bool preserve_rowids) {
   std::string rowid;
   if (preserve_rowids && !(primary_key_size == 1 && integer_key)) {
     for (const char* name : {"rowid", "_rowid_", "oid"}) {
-      bool taken = std::any_of(columns.begin(), columns.end(), [&](const std::string& column) { return equals_ignoring_case(column, name); });
+      bool taken = std::any_of(columns.begin(), columns.end(),
+                               [&](const std::string& column) { return equals_ignoring_case(column, name); });
       if (taken) continue;
-      if (connection_->prepare("SELECT " + std::string(name) + " FROM " + quote_identifier_always(table)).ok()) rowid = name;
+      if (connection_->prepare("SELECT " + std::string(name) + " FROM " + quote_identifier_always(table)).ok())
+        rowid = name;
       break;
     }
   }
@@ -238,9 +249,10 @@ bool Shell::dump(const std::vector<std::string>& words) {
   bool ok = false;
   bool good = true;
   std::string system = no_system ? " AND name NOT LIKE 'sqlite__%' ESCAPE '_'" : "";
-  for (const auto& table : query("SELECT name, sql FROM sqlite_schema WHERE (" + filter + ") AND type='table' AND sql IS NOT NULL" + system +
-                                     " ORDER BY tbl_name='sqlite_sequence', rowid",
-                                 {}, &ok)) {
+  for (const auto& table :
+       query("SELECT name, sql FROM sqlite_schema WHERE (" + filter + ") AND type='table' AND sql IS NOT NULL" +
+                 system + " ORDER BY tbl_name='sqlite_sequence', rowid",
+             {}, &ok)) {
     const std::string& name = table[0];
     bool is_sequence = name == "sqlite_sequence";
     bool is_statistics = name.starts_with("sqlite_stat");
@@ -256,7 +268,9 @@ bool Shell::dump(const std::vector<std::string>& words) {
     good = dump_rows(name, preserve_rowids && !is_sequence) && good;
   }
   if (!data_only && ok) {
-    for (const auto& entry : query("SELECT sql FROM sqlite_schema WHERE (" + filter + ") AND sql IS NOT NULL AND type IN ('index','trigger','view')", {}, &ok)) {
+    for (const auto& entry : query("SELECT sql FROM sqlite_schema WHERE (" + filter +
+                                       ") AND sql IS NOT NULL AND type IN ('index','trigger','view')",
+                                   {}, &ok)) {
       print_schema_entry(out_, entry[0], ";\n");
     }
   }

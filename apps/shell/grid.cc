@@ -22,8 +22,10 @@ struct Strokes {
 
 constexpr Strokes kBox = {"│ ", " │ ", " │\n", "─", {"┌", "┬", "┐"}, {"├", "┼", "┤"}, {"└", "┴", "┘"}};
 constexpr Strokes kTable = {"| ", " | ", " |\n", "-", {"+", "+", "+"}, {"+", "+", "+"}, {"+", "+", "+"}};
-constexpr Strokes kMarkdown = {"| ", " | ", " |\n", "-", {nullptr, nullptr, nullptr}, {"|", "|", "|"}, {nullptr, nullptr, nullptr}};
-constexpr Strokes kColumn = {"", "  ", "\n", "-", {nullptr, nullptr, nullptr}, {"", "  ", ""}, {nullptr, nullptr, nullptr}};
+constexpr Strokes kMarkdown = {
+    "| ", " | ", " |\n", "-", {nullptr, nullptr, nullptr}, {"|", "|", "|"}, {nullptr, nullptr, nullptr}};
+constexpr Strokes kColumn = {
+    "", "  ", "\n", "-", {nullptr, nullptr, nullptr}, {"", "  ", ""}, {nullptr, nullptr, nullptr}};
 
 bool is_alphanumeric(char c) { return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'); }
 
@@ -57,7 +59,9 @@ std::string take_line(std::string_view text, size_t width, bool word_wrap, std::
     while (split > at / 2 && !is_space(text[split - 1])) --split;
     if (split <= at / 2) {
       split = at;
-      while (split > at / 2 && (is_alphanumeric(text[split - 1]) == is_alphanumeric(character(split)) || (character(split) & 0xc0) == 0x80)) --split;
+      while (split > at / 2 && (is_alphanumeric(text[split - 1]) == is_alphanumeric(character(split)) ||
+                                (character(split) & 0xc0) == 0x80))
+        --split;
     }
     if (split > at / 2) {
       at = end = split;
@@ -92,7 +96,8 @@ void append_padded(std::string& out, std::string_view text, int width) {
   if (width >= 0) out.append(padding, ' ');
 }
 
-void append_rule(std::string& out, const Strokes& strokes, const char* const (&ends)[3], const std::vector<int>& widths, bool wide) {
+void append_rule(std::string& out, const Strokes& strokes, const char* const (&ends)[3], const std::vector<int>& widths,
+                 bool wide) {
   for (size_t i = 0; i < widths.size(); ++i) {
     out += ends[i == 0 ? 0 : 1];
     for (int n = std::abs(widths[i]) + (wide ? 2 : 0); n > 0; --n) out += strokes.dash;
@@ -143,7 +148,10 @@ std::string draw_grid(const OutputOptions& options, const std::vector<std::strin
   }
   bool multi_line = lines.size() > rows.size();
 
-  const Strokes& strokes = options.mode == Mode::Box ? kBox : options.mode == Mode::Table ? kTable : options.mode == Mode::Markdown ? kMarkdown : kColumn;
+  const Strokes& strokes = options.mode == Mode::Box        ? kBox
+                           : options.mode == Mode::Table    ? kTable
+                           : options.mode == Mode::Markdown ? kMarkdown
+                                                            : kColumn;
   bool framed = options.mode != Mode::Column;
   std::string out;
   if (strokes.top[0]) append_rule(out, strokes, strokes.top, widths, framed);

@@ -28,7 +28,11 @@ constexpr char kImportHelp[] =
 class FieldReader {
  public:
   FieldReader(FILE* in, std::string name, bool quoted, int column_separator, int row_separator)
-      : in_(in), name_(std::move(name)), quoted_(quoted), column_separator_(column_separator), row_separator_(row_separator) {}
+      : in_(in),
+        name_(std::move(name)),
+        quoted_(quoted),
+        column_separator_(column_separator),
+        row_separator_(row_separator) {}
 
   // False: the file has ended.
   bool next(std::string* field) {
@@ -131,7 +135,8 @@ std::vector<std::string> column_names(const std::vector<std::string>& titles, st
     if (repeated) {
       std::string number = std::to_string(i + 1);
       std::string changed = name + "_" + std::string(digits.size() - number.size(), '0') + number;
-      *renamed += (renamed->empty() ? "" : ",\n") + quote_identifier_always(name) + " to " + quote_identifier_always(changed);
+      *renamed +=
+          (renamed->empty() ? "" : ",\n") + quote_identifier_always(name) + " to " + quote_identifier_always(changed);
       name = changed;
     }
     names.push_back(name);
@@ -214,7 +219,8 @@ bool Shell::import(const std::vector<std::string>& words) {
     ~Closer() { is_pipe ? pclose(file) : std::fclose(file); }
   } closer{in, is_pipe};
 
-  FieldReader reader(in, is_pipe ? "<pipe>" : file_path, !ascii, static_cast<unsigned char>(column_separator[0]), static_cast<unsigned char>(row_separator[0]));
+  FieldReader reader(in, is_pipe ? "<pipe>" : file_path, !ascii, static_cast<unsigned char>(column_separator[0]),
+                     static_cast<unsigned char>(row_separator[0]));
   std::string field;
   for (; skip > 0; --skip) {
     while (reader.next(&field) && reader.row_continues()) {
@@ -240,10 +246,12 @@ bool Shell::import(const std::vector<std::string>& words) {
     std::string renamed;
     std::string create = "CREATE TABLE " + target + "(\n";
     std::vector<std::string> names = column_names(titles, &renamed);
-    for (size_t i = 0; i < names.size(); ++i) create += (i > 0 ? ", " : "") + quote_identifier_always(names[i]) + " TEXT";
+    for (size_t i = 0; i < names.size(); ++i)
+      create += (i > 0 ? ", " : "") + quote_identifier_always(names[i]) + " TEXT";
     create += ")";
     if (!renamed.empty()) {
-      std::fprintf(stderr, "Columns renamed during .import %s due to duplicates:\n%s\n", reader.name().c_str(), renamed.c_str());
+      std::fprintf(stderr, "Columns renamed during .import %s due to duplicates:\n%s\n", reader.name().c_str(),
+                   renamed.c_str());
     }
     if (Status created = db.exec(create); !created.ok()) return fail(created);
     shape = db.prepare("SELECT * FROM " + target);
@@ -278,7 +286,8 @@ bool Shell::import(const std::vector<std::string>& words) {
         insert.bind(i + 1, nullptr).ignore();
       }
       if (i + 1 < column_count && !reader.row_continues()) {
-        std::fprintf(stderr, "%s:%d: expected %u columns but found %u - filling the rest with NULL\n", name, start_line, column_count, i + 1);
+        std::fprintf(stderr, "%s:%d: expected %u columns but found %u - filling the rest with NULL\n", name, start_line,
+                     column_count, i + 1);
         for (++i; i < column_count; ++i) insert.bind(i + 1, nullptr).ignore();
       }
     }
@@ -289,7 +298,8 @@ bool Shell::import(const std::vector<std::string>& words) {
         reader.next(&field);
         ++found;
       } while (reader.row_continues());
-      std::fprintf(stderr, "%s:%d: expected %u columns but found %u - extras ignored\n", name, start_line, column_count, found);
+      std::fprintf(stderr, "%s:%d: expected %u columns but found %u - extras ignored\n", name, start_line, column_count,
+                   found);
     }
     Status status = insert.run();
     if (status.ok()) {
@@ -306,7 +316,8 @@ bool Shell::import(const std::vector<std::string>& words) {
     if (Status status = db.exec("COMMIT"); !status.ok()) committed = fail(status);
   }
   if (verbose) {
-    std::fprintf(out_, "Added %ld rows with %ld errors using %d lines of input\n", row_count, error_count, reader.line() - 1);
+    std::fprintf(out_, "Added %ld rows with %ld errors using %d lines of input\n", row_count, error_count,
+                 reader.line() - 1);
   }
   return committed && error_count == 0;
 }

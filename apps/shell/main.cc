@@ -41,7 +41,8 @@ constexpr char kUsage[] =
     "   -version             show the version\n";
 
 bool is_mode_option(const std::string& name) {
-  for (const char* mode : {"list", "line", "column", "box", "table", "markdown", "csv", "json", "quote", "insert", "html", "ascii", "tcl", "tabs", "qbox"}) {
+  for (const char* mode : {"list", "line", "column", "box", "table", "markdown", "csv", "json", "quote", "insert",
+                           "html", "ascii", "tcl", "tabs", "qbox"}) {
     if (name == mode) return true;
   }
   return false;
@@ -143,7 +144,9 @@ int main(int argc, char** argv) {
   if (!statements.empty()) return 0;
   if (shell.interactive) {
     std::printf("SQLRite version %s\nEnter \".help\" for usage hints.\n", sqlrite::version());
-    if (!have_file) std::printf("Connected to a transient in-memory database.\nUse \".open FILENAME\" to reopen on a persistent database.\n");
+    if (!have_file)
+      std::printf(
+          "Connected to a transient in-memory database.\nUse \".open FILENAME\" to reopen on a persistent database.\n");
   }
   int errors = shell.run_stream(stdin, shell.interactive);
   if (shell.leave) return shell.exit_code;

@@ -16,15 +16,21 @@ struct ModeInfo {
   const char* row_separator;
 };
 
-constexpr ModeInfo kModes[] = {
-    {"list", Mode::List, "|", "\n"},         {"line", Mode::Line, nullptr, "\n"},
-    {"column", Mode::Column, nullptr, "\n"}, {"box", Mode::Box, nullptr, nullptr},
-    {"table", Mode::Table, nullptr, nullptr}, {"markdown", Mode::Markdown, nullptr, nullptr},
-    {"csv", Mode::Csv, ",", "\r\n"},         {"json", Mode::Json, nullptr, nullptr},
-    {"quote", Mode::Quote, ",", "\n"},       {"insert", Mode::Insert, nullptr, nullptr},
-    {"html", Mode::Html, nullptr, nullptr},  {"ascii", Mode::Ascii, "\x1f", "\x1e"},
-    {"tcl", Mode::Tcl, " ", "\n"},           {"tabs", Mode::List, "\t", nullptr},
-    {"qbox", Mode::Box, nullptr, nullptr}};
+constexpr ModeInfo kModes[] = {{"list", Mode::List, "|", "\n"},
+                               {"line", Mode::Line, nullptr, "\n"},
+                               {"column", Mode::Column, nullptr, "\n"},
+                               {"box", Mode::Box, nullptr, nullptr},
+                               {"table", Mode::Table, nullptr, nullptr},
+                               {"markdown", Mode::Markdown, nullptr, nullptr},
+                               {"csv", Mode::Csv, ",", "\r\n"},
+                               {"json", Mode::Json, nullptr, nullptr},
+                               {"quote", Mode::Quote, ",", "\n"},
+                               {"insert", Mode::Insert, nullptr, nullptr},
+                               {"html", Mode::Html, nullptr, nullptr},
+                               {"ascii", Mode::Ascii, "\x1f", "\x1e"},
+                               {"tcl", Mode::Tcl, " ", "\n"},
+                               {"tabs", Mode::List, "\t", nullptr},
+                               {"qbox", Mode::Box, nullptr, nullptr}};
 
 void append_html(std::string& out, std::string_view text) {
   for (char c : text) {
@@ -55,7 +61,8 @@ bool is_grid(Mode mode) {
 bool select_mode(OutputOptions& options, std::string_view name) {
   if (name.empty()) return false;
   for (const ModeInfo& info : kModes) {
-    if (!std::string_view(info.name).starts_with(name) && std::string_view("columns") != name && std::string_view("lines") != name) {
+    if (!std::string_view(info.name).starts_with(name) && std::string_view("columns") != name &&
+        std::string_view("lines") != name) {
       continue;
     }
     if ((name == "columns" && info.mode != Mode::Column) || (name == "lines" && info.mode != Mode::Line)) continue;
@@ -163,8 +170,10 @@ void RowWriter::add_header(const Statement& statement) {
 }
 
 void RowWriter::add_csv_field(std::string_view text) {
-  bool quoted = text.empty() || (!options_.column_separator.empty() && text.find(options_.column_separator) != std::string_view::npos);
-  for (char c : text) quoted = quoted || static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '\'' || c == 0x7f || (c & 0x80);
+  bool quoted = text.empty() ||
+                (!options_.column_separator.empty() && text.find(options_.column_separator) != std::string_view::npos);
+  for (char c : text)
+    quoted = quoted || static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '\'' || c == 0x7f || (c & 0x80);
   if (quoted) {
     buffer_ += quote_identifier_always(text);
   } else {

@@ -23,7 +23,7 @@ struct OutputOptions {
   std::vector<int> widths;  // column modes: minimum and wrapping width; negative: right-justified
   int wrap = 60;            // column modes: wrapping width of columns without one; 0: none
   bool word_wrap = false;
-  bool quote = false;       // column modes: values as SQL literals
+  bool quote = false;  // column modes: values as SQL literals
 };
 
 const char* mode_name(Mode mode);

@@ -25,7 +25,9 @@ void on_interrupt(int) {
   if (Connection* connection = running_connection.load()) connection->interrupt();
 }
 
-double seconds(const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; }
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
 
 class Timer {
  public:
@@ -130,7 +132,8 @@ Connection* Shell::database() {
   if (connection_) return connection_.get();
   Result<Connection> opened = Connection::open(path, read_only ? OpenMode::ReadOnly : OpenMode::ReadWriteCreate);
   if (!opened.ok()) {
-    std::fprintf(stderr, "Error: unable to open database \"%s\": %s\n", path.c_str(), std::string(opened.status().message()).c_str());
+    std::fprintf(stderr, "Error: unable to open database \"%s\": %s\n", path.c_str(),
+                 std::string(opened.status().message()).c_str());
     return nullptr;
   }
   connection_ = std::make_unique<Connection>(opened.take());
@@ -144,7 +147,8 @@ void Shell::close() {
   connection_.reset();
 }
 
-std::vector<std::vector<std::string>> Shell::query(const std::string& sql, const std::vector<std::string>& parameters, bool* ok) {
+std::vector<std::vector<std::string>> Shell::query(const std::string& sql, const std::vector<std::string>& parameters,
+                                                   bool* ok) {
   std::vector<std::vector<std::string>> rows;
   *ok = false;
   Connection* db = database();
@@ -180,7 +184,8 @@ void Shell::run_query_plan(Statement& statement, SqlError* error) {
       return;
     }
     if (!step.value()) break;
-    nodes.push_back({std::string(statement.column_text(0)), std::string(statement.column_text(1)), std::string(statement.column_text(3))});
+    nodes.push_back({std::string(statement.column_text(0)), std::string(statement.column_text(1)),
+                     std::string(statement.column_text(3))});
   }
   std::fputs("QUERY PLAN\n", out_);
   print_plan(out_, nodes, "0", "");
@@ -246,7 +251,9 @@ void Shell::run_statement_group(std::string_view sql, size_t line, FILE* in, int
     bool numbered = in != stdin || !interactive;
     std::string place = numbered ? " near line " + std::to_string(line) : "";
     switch (error.phase) {
-      case SqlError::Phase::Prepare: std::fprintf(stderr, "Parse error%s: %s\n", place.c_str(), error.message.c_str()); break;
+      case SqlError::Phase::Prepare:
+        std::fprintf(stderr, "Parse error%s: %s\n", place.c_str(), error.message.c_str());
+        break;
       case SqlError::Phase::Step:
         std::fprintf(stderr, "Runtime error%s: %s", place.c_str(), error.message.c_str());
         if (error.code > 1) std::fprintf(stderr, " (%d)", error.code);
@@ -310,7 +317,8 @@ int Shell::run_stream(FILE* in, bool is_terminal) {
     run_statement_group(sql, start_line, in, &error_count);
     sql.clear();
   }
-  if (!leave && !sql.empty() && !is_blank_sql(sql) && (error_count == 0 || !bail)) run_statement_group(sql, start_line, in, &error_count);
+  if (!leave && !sql.empty() && !is_blank_sql(sql) && (error_count == 0 || !bail))
+    run_statement_group(sql, start_line, in, &error_count);
   --read_depth_;
   return error_count;
 }

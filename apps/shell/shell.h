@@ -62,7 +62,8 @@ class Shell {
   void print_changes();
 
   // Rows of a query the shell itself needs; on failure the reason is printed and *ok is false.
-  std::vector<std::vector<std::string>> query(const std::string& sql, const std::vector<std::string>& parameters, bool* ok);
+  std::vector<std::vector<std::string>> query(const std::string& sql, const std::vector<std::string>& parameters,
+                                              bool* ok);
   bool open(const std::string& new_path, bool fresh);
   void close();
   void set_output(const std::string& target, bool once);
@@ -72,7 +73,8 @@ class Shell {
   bool dump(const std::vector<std::string>& words);
   bool dump_rows(const std::string& table, bool preserve_rowids);
   bool show_schema(const std::vector<std::string>& words);
-  bool show_names(const std::string& type_filter, const std::string& pattern_column, const std::vector<std::string>& words);
+  bool show_names(const std::string& type_filter, const std::string& pattern_column,
+                  const std::vector<std::string>& words);
   // import.cc
   bool import(const std::vector<std::string>& words);
   // backup.cc

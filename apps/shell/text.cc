@@ -12,6 +12,7 @@ namespace sqlrite::shell {
 namespace {
 
 // Words that cannot be names without quotes, in alphabetical order.
+// clang-format off
 constexpr std::string_view kKeywords[] = {
     "ABORT",     "ACTION",     "ADD",          "AFTER",       "ALL",       "ALTER",        "ALWAYS",    "ANALYZE",
     "AND",       "AS",         "ASC",          "ATTACH",      "AUTOINCREMENT", "BEFORE",   "BEGIN",     "BETWEEN",
@@ -32,6 +33,7 @@ constexpr std::string_view kKeywords[] = {
     "TEMPORARY", "THEN",       "TIES",         "TO",          "TRANSACTION", "TRIGGER",    "UNBOUNDED", "UNION",
     "UNIQUE",    "UPDATE",     "USING",        "VACUUM",      "VALUES",    "VIEW",         "VIRTUAL",   "WHEN",
     "WHERE",     "WINDOW",     "WITH",         "WITHOUT"};
+// clang-format on
 
 bool is_keyword(std::string_view name) {
   std::string upper(name);
@@ -110,7 +112,8 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
 bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
   if (text.size() < prefix.size()) return false;
   for (size_t i = 0; i < prefix.size(); ++i) {
-    if (std::tolower(static_cast<unsigned char>(text[i])) != std::tolower(static_cast<unsigned char>(prefix[i]))) return false;
+    if (std::tolower(static_cast<unsigned char>(text[i])) != std::tolower(static_cast<unsigned char>(prefix[i])))
+      return false;
   }
   return true;
 }

@@ -1,6 +1,7 @@
+#include "engine/connection.h"
+
 #include "base/guarded.h"
 #include "engine/backup.h"
-#include "engine/connection.h"
 #include "engine/image.h"
 #include "engine/statement.h"
 #include "sqlrite/sqlrite.h"

@@ -1,13 +1,18 @@
 #include "engine/statement.h"
+
 #include "sqlrite/sqlrite.h"
 
 namespace sqlrite {
 
 namespace {
 
-engine::Bytes bytes_of(Lifetime lifetime) { return lifetime == Lifetime::Borrow ? engine::Bytes::Static : engine::Bytes::Copy; }
+engine::Bytes bytes_of(Lifetime lifetime) {
+  return lifetime == Lifetime::Borrow ? engine::Bytes::Static : engine::Bytes::Copy;
+}
 
-std::string_view text_or_empty(const char* text) { return text != nullptr ? std::string_view(text) : std::string_view(); }
+std::string_view text_or_empty(const char* text) {
+  return text != nullptr ? std::string_view(text) : std::string_view();
+}
 
 // The error that the engine keeps for the connection after a failed step or reset.
 Status last_error(const engine::Statement& statement, Code code) {
@@ -30,7 +35,9 @@ void Statement::finalize() {
 
 Status Statement::bind(uint32_t number, int64_t value) { return impl_->bind_int64(number, value); }
 Status Statement::bind(uint32_t number, double value) { return impl_->bind_double(number, value); }
-Status Statement::bind(uint32_t number, std::string_view text) { return impl_->bind_text(number, text, engine::Bytes::Copy); }
+Status Statement::bind(uint32_t number, std::string_view text) {
+  return impl_->bind_text(number, text, engine::Bytes::Copy);
+}
 Status Statement::bind(uint32_t number, std::nullptr_t) { return impl_->bind_null(number); }
 Status Statement::bind_text(uint32_t number, std::string_view text, Lifetime lifetime) {
   return impl_->bind_text(number, text, bytes_of(lifetime));
@@ -38,11 +45,17 @@ Status Statement::bind_text(uint32_t number, std::string_view text, Lifetime lif
 Status Statement::bind_blob(uint32_t number, std::string_view bytes, Lifetime lifetime) {
   return impl_->bind_blob(number, bytes, bytes_of(lifetime));
 }
-Status Statement::bind_zeroblob(uint32_t number, uint64_t size_bytes) { return impl_->bind_zeroblob(number, size_bytes); }
-Status Statement::bind_value(uint32_t number, const Value& value) { return impl_->bind_value(number, value, engine::Bytes::Copy); }
+Status Statement::bind_zeroblob(uint32_t number, uint64_t size_bytes) {
+  return impl_->bind_zeroblob(number, size_bytes);
+}
+Status Statement::bind_value(uint32_t number, const Value& value) {
+  return impl_->bind_value(number, value, engine::Bytes::Copy);
+}
 uint32_t Statement::parameter_count() const { return impl_->parameter_count(); }
 uint32_t Statement::parameter_index(std::string_view name) const { return impl_->parameter_index(name); }
-std::string_view Statement::parameter_name(uint32_t number) const { return text_or_empty(impl_->parameter_name(number)); }
+std::string_view Statement::parameter_name(uint32_t number) const {
+  return text_or_empty(impl_->parameter_name(number));
+}
 void Statement::clear_bindings() { impl_->clear_bindings(); }
 
 Result<bool> Statement::step() {
@@ -81,8 +94,12 @@ std::string_view Statement::column_blob(uint32_t column) const { return impl_->c
 const Value& Statement::column_value(uint32_t column) const { return impl_->column_value(column); }
 
 std::string_view Statement::column_name(uint32_t column) const { return text_or_empty(impl_->column_name(column)); }
-std::string_view Statement::column_declared_type(uint32_t column) const { return text_or_empty(impl_->column_declared_type(column)); }
-std::string_view Statement::column_database(uint32_t column) const { return text_or_empty(impl_->column_database(column)); }
+std::string_view Statement::column_declared_type(uint32_t column) const {
+  return text_or_empty(impl_->column_declared_type(column));
+}
+std::string_view Statement::column_database(uint32_t column) const {
+  return text_or_empty(impl_->column_database(column));
+}
 std::string_view Statement::column_table(uint32_t column) const { return text_or_empty(impl_->column_table(column)); }
 std::string_view Statement::column_origin(uint32_t column) const { return text_or_empty(impl_->column_origin(column)); }
 
@@ -92,9 +109,7 @@ Result<const Batch*> Statement::next_batch(uint32_t row_count_max) {
   return batch;
 }
 
-Result<Value> Statement::complete_slow(const Value& value) {
-  return impl_->complete(value);
-}
+Result<Value> Statement::complete_slow(const Value& value) { return impl_->complete(value); }
 
 std::string_view Statement::sql() const { return impl_->sql(); }
 std::string Statement::expanded_sql() const { return impl_->expanded_sql(); }

@@ -14,8 +14,8 @@ Status ensure_failed(const char* condition, const char* file, int line);
 
 #define SQLRITE_CHECK(condition) \
   (static_cast<bool>(condition) ? static_cast<void>(0) : ::sqlrite::check_failed(#condition, __FILE__, __LINE__))
-#define SQLRITE_ENSURE(condition) \
-  do {                            \
+#define SQLRITE_ENSURE(condition)                                                      \
+  do {                                                                                 \
     if (!(condition)) return ::sqlrite::ensure_failed(#condition, __FILE__, __LINE__); \
   } while (false)
 #ifdef NDEBUG

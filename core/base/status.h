@@ -186,14 +186,15 @@ class [[nodiscard]] Result {
 #define SQLRITE_CONCAT(a, b) SQLRITE_CONCAT_IMPL(a, b)
 
 // Returns from the enclosing function when `expr` (a Status) is not OK.
-#define SQLRITE_TRY(expr)                                   \
-  do {                                                      \
-    ::sqlrite::Status sqlrite_try_status = (expr);          \
+#define SQLRITE_TRY(expr)                                    \
+  do {                                                       \
+    ::sqlrite::Status sqlrite_try_status = (expr);           \
     if (!sqlrite_try_status.ok()) return sqlrite_try_status; \
   } while (false)
 
 // SQLRITE_TRY_ASSIGN(auto page, pager.fetch(id)): assigns the value or returns the Status.
-#define SQLRITE_TRY_ASSIGN(target, expr) SQLRITE_TRY_ASSIGN_IMPL(SQLRITE_CONCAT(sqlrite_result_, __LINE__), target, expr)
+#define SQLRITE_TRY_ASSIGN(target, expr) \
+  SQLRITE_TRY_ASSIGN_IMPL(SQLRITE_CONCAT(sqlrite_result_, __LINE__), target, expr)
 #define SQLRITE_TRY_ASSIGN_IMPL(tmp, target, expr) \
   auto tmp = (expr);                               \
   if (!tmp.ok()) return tmp.take_status();         \

@@ -22,8 +22,8 @@ struct Column {
   enum class Rep : uint8_t { Nulls, Ints, Reals, Cells };
   Rep rep = Rep::Nulls;
   bool constant = false;
-  bool has_nulls = false;       // Ints and Reals: `nulls` is meaningful
-  uint8_t* nulls = nullptr;     // one byte per row, non-zero = NULL
+  bool has_nulls = false;    // Ints and Reals: `nulls` is meaningful
+  uint8_t* nulls = nullptr;  // one byte per row, non-zero = NULL
   union {
     void* data = nullptr;
     int64_t* ints;
@@ -35,14 +35,10 @@ struct Column {
   Value at(uint32_t row) const {
     uint32_t index = constant ? 0 : row;
     switch (rep) {
-      case Rep::Ints:
-        return has_nulls && nulls[index] ? Value::null() : Value::from_integer(ints[index]);
-      case Rep::Reals:
-        return has_nulls && nulls[index] ? Value::null() : Value::from_real(reals[index]);
-      case Rep::Cells:
-        return cells[index];
-      case Rep::Nulls:
-        break;
+      case Rep::Ints: return has_nulls && nulls[index] ? Value::null() : Value::from_integer(ints[index]);
+      case Rep::Reals: return has_nulls && nulls[index] ? Value::null() : Value::from_real(reals[index]);
+      case Rep::Cells: return cells[index];
+      case Rep::Nulls: break;
     }
     return Value::null();
   }
@@ -76,9 +72,9 @@ class ColumnBuffer {
 struct Batch {
   Column* columns = nullptr;
   uint32_t column_count = 0;
-  uint32_t row_count = 0;                // physical rows
-  const uint16_t* selection = nullptr;   // null: all physical rows are live
-  uint32_t selected_count = 0;           // live rows; equals row_count when selection is null
+  uint32_t row_count = 0;               // physical rows
+  const uint16_t* selection = nullptr;  // null: all physical rows are live
+  uint32_t selected_count = 0;          // live rows; equals row_count when selection is null
 
   uint32_t live_row(uint32_t position) const { return selection != nullptr ? selection[position] : position; }
   void select_all(uint32_t rows) {

@@ -31,8 +31,8 @@ BoundExpr* Binder::Impl::call_function(const FunctionDef* function, std::span<Bo
     if (collation == nullptr) collation = argument->collation;
   }
   if ((function->flags & flags::kNeedsCollation) != 0) node->call_collation = compared(collation);
-  node->is_volatile |= (function->flags & flags::kUser) != 0 ||
-                       (function->flags & (flags::kDeterministic | flags::kSlowChange)) == 0;
+  node->is_volatile |=
+      (function->flags & flags::kUser) != 0 || (function->flags & (flags::kDeterministic | flags::kSlowChange)) == 0;
   // likely() and its kin are transparent.
   if (function->kind == BuiltinKind::Likely && !arguments.empty()) node->affinity = arguments[0]->affinity;
   return node;
@@ -236,8 +236,8 @@ BoundExpr* Binder::Impl::bind_like(const sql::LikeExpr& ast, Scope& scope) {
   }
   if (function != nullptr && (!built_in || (function->flags & flags::kUser) != 0)) {
     node->function = function;
-    node->is_volatile |= (function->flags & flags::kUser) != 0 ||
-                         (function->flags & (flags::kDeterministic | flags::kSlowChange)) == 0;
+    node->is_volatile |=
+        (function->flags & flags::kUser) != 0 || (function->flags & (flags::kDeterministic | flags::kSlowChange)) == 0;
   }
   return node;
 }

@@ -54,7 +54,8 @@ BoundInsert* Binder::Impl::bind_insert(const sql::InsertStatement& ast) {
     columns.reserve(table->columns.size());
     for (size_t i = 0; i < table->columns.size(); ++i) {
       const catalog::TableColumn& column = table->columns[i];
-      if (!column.hidden && column.generated == catalog::GeneratedKind::None) columns.push_back(static_cast<int16_t>(i));
+      if (!column.hidden && column.generated == catalog::GeneratedKind::None)
+        columns.push_back(static_cast<int16_t>(i));
     }
   }
   if (ast.default_values && !columns.empty()) return fail("0 values for %zu columns", columns.size());
@@ -129,7 +130,8 @@ namespace {
 
 // Whether the conflict target's terms are exactly the index's key, in any order.
 bool target_matches(const sql::UpsertClause& clause, const catalog::Table& table, const catalog::Index& index,
-                    std::span<BoundExpr*> terms, std::span<BoundExpr*> index_exprs, catalog::CollationSource& collations) {
+                    std::span<BoundExpr*> terms, std::span<BoundExpr*> index_exprs,
+                    catalog::CollationSource& collations) {
   if (index.key_field_count != clause.target.size()) return false;
   for (size_t i = 0; i < index.key_field_count; ++i) {
     const catalog::IndexField& field = index.fields[i];

@@ -135,8 +135,7 @@ BoundExpr* Binder::Impl::bind_literal(const sql::LiteralExpr& ast) {
       return constant(Value::from_real(value), &ast);
     }
     case sql::LiteralKind::String: return text_constant(ast.text, &ast);
-    case sql::LiteralKind::Blob:
-      return constant(Value::from_blob(arena.copy(ast.text), ValueOwner::Static), &ast);
+    case sql::LiteralKind::Blob: return constant(Value::from_blob(arena.copy(ast.text), ValueOwner::Static), &ast);
     case sql::LiteralKind::CurrentTime:
     case sql::LiteralKind::CurrentDate:
     case sql::LiteralKind::CurrentTimestamp: {

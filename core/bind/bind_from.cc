@@ -81,9 +81,7 @@ bool Binder::Impl::add_tables(const sql::TableExpr& ast, Scope& scope, FromState
   BoundSource* source = nullptr;
   switch (ast.kind) {
     case TableExprKind::Name: source = bind_table_name(*ast.as<sql::TableNameExpr>(), scope); break;
-    case TableExprKind::Function:
-      source = bind_table_function(*ast.as<sql::TableFunctionExpr>(), scope, state);
-      break;
+    case TableExprKind::Function: source = bind_table_function(*ast.as<sql::TableFunctionExpr>(), scope, state); break;
     case TableExprKind::Subquery: {
       const auto& subquery = *ast.as<sql::TableSubqueryExpr>();
       BoundQuery* query = bind_subquery(*subquery.select, scope, false);
@@ -316,7 +314,8 @@ BoundSource* Binder::Impl::bind_table_name(const sql::TableNameExpr& ast, Scope&
       return bind_table_function(function, scope, nullptr);
     }
     // In a stored view the name of its database is told too.
-    std::string database = home_only && !ast.name.schema.present() ? std::string(found.database_name) + "." : std::string();
+    std::string database =
+        home_only && !ast.name.schema.present() ? std::string(found.database_name) + "." : std::string();
     return fail_at(ast.name.name.span, "no such table: " + database + full_name(ast.name));
   }
   if (found.table->kind == catalog::TableKind::View) return bind_view(found, alias, scope);
@@ -406,7 +405,8 @@ struct ArgumentSearch {
 
 void Binder::Impl::take_hidden_arguments(BoundCore* core) {
   for (BoundSource* source : core->sources) {
-    if (source->kind != SourceKind::TableFunction || source->arguments.size() >= source->function->hidden_count) continue;
+    if (source->kind != SourceKind::TableFunction || source->arguments.size() >= source->function->hidden_count)
+      continue;
     ArgumentSearch search{source};
     search.take(&core->where, *this);
     search.take(&source->on, *this);

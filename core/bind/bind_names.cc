@@ -155,8 +155,7 @@ void find_in_source(Matches* matches, const SourceEntry& entry, const sql::Colum
   }
   if (qualified) {
     if (!source_has_name(source, ast.table.text)) return;
-    if (ast.schema.present() &&
-        (source.kind != SourceKind::Table || !iequals(source.database_name, ast.schema.text))) {
+    if (ast.schema.present() && (source.kind != SourceKind::Table || !iequals(source.database_name, ast.schema.text))) {
       return;
     }
   } else if (entry.qualified_only) {
@@ -169,7 +168,8 @@ void find_in_source(Matches* matches, const SourceEntry& entry, const sql::Colum
       return;
     }
   }
-  bool has_rowid = source.kind == SourceKind::TableFunction || (source.table != nullptr && !source.table->without_rowid);
+  bool has_rowid =
+      source.kind == SourceKind::TableFunction || (source.table != nullptr && !source.table->without_rowid);
   if (matches->count == 0 && has_rowid) {
     ++matches->rowid_count;
     matches->rowid_entry = &entry;
@@ -315,7 +315,8 @@ bool parse_vector_literal(std::string_view list, Arena& arena, std::string_view*
   for (size_t i = 0; i < numbers.size(); ++i) {
     uint32_t bits = 0;
     std::memcpy(&bits, &numbers[i], sizeof bits);
-    for (int byte = 0; byte < 4; ++byte) bytes[i * 4 + static_cast<size_t>(byte)] = static_cast<char>(bits >> (8 * byte));
+    for (int byte = 0; byte < 4; ++byte)
+      bytes[i * 4 + static_cast<size_t>(byte)] = static_cast<char>(bits >> (8 * byte));
   }
   *blob = {bytes, numbers.size() * sizeof(float)};
   return true;

@@ -66,10 +66,22 @@ bool Binder::Impl::join_parts(const sql::Select& ast, BoundQuery* query, size_t 
     const char* name = "";
     switch (ast.parts[i].op) {
       case sql::CompoundOp::None: query->operators[i] = CompoundOp::None; break;
-      case sql::CompoundOp::Union: query->operators[i] = CompoundOp::Union; name = "UNION"; break;
-      case sql::CompoundOp::UnionAll: query->operators[i] = CompoundOp::UnionAll; name = "UNION ALL"; break;
-      case sql::CompoundOp::Except: query->operators[i] = CompoundOp::Except; name = "EXCEPT"; break;
-      case sql::CompoundOp::Intersect: query->operators[i] = CompoundOp::Intersect; name = "INTERSECT"; break;
+      case sql::CompoundOp::Union:
+        query->operators[i] = CompoundOp::Union;
+        name = "UNION";
+        break;
+      case sql::CompoundOp::UnionAll:
+        query->operators[i] = CompoundOp::UnionAll;
+        name = "UNION ALL";
+        break;
+      case sql::CompoundOp::Except:
+        query->operators[i] = CompoundOp::Except;
+        name = "EXCEPT";
+        break;
+      case sql::CompoundOp::Intersect:
+        query->operators[i] = CompoundOp::Intersect;
+        name = "INTERSECT";
+        break;
     }
     if (i > 0 && query->cores[i]->results.size() != query->cores[i - 1]->results.size()) {
       if (ast.parts[i].core->is_values) return fail("all VALUES must have the same number of terms");
@@ -134,8 +146,10 @@ void Binder::Impl::finish_columns(BoundQuery* query) {
     }
     if (affinity >= Affinity::Text && query->cores.size() > 1) {
       for (size_t j = at + 1; j < query->cores.size(); ++j) types |= possible_types(query->cores[j]->results[i]);
-      if (affinity == Affinity::Text && (types & 1) != 0) affinity = Affinity::Blob;
-      else if (is_numeric_affinity(affinity) && (types & 2) != 0) affinity = Affinity::Blob;
+      if (affinity == Affinity::Text && (types & 1) != 0)
+        affinity = Affinity::Blob;
+      else if (is_numeric_affinity(affinity) && (types & 2) != 0)
+        affinity = Affinity::Blob;
       if (is_numeric_affinity(affinity) && first->kind == BoundKind::Cast) affinity = Affinity::Numeric;
     }
     column.affinity = affinity;
@@ -154,7 +168,7 @@ namespace {
 
 // "column1", "column2" ...: what VALUES and nameless results are called.
 std::string_view numbered_column(size_t number, Arena& arena) {
-  static constexpr std::string_view kFirst[] = {"column1", "column2", "column3", "column4", "column5", "column6",
+  static constexpr std::string_view kFirst[] = {"column1", "column2", "column3", "column4",  "column5",  "column6",
                                                 "column7", "column8", "column9", "column10", "column11", "column12"};
   if (number <= std::size(kFirst)) return kFirst[number - 1];
   char name[32];
@@ -230,7 +244,8 @@ BoundCore* Binder::Impl::bind_core(const sql::SelectCore& ast, Scope& scope, Are
   core->aggregates = scope.aggregates.span();
   core->result_collations = arena.make_array<const Collation*>(results.size());
   for (size_t i = 0; i < results.size(); ++i) {
-    core->result_collations[i] = core->distinct ? compared(results[i]->collation) : collation_or_binary(results[i]->collation);
+    core->result_collations[i] =
+        core->distinct ? compared(results[i]->collation) : collation_or_binary(results[i]->collation);
   }
   return core;
 }
@@ -332,7 +347,8 @@ bool Binder::Impl::expand_star(const sql::ResultColumn& star, Scope& scope, Aren
       }
       if (scope.sources.size() > 1 && has_namesake(scope, i, name)) {
         std::string full(source.database_name.empty() ? std::string_view("*") : source.database_name);
-        return fail_at({}, "ambiguous column name: " + full + "." + std::string(source.alias) + "." + std::string(name));
+        return fail_at({},
+                       "ambiguous column name: " + full + "." + std::string(source.alias) + "." + std::string(name));
       }
       BoundExpr* expr = nullptr;
       if (!qualified && scope.has_right_join) {
@@ -497,7 +513,8 @@ bool Binder::Impl::bind_order_by(std::span<sql::OrderTerm> terms, Scope& scope, 
 }
 
 // Every term must be a result column of one of the members, by number, by name or by being the same expression.
-bool Binder::Impl::bind_compound_order_by(std::span<sql::OrderTerm> terms, std::span<Scope*> scopes, BoundQuery* query) {
+bool Binder::Impl::bind_compound_order_by(std::span<sql::OrderTerm> terms, std::span<Scope*> scopes,
+                                          BoundQuery* query) {
   size_t width = query->columns.size();
   query->order_by = arena.make_array<OrderTerm>(terms.size());
   for (size_t i = 0; i < terms.size(); ++i) {

@@ -34,7 +34,8 @@ const Case kMessages[] = {
     {"select a from t group by count(*)", "aggregate functions are not allowed in the GROUP BY clause"},
     {"select a from t group by 2", "1st GROUP BY term out of range - should be between 1 and 1"},
     {"select a from t order by 2", "1st ORDER BY term out of range - should be between 1 and 1"},
-    {"select a from t union select a from u order by b", "1st ORDER BY term does not match any column in the result set"},
+    {"select a from t union select a from u order by b",
+     "1st ORDER BY term does not match any column in the result set"},
     {"select a from t union select a,d from u",
      "SELECTs to the left and right of UNION do not have the same number of result columns"},
     {"select a from t union all values(1,2)", "all VALUES must have the same number of terms"},
@@ -215,7 +216,8 @@ TEST_CASE("Literals fold to constants, with the 64-bit edge") {
 TEST_CASE("Correlation goes through outer_args, level by level") {
   TestDatabase db;
   create_all(db, kTables);
-  REQUIRE_EQ(db.bind("select exists(select 1 from u where exists(select 1 from w where w.a=t.b and u.d=t.b)) from t"), "");
+  REQUIRE_EQ(db.bind("select exists(select 1 from u where exists(select 1 from w where w.a=t.b and u.d=t.b)) from t"),
+             "");
   const BoundQuery* one = db.query->cores[0]->results[0]->as<BoundExists>()->query;
   REQUIRE_EQ(one->outer_args.size(), 1);
   CHECK_EQ(one->outer_args[0]->kind, BoundKind::Column);
@@ -249,7 +251,8 @@ TEST_CASE("A common table expression used twice is shared") {
   REQUIRE_EQ(db.bind("with c as not materialized (select a from t) select * from c, c as d"), "");
   sources = db.query->cores[0]->sources;
   CHECK_NE(sources[0]->query, sources[1]->query);
-  REQUIRE_EQ(db.bind("with recursive c(x) as (select 1 union select x+1 from c where x<9 limit 3) select * from c"), "");
+  REQUIRE_EQ(db.bind("with recursive c(x) as (select 1 union select x+1 from c where x<9 limit 3) select * from c"),
+             "");
   const BoundQuery* recursive = db.query->cores[0]->sources[0]->query;
   CHECK(recursive->is_recursive);
   CHECK_EQ(recursive->recursive_from, 1);
@@ -295,7 +298,8 @@ TEST_CASE("A virtual generated column is its expression, a stored one a column")
 TEST_CASE("Cloning copies sub-queries and keeps them equal") {
   TestDatabase db;
   create_all(db, kTables);
-  REQUIRE_EQ(db.bind("select (select d from u where u.a=t.a limit 1) as x from t group by x having x>1 order by x"), "");
+  REQUIRE_EQ(db.bind("select (select d from u where u.a=t.a limit 1) as x from t group by x having x>1 order by x"),
+             "");
   auto* core = db.query->cores[0];
   CHECK(equal_exprs(core->group_by[0], core->results[0]));
   CHECK_NE(core->group_by[0]->as<BoundScalarQuery>()->query, core->results[0]->as<BoundScalarQuery>()->query);
@@ -304,8 +308,9 @@ TEST_CASE("Cloning copies sub-queries and keeps them equal") {
 
 TEST_CASE("Views find circles and wrong counts") {
   TestDatabase db;
-  create_all(db, "create table t(a,b); create view v1 as select * from v2; create view v2 as select * from v1;"
-                 "create view v3(x,y,z) as select a,b from t; create view v4(x) as select \"a\" from t where b='q'");
+  create_all(db,
+             "create table t(a,b); create view v1 as select * from v2; create view v2 as select * from v1;"
+             "create view v3(x,y,z) as select a,b from t; create view v4(x) as select \"a\" from t where b='q'");
   CHECK_EQ(db.bind("select * from v1"), "view v1 is circularly defined");
   CHECK_EQ(db.bind("select * from v3"), "expected 3 columns for 'v3' but got 2");
   CHECK_EQ(db.columns("select x, v4.x from v4 where x=1"), "x,x");

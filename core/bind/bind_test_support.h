@@ -65,9 +65,9 @@ class TestDatabase : public SchemaSource, public TableFunctionSource {
       made.hidden = hidden;
       return made;
     };
-    static const SourceColumn kColumns[] = {
-        column("cid", Affinity::Integer, false), column("name", Affinity::Text, false),
-        column("arg", Affinity::None, true), column("schema", Affinity::None, true)};
+    static const SourceColumn kColumns[] = {column("cid", Affinity::Integer, false),
+                                            column("name", Affinity::Text, false), column("arg", Affinity::None, true),
+                                            column("schema", Affinity::None, true)};
     static const TableFunctionInfo kInfo{"pragma_table_info", kColumns, 2, nullptr};
     return iequals(name, kInfo.name) ? &kInfo : nullptr;
   }
@@ -126,7 +126,8 @@ class TestDatabase : public SchemaSource, public TableFunctionSource {
     };
     sql::Statement& statement = *parsed.value().statement;
     switch (statement.kind) {
-      case sql::StatementKind::Select: return take(binder.bind_select(*statement.as<sql::SelectStatement>()->select), &query);
+      case sql::StatementKind::Select:
+        return take(binder.bind_select(*statement.as<sql::SelectStatement>()->select), &query);
       case sql::StatementKind::Insert: return take(binder.bind_insert(*statement.as<sql::InsertStatement>()), &insert);
       case sql::StatementKind::Update: return take(binder.bind_update(*statement.as<sql::UpdateStatement>()), &update);
       case sql::StatementKind::Delete: return take(binder.bind_delete(*statement.as<sql::DeleteStatement>()), &erase);

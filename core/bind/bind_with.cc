@@ -10,7 +10,8 @@ bool Binder::Impl::push_with(const sql::With* ast, WithScope* scope) {
     const sql::CommonTable& table = ast->tables[i];
     for (size_t j = 0; j < i; ++j) {
       if (iequals(ast->tables[j].name.text, table.name.text)) {
-        return fail("duplicate WITH table name: %.*s", static_cast<int>(table.name.text.size()), table.name.text.data());
+        return fail("duplicate WITH table name: %.*s", static_cast<int>(table.name.text.size()),
+                    table.name.text.data());
       }
     }
     scope->tables[i].definition = &table;

@@ -156,7 +156,7 @@ const functions::FunctionDef* affinity_function(Affinity affinity) {
 // ---- The public face
 
 Binder::Binder(const BindContext& context)
-    : impl_(new (context.arena.allocate(sizeof(Impl), alignof(Impl))) Impl(context)) {
+    : impl_(new(context.arena.allocate(sizeof(Impl), alignof(Impl))) Impl(context)) {
   impl_->strings_allowed = context.double_quoted_strings;
 }
 

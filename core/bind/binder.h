@@ -11,9 +11,9 @@
 namespace sqlrite::bind {
 
 struct FoundTable {
-  const catalog::Table* table = nullptr;     // null: no such table
-  std::string_view database_name;            // "main", "temp", as ATTACHed
-  bool unknown_database = false;             // the schema name itself names nothing
+  const catalog::Table* table = nullptr;  // null: no such table
+  std::string_view database_name;         // "main", "temp", as ATTACHed
+  bool unknown_database = false;          // the schema name itself names nothing
 };
 
 // The connection's databases. Implemented by engine.
@@ -36,16 +36,16 @@ class TableFunctionSource {
 
 struct BindContext {
   Arena& arena;
-  std::string_view sql_text;                 // what the tree's spans refer to
+  std::string_view sql_text;  // what the tree's spans refer to
   SchemaSource& schemas;
   const functions::Registry& registry;
   catalog::CollationSource& collations;
   TableFunctionSource* table_functions = nullptr;  // may be null
-  bool double_quoted_strings = true;         // SQLITE_DBCONFIG_DQS_DML
+  bool double_quoted_strings = true;               // SQLITE_DBCONFIG_DQS_DML
   uint32_t column_count_max = 2000;
-  uint32_t source_count_max = 64;            // tables in one join, as SQLite
+  uint32_t source_count_max = 64;  // tables in one join, as SQLite
   uint32_t attached_max = 10;
-  const char* stored_in = nullptr;           // functions::CallContext::stored_in for the whole statement
+  const char* stored_in = nullptr;  // functions::CallContext::stored_in for the whole statement
 };
 
 class Binder {

@@ -14,8 +14,8 @@ struct Scope;
 
 struct Frame {
   explicit Frame(Arena& arena) : outer_args(arena) {}
-  Scope* parent = nullptr;       // the block this query stands in; null for the statement's own
-  bool sees_siblings = true;     // false for a query in FROM: names skip the parent block's own sources
+  Scope* parent = nullptr;    // the block this query stands in; null for the statement's own
+  bool sees_siblings = true;  // false for a query in FROM: names skip the parent block's own sources
   ArenaVector<BoundExpr*> outer_args;
 };
 
@@ -28,7 +28,7 @@ struct SourceEntry {
 
 struct ResultEntry {
   BoundExpr* expr = nullptr;
-  std::string_view alias;        // by AS or a star
+  std::string_view alias;  // by AS or a star
   bool has_alias = false;
 };
 
@@ -36,22 +36,22 @@ struct Scope {
   Scope(Arena& arena, Frame& own_frame) : frame(&own_frame), sources(arena), aggregates(arena) {}
   Frame* frame;
   ArenaVector<SourceEntry> sources;
-  std::span<ResultEntry> results;         // names that WHERE, GROUP BY ... may use
+  std::span<ResultEntry> results;  // names that WHERE, GROUP BY ... may use
   bool results_visible = false;
-  bool aggregates_allowed = false;        // here, syntactically
-  bool aggregates_possible = false;       // the block can be an aggregate query (not a row of a change)
+  bool aggregates_allowed = false;   // here, syntactically
+  bool aggregates_possible = false;  // the block can be an aggregate query (not a row of a change)
   bool has_aggregate = false;
   const char* aggregate_error = nullptr;  // while set, an aggregate of this block is "misuse of aggregate: f()"
   ArenaVector<BoundAggregate*> aggregates;
   bool has_right_join = false;
-  bool strings_for_names = false;         // DEFAULT word
+  bool strings_for_names = false;  // DEFAULT word
 };
 
 struct WithScope;
 struct CteState {
   const sql::CommonTable* definition = nullptr;
   WithScope* home = nullptr;
-  BoundQuery* shared = nullptr;           // bound once, not correlated
+  BoundQuery* shared = nullptr;  // bound once, not correlated
   BoundSource* first_use = nullptr;
   const char* reference_error = nullptr;  // printf format with the name; set while its own body is bound
   BoundQuery* recursive_query = nullptr;  // while its recursive part is bound
@@ -77,7 +77,9 @@ struct ColumnOrigin {
 // Converts to a null pointer or to false.
 struct Failed {
   template <typename T>
-  operator T*() const { return nullptr; }
+  operator T*() const {
+    return nullptr;
+  }
   operator bool() const { return false; }
 };
 
@@ -88,15 +90,15 @@ struct Binder::Impl {
   const Collation* const binary = context.collations.find_collation("BINARY");  // in the encoding of the databases
   Arena& arena;
   Status error;
-  std::string_view text;                  // what spans refer to now
-  bool foreign_text = false;              // a view's or a stored expression's, not the statement's
-  bool home_only = false;                 // names of tables resolve in `home` only (views, stored expressions)
+  std::string_view text;      // what spans refer to now
+  bool foreign_text = false;  // a view's or a stored expression's, not the statement's
+  bool home_only = false;     // names of tables resolve in `home` only (views, stored expressions)
   DatabaseId home;
-  bool strings_allowed = true;            // "x" may be a string
-  const char* stored_in = nullptr;        // what kind of stored expression is bound: its functions must not look outside
+  bool strings_allowed = true;      // "x" may be a string
+  const char* stored_in = nullptr;  // what kind of stored expression is bound: its functions must not look outside
   WithScope* with = nullptr;
   ViewFrame* views = nullptr;
-  const catalog::Table* target = nullptr; // of the change being bound
+  const catalog::Table* target = nullptr;  // of the change being bound
   bool target_was_read = false;
   uint64_t databases = 0;
   uint32_t query_depth = 0;
@@ -169,7 +171,8 @@ struct Binder::Impl {
   BoundExpr* bind_case(const sql::CaseExpr& ast, Scope& scope);
   BoundExpr* bind_function(const sql::FunctionExpr& ast, Scope& scope);
   BoundExpr* bind_aggregate(const sql::FunctionExpr& ast, const functions::FunctionDef* function, Scope& scope);
-  BoundExpr* call_function(const functions::FunctionDef* function, std::span<BoundExpr*> arguments, const sql::Expr* ast);
+  BoundExpr* call_function(const functions::FunctionDef* function, std::span<BoundExpr*> arguments,
+                           const sql::Expr* ast);
   bool bind_list(sql::ExprList list, Scope& scope, std::span<BoundExpr*>* out);
 
   // --- names (bind_names.cc)
@@ -207,16 +210,20 @@ struct Binder::Impl {
   struct PendingJoin {
     size_t source = 0;
     const sql::Expr* on = nullptr;
-    BoundExpr* equalities = nullptr;   // of USING
+    BoundExpr* equalities = nullptr;  // of USING
   };
   struct FromState {
     explicit FromState(Arena& arena) : pending(arena), functions(arena) {}
     ArenaVector<PendingJoin> pending;
-    struct Function { BoundSource* source; sql::ExprList arguments; };
+    struct Function {
+      BoundSource* source;
+      sql::ExprList arguments;
+    };
     ArenaVector<Function> functions;
   };
   bool bind_from(const sql::TableExpr& ast, Scope& scope, FromState* state);
-  bool add_tables(const sql::TableExpr& ast, Scope& scope, FromState* state, uint8_t join_type, const sql::JoinExpr* join);
+  bool add_tables(const sql::TableExpr& ast, Scope& scope, FromState* state, uint8_t join_type,
+                  const sql::JoinExpr* join);
   bool add_join_condition(const sql::JoinExpr& join, Scope& scope, FromState* state, size_t source);
   bool finish_from(Scope& scope, FromState* state, BoundCore* core);
   bool check_on_clauses(Scope& scope);
@@ -243,7 +250,8 @@ struct Binder::Impl {
   BoundUpdate* bind_update(const sql::UpdateStatement& ast);
   BoundDelete* bind_delete(const sql::DeleteStatement& ast);
   bool bind_upserts(const sql::InsertStatement& ast, BoundInsert* insert);
-  bool find_conflict_target(const sql::UpsertClause& clause, size_t number, size_t count, Scope& scope, BoundUpsert* out);
+  bool find_conflict_target(const sql::UpsertClause& clause, size_t number, size_t count, Scope& scope,
+                            BoundUpsert* out);
   bool bind_assignments(std::span<sql::Assignment> assignments, const catalog::Table& table, Scope& scope,
                         ArenaVector<int16_t>* columns, ArenaVector<BoundExpr*>* values);
   BoundReturning* bind_returning(std::span<sql::ResultColumn> list, BoundSource* source, const catalog::Table& table);

@@ -103,7 +103,8 @@ class Cloner {
   }
 
   BoundExpr* with_children(BoundExpr* node) {
-    for_each_child(node, [](void* self, BoundExpr** child) { *child = static_cast<Cloner*>(self)->expr(*child); }, this);
+    for_each_child(
+        node, [](void* self, BoundExpr** child) { *child = static_cast<Cloner*>(self)->expr(*child); }, this);
     return node;
   }
 

@@ -22,7 +22,7 @@ struct StandardType {
   Affinity affinity;
 };
 constexpr StandardType kStandardTypes[] = {
-    {"ANY", Affinity::Numeric}, {"BLOB", Affinity::Blob}, {"INT", Affinity::Integer},
+    {"ANY", Affinity::Numeric},     {"BLOB", Affinity::Blob}, {"INT", Affinity::Integer},
     {"INTEGER", Affinity::Integer}, {"REAL", Affinity::Real}, {"TEXT", Affinity::Text},
 };
 
@@ -119,9 +119,9 @@ class TableDefiner {
     std::string_view type = strip_generated_always(definition.type_name);
     const StandardType* standard = find_standard_type(type);
     column.declared_type = standard != nullptr ? standard->name : type;
-    column.affinity = type.empty()             ? Affinity::Blob
-                      : standard != nullptr    ? standard->affinity
-                                               : affinity_from_type_name(type);
+    column.affinity = type.empty()          ? Affinity::Blob
+                      : standard != nullptr ? standard->affinity
+                                            : affinity_from_type_name(type);
     column.collation = binary_collation(context_.encoding);
     for (const auto& constraint : definition.constraints) SQLRITE_TRY(apply(constraint, number));
     return Status();
@@ -141,7 +141,9 @@ class TableDefiner {
                                constraint.autoincrement);
       case ColumnConstraintKind::Unique:
         return indexes_.add_column_constraint(number, IndexOrigin::Unique, conflict_action(constraint.conflict), false);
-      case ColumnConstraintKind::Check: add_check(constraint.name, constraint.expr, constraint.expr_span); return Status();
+      case ColumnConstraintKind::Check:
+        add_check(constraint.name, constraint.expr, constraint.expr_span);
+        return Status();
       case ColumnConstraintKind::Default: return apply_default(constraint, column);
       case ColumnConstraintKind::Collate: {
         const Collation* collation = nullptr;
@@ -151,8 +153,7 @@ class TableDefiner {
         indexes_.column_collation_changed(number, collation == nullptr);
         return Status();
       }
-      case ColumnConstraintKind::References:
-        return add_foreign_key(*constraint.reference, {}, number);
+      case ColumnConstraintKind::References: return add_foreign_key(*constraint.reference, {}, number);
       case ColumnConstraintKind::Generated: {
         column.generated = constraint.stored ? GeneratedKind::Stored : GeneratedKind::Virtual;
         column.generated_expr = constraint.expr;
@@ -191,7 +192,9 @@ class TableDefiner {
                                constraint.autoincrement);
       case TableConstraintKind::Unique:
         return indexes_.add_constraint(constraint.columns, IndexOrigin::Unique, conflict_action(constraint.conflict));
-      case TableConstraintKind::Check: add_check(constraint.name, constraint.expr, constraint.expr_span); return Status();
+      case TableConstraintKind::Check:
+        add_check(constraint.name, constraint.expr, constraint.expr_span);
+        return Status();
       case TableConstraintKind::ForeignKey:
         return add_foreign_key(*constraint.reference, constraint.foreign_columns, 0);
     }
@@ -309,8 +312,8 @@ class TableDefiner {
     if (table_->rowid_alias >= 0) {
       size_t number = static_cast<size_t>(table_->rowid_alias);
       table_->rowid_alias = -1;
-      SQLRITE_TRY(indexes_.add_column_constraint(number, IndexOrigin::PrimaryKey, table_->rowid_conflict,
-                                                 alias_descending_));
+      SQLRITE_TRY(
+          indexes_.add_column_constraint(number, IndexOrigin::PrimaryKey, table_->rowid_conflict, alias_descending_));
     }
     return indexes_.make_table_tree();
   }
@@ -426,9 +429,11 @@ Table* define_schema_table(Arena& arena, DatabaseId database) {
   table->root = PageId{1};
   table->is_system = true;
   table->read_only = true;
-  table->sql = is_temp
-                   ? "CREATE TABLE sqlite_temp_master(\n  type text,\n  name text,\n  tbl_name text,\n  rootpage int,\n  sql text\n)"
-                   : "CREATE TABLE sqlite_master(\n  type text,\n  name text,\n  tbl_name text,\n  rootpage int,\n  sql text\n)";
+  table->sql =
+      is_temp
+          ? "CREATE TABLE sqlite_temp_master(\n  type text,\n  name text,\n  tbl_name text,\n  rootpage int,\n  sql "
+            "text\n)"
+          : "CREATE TABLE sqlite_master(\n  type text,\n  name text,\n  tbl_name text,\n  rootpage int,\n  sql text\n)";
   table->columns = arena.make_array<TableColumn>(std::size(kColumns));
   for (size_t i = 0; i < std::size(kColumns); ++i) {
     TableColumn& column = table->columns[i];

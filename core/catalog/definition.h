@@ -10,8 +10,8 @@
 namespace sqlrite::catalog {
 
 struct DefinitionContext {
-  Arena& arena;                 // where the objects live; the syntax tree and its text must live as long
-  std::string_view sql_text;    // what the tree's spans refer to
+  Arena& arena;               // where the objects live; the syntax tree and its text must live as long
+  std::string_view sql_text;  // what the tree's spans refer to
   CollationSource& collations;
   const functions::Registry& registry;
   DatabaseId database = kMainDatabase;
@@ -19,7 +19,7 @@ struct DefinitionContext {
   // Reading a stored definition: reserved names pass, expressions are not checked (bind does when they are used), and an
   // unknown collation or index method makes an index unusable instead of failing.
   bool loading = false;
-  uint32_t file_format = 4;     // below 4 DESC in indexes is ignored
+  uint32_t file_format = 4;  // below 4 DESC in indexes is ignored
   uint32_t column_count_max = 2000;
   bool double_quoted_strings = true;  // "x" that names no column is a string in DDL
 };

@@ -1,9 +1,10 @@
+#include "catalog/definition.h"
+
 #include <doctest/doctest.h>
 
 #include <string>
 #include <vector>
 
-#include "catalog/definition.h"
 #include "catalog/loader.h"
 #include "sql/parser/parser.h"
 
@@ -30,7 +31,8 @@ struct Fixture {
     DefinitionContext context{arena, text, collations, registry};
     sql::Statement& statement = *parsed.value().statement;
     if (statement.kind == sql::StatementKind::CreateIndex) {
-      auto index = define_index(*statement.as<sql::CreateIndexStatement>(), *table("create table s(a int, b)"), context);
+      auto index =
+          define_index(*statement.as<sql::CreateIndexStatement>(), *table("create table s(a int, b)"), context);
       return index.ok() ? "" : std::string(index.status().message());
     }
     auto made = define_table(*statement.as<sql::CreateTableStatement>(), context);
@@ -123,7 +125,8 @@ TEST_CASE("The rowid alias is INTEGER PRIMARY KEY to the letter") {
 TEST_CASE("Automatic indexes: names, order, suppressed doubles") {
   Fixture f;
   const Table* t = f.table(
-      "create table t(a unique, b primary key collate nocase, c, unique(a), unique(c,a), unique(b) on conflict replace)");
+      "create table t(a unique, b primary key collate nocase, c, unique(a), unique(c,a), unique(b) on conflict "
+      "replace)");
   // unique(b) merges with the primary key, which then replaces rows and so comes last.
   REQUIRE_EQ(t->indexes.size(), 3);
   CHECK_EQ(t->indexes[0]->name, "sqlite_autoindex_t_3");
@@ -140,8 +143,8 @@ TEST_CASE("Automatic indexes: names, order, suppressed doubles") {
 
 TEST_CASE("WITHOUT ROWID trees: key, then the rest; indexes end in the missing key columns") {
   Fixture f;
-  const Table* t = f.table(
-      "create table t(a, b, c as (a) virtual, d, e, primary key(d desc, b, d), unique(b, e)) without rowid");
+  const Table* t =
+      f.table("create table t(a, b, c as (a) virtual, d, e, primary key(d desc, b, d), unique(b, e)) without rowid");
   REQUIRE_NE(t->primary_key_index, nullptr);
   const Index& key = *t->primary_key_index;
   CHECK_EQ(key.key_field_count, 2);

@@ -39,7 +39,8 @@ Status IndexBuilder::find_collation(std::string_view name, const Collation** col
   return Status();
 }
 
-Status IndexBuilder::add_column_constraint(size_t column, IndexOrigin origin, ConflictAction conflict, bool descending) {
+Status IndexBuilder::add_column_constraint(size_t column, IndexOrigin origin, ConflictAction conflict,
+                                           bool descending) {
   Index* index = arena_.make<Index>();
   index->origin = origin;
   index->conflict = conflict;
@@ -66,8 +67,7 @@ Status IndexBuilder::add_constraint(std::span<sql::IndexedColumn> terms, IndexOr
 Status IndexBuilder::resolve_term(const sql::IndexedColumn& term, bool constraint, Index* index,
                                   IndexField* field) const {
   if (term.nulls != sql::NullsOrder::Unspecified) {
-    return error(std::string("unsupported use of NULLS ") +
-                 (term.nulls == sql::NullsOrder::First ? "FIRST" : "LAST"));
+    return error(std::string("unsupported use of NULLS ") + (term.nulls == sql::NullsOrder::First ? "FIRST" : "LAST"));
   }
   std::string_view name = plain_column_name(*term.expr);
   int column = kExpressionColumn;
@@ -271,7 +271,8 @@ Result<Index*> IndexBuilder::define(const sql::CreateIndexStatement& statement) 
   return index;
 }
 
-Result<Index*> define_index(const sql::CreateIndexStatement& statement, const Table& table, DefinitionContext& context) {
+Result<Index*> define_index(const sql::CreateIndexStatement& statement, const Table& table,
+                            DefinitionContext& context) {
   // The builder reads the table only when it defines created indexes.
   return IndexBuilder(const_cast<Table&>(table), context).define(statement);
 }

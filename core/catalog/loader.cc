@@ -65,7 +65,8 @@ struct SchemaBuilder::Impl {
   std::vector<std::pair<Table*, Index*>> created_indexes;
   std::vector<Trigger*> triggers;
 
-  Impl(CollationSource& c, const functions::Registry& r, const LoadOptions& o) : collations(c), registry(r), options(o) {}
+  Impl(CollationSource& c, const functions::Registry& r, const LoadOptions& o)
+      : collations(c), registry(r), options(o) {}
 
   DefinitionContext definition_context(std::string_view sql) {
     DefinitionContext context{schema->arena, sql, collations, registry};
@@ -308,9 +309,7 @@ std::shared_ptr<Schema> empty_schema(DatabaseId database, TextEncoding encoding)
 
 namespace {
 
-std::string_view text_or_null(const Value& value) {
-  return value.is_bytes() ? value.view() : std::string_view();
-}
+std::string_view text_or_null(const Value& value) { return value.is_bytes() ? value.view() : std::string_view(); }
 
 // Calls `row(values)` with the first `count` columns of every entry of a table.
 template <typename Row>
@@ -325,7 +324,8 @@ Status scan_table(storage::Pager& pager, storage::View view, PageId root, TextEn
     heap.reset();
     Value values[5];
     uint32_t missing_from = count;
-    SQLRITE_TRY(storage::decode_record(cursor.cell(), pager, view, encoding, kWanted, count, values, &missing_from, &heap));
+    SQLRITE_TRY(
+        storage::decode_record(cursor.cell(), pager, view, encoding, kWanted, count, values, &missing_from, &heap));
     SQLRITE_TRY(row(values));
     SQLRITE_TRY_ASSIGN(valid, cursor.next());
   }

@@ -11,7 +11,7 @@
 namespace sqlrite::catalog {
 
 struct LoadOptions {
-  bool writable_schema = false;   // PRAGMA writable_schema: malformed rows are skipped instead of reported
+  bool writable_schema = false;  // PRAGMA writable_schema: malformed rows are skipped instead of reported
   bool load_statistics = true;
 };
 
@@ -31,7 +31,7 @@ struct SchemaRow {
   std::string_view name;
   std::string_view table_name;
   int64_t root = 0;
-  std::string_view sql;         // data() == nullptr: NULL (automatic index)
+  std::string_view sql;  // data() == nullptr: NULL (automatic index)
 };
 class SchemaBuilder {
  public:

@@ -71,8 +71,7 @@ class Checker {
       case ExprKind::Subquery: return prohibited("subqueries", *expr);
       case ExprKind::RowValue: return check_list(expr->as<sql::RowValueExpr>()->elements);
       case ExprKind::Function: return check_function(*expr->as<sql::FunctionExpr>());
-      case ExprKind::Raise:
-        return Status(Code::Error, "RAISE() may only be used within a trigger-program");
+      case ExprKind::Raise: return Status(Code::Error, "RAISE() may only be used within a trigger-program");
     }
     return Status();
   }
@@ -88,7 +87,8 @@ class Checker {
   }
 
   Status check_literal(const sql::LiteralExpr& literal) const {
-    bool is_time = literal.literal == sql::LiteralKind::CurrentTime || literal.literal == sql::LiteralKind::CurrentDate ||
+    bool is_time = literal.literal == sql::LiteralKind::CurrentTime ||
+                   literal.literal == sql::LiteralKind::CurrentDate ||
                    literal.literal == sql::LiteralKind::CurrentTimestamp;
     if (is_time && kind_ != StoredExprKind::Check) return prohibited("non-deterministic functions", literal);
     return Status();

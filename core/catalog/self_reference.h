@@ -10,6 +10,7 @@ namespace sqlrite::catalog {
 enum class StoredExprKind : uint8_t { Check, Generated, IndexExpression, PartialIndex };
 
 // `table` needs its name and columns only.
-Status check_stored_expr(const sql::Expr& expr, const Table& table, StoredExprKind kind, const DefinitionContext& context);
+Status check_stored_expr(const sql::Expr& expr, const Table& table, StoredExprKind kind,
+                         const DefinitionContext& context);
 
 }  // namespace sqlrite::catalog

@@ -22,7 +22,8 @@ std::string empty_stat(uint16_t field_count) {
   return stat;
 }
 
-Status analyze_index(Connection& connection, const catalog::Table& table, const catalog::Index& index, std::vector<StatRow>* out) {
+Status analyze_index(Connection& connection, const catalog::Table& table, const catalog::Index& index,
+                     std::vector<StatRow>* out) {
   Database& database = connection.database(table.database.value);
   storage::IndexCursor cursor;
   SQLRITE_TRY(cursor.open(database.pager.get(), index.root, storage::kNewestView, &index.key_info));
@@ -42,8 +43,8 @@ Status analyze_index(Connection& connection, const catalog::Table& table, const 
     Arena& heap = heaps[current];
     heap.reset();
     uint32_t missing_from = field_count;
-    SQLRITE_TRY(storage::decode_record(cursor.cell(), *database.pager, storage::kNewestView, database.encoding, wanted.data(), field_count,
-                                       values.data(), &missing_from, &heap));
+    SQLRITE_TRY(storage::decode_record(cursor.cell(), *database.pager, storage::kNewestView, database.encoding,
+                                       wanted.data(), field_count, values.data(), &missing_from, &heap));
     for (Value& value : values) {
       if (value.is_bytes() && value.owner == ValueOwner::Page) value.bytes = heap.copy(value.view()).data();
     }
@@ -51,7 +52,9 @@ Status analyze_index(Connection& connection, const catalog::Table& table, const 
       uint16_t same = 0;
       // In a unique index of one column all rows behind one that is not NULL count as distinct.
       surely_distinct |= index.unique && field_count == 1 && !previous[0].is_null();
-      while (!surely_distinct && same < field_count && compare_values(values[same], previous[same], *index.fields[same].collation) == 0) ++same;
+      while (!surely_distinct && same < field_count &&
+             compare_values(values[same], previous[same], *index.fields[same].collation) == 0)
+        ++same;
       for (uint16_t i = same; i < field_count; ++i) ++distinct[i];
     }
     previous = values;
@@ -60,7 +63,8 @@ Status analyze_index(Connection& connection, const catalog::Table& table, const 
   }
   if (rows == 0) {
     // A partial index may be empty while its table is not: that is worth knowing.
-    if (index.where != nullptr) out->push_back({std::string(table.name), std::string(index.name), empty_stat(field_count)});
+    if (index.where != nullptr)
+      out->push_back({std::string(table.name), std::string(index.name), empty_stat(field_count)});
     return {};
   }
   std::string stat = std::to_string(rows);
@@ -74,7 +78,8 @@ Status analyze_index(Connection& connection, const catalog::Table& table, const 
   return {};
 }
 
-Status analyze_table(Connection& connection, const catalog::Table& table, const catalog::Index* only, std::vector<StatRow>* out) {
+Status analyze_table(Connection& connection, const catalog::Table& table, const catalog::Index* only,
+                     std::vector<StatRow>* out) {
   if (table.kind != catalog::TableKind::Table || table.name.substr(0, 7) == "sqlite_") return {};
   bool counted = false;
   size_t before = out->size();
@@ -98,7 +103,8 @@ Status analyze_table(Connection& connection, const catalog::Table& table, const 
   return {};
 }
 
-Status analyze_database(Connection& connection, uint32_t database, const catalog::Table* only_table, const catalog::Index* only_index) {
+Status analyze_database(Connection& connection, uint32_t database, const catalog::Table* only_table,
+                        const catalog::Index* only_index) {
   std::string table_name = only_table != nullptr ? std::string(only_table->name) : std::string();
   std::string index_name = only_index != nullptr ? std::string(only_index->name) : std::string();
   SchemaWriter writer(connection, database);
@@ -164,7 +170,8 @@ Status analyze(Command& command, const sql::AnalyzeStatement& statement) {
     return status_format(Code::Error, "unknown database %.*s", static_cast<int>(schema.size()), schema.data());
   }
   if (found.table == nullptr) {
-    return status_format(Code::Error, "no such table: %.*s", static_cast<int>(target.name.text.size()), target.name.text.data());
+    return status_format(Code::Error, "no such table: %.*s", static_cast<int>(target.name.text.size()),
+                         target.name.text.data());
   }
   return analyze_database(connection, found.table->database.value, found.table, nullptr);
 }

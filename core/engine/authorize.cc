@@ -6,10 +6,33 @@ namespace {
 
 // SQLite's action codes.
 enum class Action : int {
-  CreateIndex = 1, CreateTable = 2, CreateTempIndex = 3, CreateTempTable = 4, CreateTempTrigger = 5, CreateTempView = 6,
-  CreateTrigger = 7, CreateView = 8, Delete = 9, DropIndex = 10, DropTable = 11, DropTrigger = 16, DropView = 17, Insert = 18,
-  Pragma = 19, Read = 20, Select = 21, Transaction = 22, Update = 23, Attach = 24, Detach = 25, AlterTable = 26, Reindex = 27,
-  Analyze = 28, CreateVirtualTable = 29, Function = 31, Savepoint = 32,
+  CreateIndex = 1,
+  CreateTable = 2,
+  CreateTempIndex = 3,
+  CreateTempTable = 4,
+  CreateTempTrigger = 5,
+  CreateTempView = 6,
+  CreateTrigger = 7,
+  CreateView = 8,
+  Delete = 9,
+  DropIndex = 10,
+  DropTable = 11,
+  DropTrigger = 16,
+  DropView = 17,
+  Insert = 18,
+  Pragma = 19,
+  Read = 20,
+  Select = 21,
+  Transaction = 22,
+  Update = 23,
+  Attach = 24,
+  Detach = 25,
+  AlterTable = 26,
+  Reindex = 27,
+  Analyze = 28,
+  CreateVirtualTable = 29,
+  Function = 31,
+  Savepoint = 32,
 };
 
 class Asker {
@@ -20,7 +43,9 @@ class Asker {
     if (!status_.ok()) return false;
     const Hooks& hooks = connection_.hooks();
     std::string first(a), second(b), third(database);
-    auto text = [](std::string_view view, const std::string& copy) { return view.data() == nullptr ? nullptr : copy.c_str(); };
+    auto text = [](std::string_view view, const std::string& copy) {
+      return view.data() == nullptr ? nullptr : copy.c_str();
+    };
     int answer = hooks.authorizer(hooks.authorizer_context, static_cast<int>(action), text(a, first), text(b, second),
                                   text(database, third), nullptr);
     if (answer == 0) return true;
@@ -77,7 +102,8 @@ class Asker {
     }
     if (used(table.columns.size())) {
       any = true;
-      std::string_view name = table.rowid_alias >= 0 ? table.columns[static_cast<size_t>(table.rowid_alias)].name : std::string_view("ROWID");
+      std::string_view name = table.rowid_alias >= 0 ? table.columns[static_cast<size_t>(table.rowid_alias)].name
+                                                     : std::string_view("ROWID");
       ask(Action::Read, table.name, name, source.database_name);
     }
     if (!any) ask(Action::Read, table.name, "", source.database_name);
@@ -86,8 +112,12 @@ class Asker {
   void visit(bind::BoundExpr* expr) {
     if (expr == nullptr || !status_.ok()) return;
     switch (expr->kind) {
-      case bind::BoundKind::Function: ask(Action::Function, {}, expr->as<bind::BoundFunction>()->function->name, {}); break;
-      case bind::BoundKind::Aggregate: ask(Action::Function, {}, expr->as<bind::BoundAggregate>()->function->name, {}); break;
+      case bind::BoundKind::Function:
+        ask(Action::Function, {}, expr->as<bind::BoundFunction>()->function->name, {});
+        break;
+      case bind::BoundKind::Aggregate:
+        ask(Action::Function, {}, expr->as<bind::BoundAggregate>()->function->name, {});
+        break;
       case bind::BoundKind::ScalarQuery: visit(expr->as<bind::BoundScalarQuery>()->query); break;
       case bind::BoundKind::Exists: visit(expr->as<bind::BoundExists>()->query); break;
       case bind::BoundKind::InQuery: visit(expr->as<bind::BoundInQuery>()->query); break;
@@ -123,14 +153,16 @@ Status authorize_insert(Connection& connection, const bind::BoundInsert& insert)
   Asker asker(connection);
   const catalog::Table& table = *insert.target.table;
   asker.ask(Action::Insert, table.name, {}, asker.database_of(table));
-  bool values_only = insert.source != nullptr && insert.source->cores.size() == 1 && !insert.source->cores[0]->values.empty();
+  bool values_only =
+      insert.source != nullptr && insert.source->cores.size() == 1 && !insert.source->cores[0]->values.empty();
   if (values_only) {
     asker.visit(*insert.source->cores[0]);
   } else {
     asker.visit(insert.source);
   }
   for (const bind::BoundUpsert& upsert : insert.upserts) {
-    for (uint16_t column : upsert.columns) asker.ask(Action::Update, table.name, table.columns[column].name, asker.database_of(table));
+    for (uint16_t column : upsert.columns)
+      asker.ask(Action::Update, table.name, table.columns[column].name, asker.database_of(table));
   }
   return asker.take();
 }
@@ -175,7 +207,8 @@ Status authorize_command(Connection& connection, const sql::Statement& statement
       const auto& create = *statement.as<sql::CreateIndexStatement>();
       std::string_view schema = schema_of(create.name, false);
       asker.ask(Action::Insert, "sqlite_master", {}, schema);
-      asker.ask(iequals(schema, "temp") ? Action::CreateTempIndex : Action::CreateIndex, create.name.name.text, create.table.text, schema);
+      asker.ask(iequals(schema, "temp") ? Action::CreateTempIndex : Action::CreateIndex, create.name.name.text,
+                create.table.text, schema);
       break;
     }
     case sql::StatementKind::CreateView: {
@@ -189,7 +222,8 @@ Status authorize_command(Connection& connection, const sql::Statement& statement
     case sql::StatementKind::CreateTrigger: {
       const auto& create = *statement.as<sql::CreateTriggerStatement>();
       std::string_view schema = schema_of(create.name, create.temporary);
-      asker.ask(iequals(schema, "temp") ? Action::CreateTempTrigger : Action::CreateTrigger, create.name.name.text, create.table.name.text, schema);
+      asker.ask(iequals(schema, "temp") ? Action::CreateTempTrigger : Action::CreateTrigger, create.name.name.text,
+                create.table.name.text, schema);
       break;
     }
     case sql::StatementKind::CreateVirtualTable: {
@@ -223,8 +257,12 @@ Status authorize_command(Connection& connection, const sql::Statement& statement
       }
       break;
     }
-    case sql::StatementKind::Savepoint: asker.ask(Action::Savepoint, "BEGIN", statement.as<sql::SavepointStatement>()->name.text, {}); break;
-    case sql::StatementKind::Release: asker.ask(Action::Savepoint, "RELEASE", statement.as<sql::ReleaseStatement>()->name.text, {}); break;
+    case sql::StatementKind::Savepoint:
+      asker.ask(Action::Savepoint, "BEGIN", statement.as<sql::SavepointStatement>()->name.text, {});
+      break;
+    case sql::StatementKind::Release:
+      asker.ask(Action::Savepoint, "RELEASE", statement.as<sql::ReleaseStatement>()->name.text, {});
+      break;
     case sql::StatementKind::Pragma: {
       const auto& pragma = *statement.as<sql::PragmaStatement>();
       asker.ask(Action::Pragma, pragma.name.text, pragma.has_value ? pragma.value : std::string_view(),
@@ -243,8 +281,12 @@ Status authorize_command(Connection& connection, const sql::Statement& statement
       asker.ask(Action::Detach, literal ? name->as<sql::LiteralExpr>()->text : std::string_view(), {}, {});
       break;
     }
-    case sql::StatementKind::Reindex: asker.ask(Action::Reindex, statement.as<sql::ReindexStatement>()->target.name.text, {}, {}); break;
-    case sql::StatementKind::Analyze: asker.ask(Action::Analyze, statement.as<sql::AnalyzeStatement>()->target.name.text, {}, {}); break;
+    case sql::StatementKind::Reindex:
+      asker.ask(Action::Reindex, statement.as<sql::ReindexStatement>()->target.name.text, {}, {});
+      break;
+    case sql::StatementKind::Analyze:
+      asker.ask(Action::Analyze, statement.as<sql::AnalyzeStatement>()->target.name.text, {}, {});
+      break;
     default: break;
   }
   return asker.take();

@@ -15,11 +15,13 @@ Result<std::unique_ptr<Backup>> Backup::begin(Connection& target, std::string_vi
   if (&target == &source) return fail(Status(Code::Error, "source and destination must be distinct"));
   int from = source.find_database(source_name);
   if (from < 0) {
-    return fail(status_format(Code::Error, "unknown database %.*s", static_cast<int>(source_name.size()), source_name.data()));
+    return fail(
+        status_format(Code::Error, "unknown database %.*s", static_cast<int>(source_name.size()), source_name.data()));
   }
   int to = target.find_database(target_name);
   if (to < 0) {
-    return fail(status_format(Code::Error, "unknown database %.*s", static_cast<int>(target_name.size()), target_name.data()));
+    return fail(
+        status_format(Code::Error, "unknown database %.*s", static_cast<int>(target_name.size()), target_name.data()));
   }
   if (from == 1) {
     if (Status status = source.ensure_temp(); !status.ok()) return fail(std::move(status));
@@ -80,7 +82,8 @@ Status Backup::copy(int page_count, bool* done) {
       source_snapshot_ = from.snapshot_id();
     }
     if (to.page_size_bytes() != page_size) {
-      return Status(Code::ReadOnly, "attempt to write a readonly database");  // as a copy onto another page size is refused
+      return Status(Code::ReadOnly,
+                    "attempt to write a readonly database");  // as a copy onto another page size is refused
     }
     if (source_snapshot_ != from.snapshot_id()) {
       next_page_ = 1;  // the source changed: what was copied may be old
@@ -88,7 +91,8 @@ Status Backup::copy(int page_count, bool* done) {
     }
     total_ = static_cast<int>(source_pages);
     PageId lock_page = from.lock_byte_page();
-    for (int copied = 0; next_page_ <= source_pages && (page_count < 0 || copied < page_count); ++next_page_, ++copied) {
+    for (int copied = 0; next_page_ <= source_pages && (page_count < 0 || copied < page_count);
+         ++next_page_, ++copied) {
       PageId id{next_page_};
       if (id == lock_page) continue;
       SQLRITE_TRY_ASSIGN(storage::PageRef page, from.fetch(id, view));

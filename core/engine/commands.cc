@@ -18,11 +18,13 @@ Status text_argument(Command& command, const sql::Expr& expr, std::string* out) 
 }
 
 Status explain(Command& command) {
-  if (!command.program.plan.query && !command.program.plan.insert && !command.program.plan.update && !command.program.plan.remove) {
+  if (!command.program.plan.query && !command.program.plan.insert && !command.program.plan.update &&
+      !command.program.plan.remove) {
     return {};  // commands have no plan
   }
   bool query_plan = command.statement.explain == sql::ExplainMode::QueryPlan;
-  auto rows = query_plan ? plan::explain_query_plan(command.program.plan) : plan::explain_plan_tree(command.program.plan);
+  auto rows =
+      query_plan ? plan::explain_query_plan(command.program.plan) : plan::explain_plan_tree(command.program.plan);
   int64_t address = 0;
   for (const plan::ExplainRow& row : rows) {
     if (query_plan) {
@@ -64,7 +66,7 @@ Status evaluate_lone(Command& command, const sql::Expr& expr, Arena& heap, Value
   Arena arena(512);
   bind::BindContext context{arena, command.text(), connection, connection.registry(), connection, nullptr, true};
   bind::Binder binder(context);
-  SQLRITE_TRY_ASSIGN(bind::BoundExpr* bound, binder.bind_expression(expr, nullptr, command.text()));
+  SQLRITE_TRY_ASSIGN(bind::BoundExpr * bound, binder.bind_expression(expr, nullptr, command.text()));
   expr::Evaluator evaluator;
   SQLRITE_TRY(evaluator.make(bound, arena));
   expr::EvalContext eval;
@@ -92,12 +94,11 @@ bool command_writes(const sql::Statement& statement) {
     case sql::StatementKind::Savepoint:
     case sql::StatementKind::Release:
     case sql::StatementKind::Attach:
-    case sql::StatementKind::Detach:
-      return false;
+    case sql::StatementKind::Detach: return false;
     case sql::StatementKind::Pragma:
-      return statement.as<sql::PragmaStatement>()->has_value || iequals(statement.as<sql::PragmaStatement>()->name.text, "incremental_vacuum");
-    default:
-      return true;
+      return statement.as<sql::PragmaStatement>()->has_value ||
+             iequals(statement.as<sql::PragmaStatement>()->name.text, "incremental_vacuum");
+    default: return true;
   }
 }
 
@@ -117,7 +118,8 @@ Status run_command(Command& command) {
     case sql::StatementKind::CreateTable: return create_table(command, *statement.as<sql::CreateTableStatement>());
     case sql::StatementKind::CreateIndex: return create_index(command, *statement.as<sql::CreateIndexStatement>());
     case sql::StatementKind::CreateView: return create_view(command, *statement.as<sql::CreateViewStatement>());
-    case sql::StatementKind::CreateTrigger: return create_trigger(command, *statement.as<sql::CreateTriggerStatement>());
+    case sql::StatementKind::CreateTrigger:
+      return create_trigger(command, *statement.as<sql::CreateTriggerStatement>());
     case sql::StatementKind::CreateVirtualTable: {
       std::string_view module = statement.as<sql::CreateVirtualTableStatement>()->module.text;
       return status_format(Code::Error, "no such module: %.*s", static_cast<int>(module.size()), module.data());
@@ -130,7 +132,8 @@ Status run_command(Command& command) {
       const auto& rollback = *statement.as<sql::RollbackStatement>();
       return rollback.savepoint.present() ? transaction.rollback_to(rollback.savepoint.text) : transaction.rollback();
     }
-    case sql::StatementKind::Savepoint: return transaction.savepoint(statement.as<sql::SavepointStatement>()->name.text);
+    case sql::StatementKind::Savepoint:
+      return transaction.savepoint(statement.as<sql::SavepointStatement>()->name.text);
     case sql::StatementKind::Release: return transaction.release(statement.as<sql::ReleaseStatement>()->name.text);
     case sql::StatementKind::Pragma: return run_pragma(command, *statement.as<sql::PragmaStatement>());
     case sql::StatementKind::Vacuum: return vacuum(command, *statement.as<sql::VacuumStatement>());

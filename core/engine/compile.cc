@@ -47,7 +47,9 @@ bool looks_rows_up(const plan::Node* node) {
 }
 
 // Rows that are dear, each looked up or each with a sub-query, come one by one at first: often the first is all that is read.
-bool rows_are_dear(const plan::StatementPlan& plan) { return !plan.subplans.empty() || looks_rows_up(plan.query->root); }
+bool rows_are_dear(const plan::StatementPlan& plan) {
+  return !plan.subplans.empty() || looks_rows_up(plan.query->root);
+}
 
 bool has_volatile(const bind::BoundQuery& query) {
   for (const bind::BoundCore* core : query.cores) {
@@ -56,7 +58,9 @@ bool has_volatile(const bind::BoundQuery& query) {
       if (result->is_volatile) return true;
     }
     for (const bind::BoundSource* source : core->sources) {
-      if (source->query != nullptr && source->recursive_of == nullptr && source->query != &query && has_volatile(*source->query)) return true;
+      if (source->query != nullptr && source->recursive_of == nullptr && source->query != &query &&
+          has_volatile(*source->query))
+        return true;
     }
   }
   return false;
@@ -69,8 +73,8 @@ std::span<bind::ResultColumn> text_columns(Arena& arena, std::span<const char* c
 }
 
 bool is_row_statement(sql::StatementKind kind) {
-  return kind == sql::StatementKind::Select || kind == sql::StatementKind::Insert || kind == sql::StatementKind::Update ||
-         kind == sql::StatementKind::Delete;
+  return kind == sql::StatementKind::Select || kind == sql::StatementKind::Insert ||
+         kind == sql::StatementKind::Update || kind == sql::StatementKind::Delete;
 }
 
 }  // namespace
@@ -183,10 +187,17 @@ Status Statement::compile_once(std::string_view sql, size_t* tail, std::unique_p
 Status Statement::compile_rows(Program& program, const sql::Statement& statement) {
   Connection& connection = *connection_;
   plan::StatementPlan& plan = program.plan;
-  bind::BindContext context{plan.arena, program.sql_text, connection, connection.registry_, connection,
-                            &connection.table_functions(), connection.settings_.dqs_dml,
-                            static_cast<uint32_t>(connection.limit(Limit::Column)), 64,
-                            static_cast<uint32_t>(connection.limit(Limit::Attached)), connection.stored_in()};
+  bind::BindContext context{plan.arena,
+                            program.sql_text,
+                            connection,
+                            connection.registry_,
+                            connection,
+                            &connection.table_functions(),
+                            connection.settings_.dqs_dml,
+                            static_cast<uint32_t>(connection.limit(Limit::Column)),
+                            64,
+                            static_cast<uint32_t>(connection.limit(Limit::Attached)),
+                            connection.stored_in()};
   bind::Binder binder(context);
   connection.lookup_error_ = Status();
   auto bound = [&connection](Status status) -> Status {
@@ -219,7 +230,8 @@ Status Statement::compile_rows(Program& program, const sql::Statement& statement
       program.keep_on_failure = change.on_conflict == catalog::ConflictAction::Fail;
       bool updates = false;
       for (const bind::BoundUpsert& upsert : change.upserts) updates = updates || !upsert.do_nothing;
-      SQLRITE_TRY(check_write_supported(connection, *target->table, WriteKind::Insert, change.on_conflict == catalog::ConflictAction::Replace));
+      SQLRITE_TRY(check_write_supported(connection, *target->table, WriteKind::Insert,
+                                        change.on_conflict == catalog::ConflictAction::Replace));
       if (updates) SQLRITE_TRY(check_write_supported(connection, *target->table, WriteKind::Update, false));
       SQLRITE_TRY(authorize_insert(connection, change));
       SQLRITE_TRY(plan::plan_insert(&change, plan));
@@ -232,7 +244,8 @@ Status Statement::compile_rows(Program& program, const sql::Statement& statement
       target = &change.target;
       returning = change.returning;
       program.keep_on_failure = change.on_conflict == catalog::ConflictAction::Fail;
-      SQLRITE_TRY(check_write_supported(connection, *target->table, WriteKind::Update, change.on_conflict == catalog::ConflictAction::Replace));
+      SQLRITE_TRY(check_write_supported(connection, *target->table, WriteKind::Update,
+                                        change.on_conflict == catalog::ConflictAction::Replace));
       SQLRITE_TRY(authorize_update(connection, change));
       SQLRITE_TRY(plan::plan_update(&change, plan));
       break;

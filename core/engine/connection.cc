@@ -19,12 +19,13 @@ struct CollationEntry {
   std::string name;
   Collation collation;
   void (*destroy)(void*) = nullptr;
-  bool current = true;   // replaced ones stay, since plans may point to them
+  bool current = true;  // replaced ones stay, since plans may point to them
 };
 
 namespace {
 
-constexpr int kLimitMax[kLimitCount] = {1000000000, 1000000000, 2000, 1000, 500, 250000000, 1000, 10, 50000, 32766, 1000, 8, 2500};
+constexpr int kLimitMax[kLimitCount] = {1000000000, 1000000000, 2000,  1000, 500, 250000000, 1000,
+                                        10,         50000,      32766, 1000, 8,   2500};
 
 constexpr size_t kCachedTextSizeMax = 4096;
 
@@ -177,7 +178,8 @@ void Connection::finalize(Statement* statement) {
   if (statement->owner_destroy != nullptr) statement->owner_destroy(statement->owner);
   statement->owner = nullptr;
   statement->owner_destroy = nullptr;
-  bool keep = !statement->cache_key_.empty() && statement->program_ != nullptr && statement->program_->epoch == epoch_ && !zombie_;
+  bool keep = !statement->cache_key_.empty() && statement->program_ != nullptr &&
+              statement->program_->epoch == epoch_ && !zombie_;
   if (!keep) {
     delete statement;
   } else {
@@ -218,7 +220,8 @@ Status Connection::prepare(std::string_view sql, uint32_t prepare_flags, Stateme
     set_error(status);
     return status;
   }
-  std::unique_ptr<Statement, void (*)(Statement*)> statement(new Statement(this, prepare_flags), [](Statement* s) { delete s; });
+  std::unique_ptr<Statement, void (*)(Statement*)> statement(new Statement(this, prepare_flags),
+                                                             [](Statement* s) { delete s; });
   size_t consumed = sql.size();
   Status status = statement->compile(sql, &consumed);
   if (!status.ok()) {
@@ -268,7 +271,8 @@ Status Connection::exec_internal(std::string_view sql, Status (*on_row)(void* co
   ++internal_depth_;
   Status result;
   while (!sql.empty() && result.ok()) {
-    std::unique_ptr<Statement, void (*)(Statement*)> statement(new (std::nothrow) Statement(this, 0), [](Statement* s) { delete s; });
+    std::unique_ptr<Statement, void (*)(Statement*)> statement(new (std::nothrow) Statement(this, 0),
+                                                               [](Statement* s) { delete s; });
     size_t tail = 0;
     result = guarded([&]() -> Status {
       if (statement == nullptr) return Code::NoMem;
@@ -279,7 +283,8 @@ Status Connection::exec_internal(std::string_view sql, Status (*on_row)(void* co
     sql.remove_prefix(tail);
     if (statement->program_ == nullptr) continue;
     link(statement.get());
-    for (uint32_t i = 0; i < parameter_count && i < statement->parameter_count_; ++i) statement->parameters_[i] = parameters[i];
+    for (uint32_t i = 0; i < parameter_count && i < statement->parameter_count_; ++i)
+      statement->parameters_[i] = parameters[i];
     for (;;) {
       bool has_row = false;
       result = statement->advance(&has_row);
@@ -322,7 +327,8 @@ int Connection::transaction_state(int database) const {
 
 Status Connection::check_interrupt(void* connection) {
   Connection& self = *static_cast<Connection*>(connection);
-  if (self.is_interrupted()) [[unlikely]] return Code::Interrupt;
+  if (self.is_interrupted()) [[unlikely]]
+    return Code::Interrupt;
   if (self.hooks_.progress == nullptr) return {};
   // A batch or page of rows is the work of about this many of the instructions that SQLite counts.
   constexpr int kInstructionsPerCheck = 1000;
@@ -370,7 +376,8 @@ Status Connection::checkpoint(int database, storage::CheckpointMode mode, storag
   for (uint32_t i = 0; i < database_count_; ++i) {
     storage::Pager* pager = databases_[i].pager.get();
     if (pager == nullptr || i == kTempDatabase.value || (database >= 0 && static_cast<int>(i) != database)) continue;
-    if (transaction_.is_reading(i) || transaction_.is_writing(i)) return Status(Code::Locked, "database table is locked");
+    if (transaction_.is_reading(i) || transaction_.is_writing(i))
+      return Status(Code::Locked, "database table is locked");
     SQLRITE_TRY_ASSIGN(storage::Pager::CheckpointResult one, pager->checkpoint(mode));
     if (first) *result = one;
     result->busy = result->busy || one.busy;
@@ -475,11 +482,14 @@ Status Connection::reload_schema(uint32_t index) {
     SQLRITE_TRY_ASSIGN(uint32_t largest_root, storage::read_meta(pager, storage::kNewestView, 4));
     SQLRITE_TRY_ASSIGN(uint32_t incremental, storage::read_meta(pager, storage::kNewestView, 7));
     encoding &= 3;
-    database.encoding = encoding == 2 ? TextEncoding::Utf16Le : encoding == 3 ? TextEncoding::Utf16Be : TextEncoding::Utf8;
+    database.encoding = encoding == 2   ? TextEncoding::Utf16Le
+                        : encoding == 3 ? TextEncoding::Utf16Be
+                                        : TextEncoding::Utf8;
     database.auto_vacuum_full = largest_root != 0 && incremental == 0;
   }
-  SQLRITE_TRY_ASSIGN(auto schema, catalog::load_schema(pager, storage::kNewestView, DatabaseId{static_cast<uint8_t>(index)}, *this,
-                                                       registry_, options));
+  SQLRITE_TRY_ASSIGN(auto schema,
+                     catalog::load_schema(pager, storage::kNewestView, DatabaseId{static_cast<uint8_t>(index)}, *this,
+                                          registry_, options));
   publish_schema(index, std::move(schema));
   return {};
 }
@@ -559,7 +569,8 @@ bind::FoundTable Connection::find_table(std::string_view schema_name, std::strin
   return {};
 }
 
-const catalog::Index* Connection::find_index(std::string_view schema_name, std::string_view index_name, uint32_t* database) {
+const catalog::Index* Connection::find_index(std::string_view schema_name, std::string_view index_name,
+                                             uint32_t* database) {
   for (uint32_t position = 0; position < database_count_; ++position) {
     uint32_t index = position == 0 ? 1 : position == 1 ? 0 : position;
     if (!schema_name.empty() && find_database(schema_name) != static_cast<int>(index)) continue;
@@ -607,7 +618,8 @@ const Collation* Connection::find_collation(std::string_view name) {
   return nullptr;
 }
 
-Status Connection::create_collation(std::string_view name, Collation::CompareFn compare, void* context, void (*destroy)(void*)) {
+Status Connection::create_collation(std::string_view name, Collation::CompareFn compare, void* context,
+                                    void (*destroy)(void*)) {
   std::unique_ptr<CollationEntry> added;
   if (compare != nullptr) {
     added = std::make_unique<CollationEntry>();
@@ -663,13 +675,16 @@ bool* Settings::switch_at(int op) {
   }
 }
 
-void Connection::wal_callback(void* context, int frame_count) { static_cast<Database*>(context)->wal_frame_count = frame_count; }
+void Connection::wal_callback(void* context, int frame_count) {
+  static_cast<Database*>(context)->wal_frame_count = frame_count;
+}
 
 void Connection::set_wal_hook(int (*hook)(void*, Connection*, const char*, int), void* context) {
   hooks_.wal = hook;
   hooks_.wal_context = context;
   for (uint32_t i = 0; i < database_count_; ++i) {
-    if (databases_[i].pager != nullptr) databases_[i].pager->set_wal_hook(hook != nullptr ? &wal_callback : nullptr, &databases_[i]);
+    if (databases_[i].pager != nullptr)
+      databases_[i].pager->set_wal_hook(hook != nullptr ? &wal_callback : nullptr, &databases_[i]);
   }
 }
 
@@ -746,7 +761,8 @@ void Connection::row_changed(exec::RowChange change, DatabaseId database, std::s
   for (Blob* blob = first_blob_; blob != nullptr; blob = blob->next_) blob->note_row_change(database, table, rowid);
   if (hooks_.update == nullptr || internal_depth_ > 0) return;
   std::string name(table);
-  hooks_.update(hooks_.update_context, static_cast<int>(change), databases_[database.value].name.c_str(), name.c_str(), rowid);
+  hooks_.update(hooks_.update_context, static_cast<int>(change), databases_[database.value].name.c_str(), name.c_str(),
+                rowid);
 }
 
 }  // namespace sqlrite::engine

@@ -45,8 +45,19 @@ inline constexpr uint32_t kFullMutex = 0x10000;
 
 // Run-time limits, numbered as SQLITE_LIMIT_*.
 enum class Limit : int {
-  Length, SqlLength, Column, ExprDepth, CompoundSelect, VdbeOp, FunctionArg, Attached, LikePatternLength, VariableNumber,
-  TriggerDepth, WorkerThreads, ParserDepth,
+  Length,
+  SqlLength,
+  Column,
+  ExprDepth,
+  CompoundSelect,
+  VdbeOp,
+  FunctionArg,
+  Attached,
+  LikePatternLength,
+  VariableNumber,
+  TriggerDepth,
+  WorkerThreads,
+  ParserDepth,
 };
 inline constexpr int kLimitCount = 13;
 
@@ -83,15 +94,15 @@ struct Settings {
   bool attach_write = true;
   bool comments = true;
   bool explain_program = false;
-  int secure_delete = 0;          // 0 off, 1 on, 2 fast
-  int temp_store = 0;             // 0 default, 1 file, 2 memory
+  int secure_delete = 0;  // 0 off, 1 on, 2 fast
+  int temp_store = 0;     // 0 default, 1 file, 2 memory
   int64_t thread_count = 0;
   int64_t soft_heap_limit = 0;
   int64_t hard_heap_limit = 0;
   int64_t analysis_limit = 0;
   int64_t mmap_size = 0;
-  int64_t vacuum_page_size = 0;    // PRAGMA page_size, whatever its database; what is no page size changes nothing
-  int vacuum_auto_vacuum = -1;     // PRAGMA auto_vacuum, likewise; negative: never set
+  int64_t vacuum_page_size = 0;  // PRAGMA page_size, whatever its database; what is no page size changes nothing
+  int vacuum_auto_vacuum = -1;   // PRAGMA auto_vacuum, likewise; negative: never set
   int64_t cache_spill = 1;
 
   // The switch that SQLITE_DBCONFIG_* number `op` means; null when there is none here.
@@ -101,7 +112,7 @@ struct Settings {
 struct Hooks {
   void (*update)(void* context, int action, const char* database, const char* table, int64_t rowid) = nullptr;
   void* update_context = nullptr;
-  int (*commit)(void* context) = nullptr;              // non-zero turns the commit into a rollback
+  int (*commit)(void* context) = nullptr;  // non-zero turns the commit into a rollback
   void* commit_context = nullptr;
   void (*rollback)(void* context) = nullptr;
   void* rollback_context = nullptr;
@@ -111,28 +122,30 @@ struct Hooks {
   uint32_t trace_mask = 0;
   int (*trace)(uint32_t event, void* context, void* subject, void* x) = nullptr;
   void* trace_context = nullptr;
-  int (*progress)(void* context) = nullptr;            // non-zero interrupts
+  int (*progress)(void* context) = nullptr;  // non-zero interrupts
   void* progress_context = nullptr;
-  int progress_interval = 0;                           // in instructions of SQLite's machine; see check_interrupt()
-  int progress_count = 0;                              // ... since the last call
-  int (*authorizer)(void* context, int action, const char* a, const char* b, const char* database, const char* trigger) = nullptr;
+  int progress_interval = 0;  // in instructions of SQLite's machine; see check_interrupt()
+  int progress_count = 0;     // ... since the last call
+  int (*authorizer)(void* context, int action, const char* a, const char* b, const char* database,
+                    const char* trigger) = nullptr;
   void* authorizer_context = nullptr;
   void (*collation_needed)(void* context, Connection* connection, int encoding, const char* name) = nullptr;
   void* collation_needed_context = nullptr;
-  int (*autovacuum_pages)(void* context, const char* database, uint32_t pages, uint32_t free_pages, uint32_t page_size) = nullptr;
+  int (*autovacuum_pages)(void* context, const char* database, uint32_t pages, uint32_t free_pages,
+                          uint32_t page_size) = nullptr;
   void* autovacuum_context = nullptr;
 };
 
 struct Database {
-  std::string name;                          // "main", "temp", as ATTACHed
-  std::string file;                          // as opened: absolute path, "" for private ones
-  std::unique_ptr<storage::Pager> pager;     // temp: null until something is created there
-  catalog::SchemaRef schema;                 // null: to be loaded
+  std::string name;                       // "main", "temp", as ATTACHed
+  std::string file;                       // as opened: absolute path, "" for private ones
+  std::unique_ptr<storage::Pager> pager;  // temp: null until something is created there
+  catalog::SchemaRef schema;              // null: to be loaded
   TextEncoding encoding = TextEncoding::Utf8;
   storage::AutoVacuum auto_vacuum_wanted = storage::AutoVacuum::None;  // for a new file
   bool exclusive_locking = false;
-  bool auto_vacuum_full = false;             // commits move free pages off the end
-  int wal_frame_count = -1;                  // of the commit just made, for the WAL hook; -1: none
+  bool auto_vacuum_full = false;  // commits move free pages off the end
+  int wal_frame_count = -1;       // of the commit just made, for the WAL hook; -1: none
 };
 
 class Connection final : public functions::FunctionContext,
@@ -172,13 +185,19 @@ class Connection final : public functions::FunctionContext,
   int64_t error_offset() const { return error_.sql_offset(); }
   // Sets the state; returns the code, so that borders write `return connection.set_error(status)`.
   int set_error(const Status& status);
-  void set_result_code(int code) { error_code_ = code; if (!error_.ok()) error_ = Status(); }
+  void set_result_code(int code) {
+    error_code_ = code;
+    if (!error_.ok()) error_ = Status();
+  }
 
   int64_t changes() const override { return changes_; }
   int64_t total_changes() const override { return total_changes_; }
   int64_t last_insert_rowid() const override { return last_insert_rowid_; }
   void set_last_insert_rowid(RowId rowid) override { last_insert_rowid_ = rowid; }
-  void set_changes(int64_t changes) { changes_ = changes; total_changes_ += changes; }
+  void set_changes(int64_t changes) {
+    changes_ = changes;
+    total_changes_ += changes;
+  }
   bool is_autocommit() const { return transaction_.is_autocommit(); }
   // 0 none, 1 read, 2 write; `database` < 0: the highest of all; -1 when there is no such database.
   int transaction_state(int database) const;
@@ -270,9 +289,9 @@ class Connection final : public functions::FunctionContext,
   // The index of that name (temp, main, attached; or in one database), null when unknown; *database says where.
   const catalog::Index* find_index(std::string_view schema_name, std::string_view index_name, uint32_t* database);
 
-  os::RecursiveMutex border_mutex;      // used by the C ABI only
+  os::RecursiveMutex border_mutex;  // used by the C ABI only
   bool serialized = false;
-  void* owner = nullptr;                // the border's own object
+  void* owner = nullptr;  // the border's own object
   void (*owner_destroy)(void*) = nullptr;
 
  private:
@@ -287,7 +306,7 @@ class Connection final : public functions::FunctionContext,
   static void wal_callback(void* context, int frame_count);
   void link(Statement* statement);
   void unlink(Statement* statement);
-  void finalize(Statement* statement);           // back to the cache, or gone
+  void finalize(Statement* statement);  // back to the cache, or gone
   Statement* take_cached(std::string_view sql, uint64_t hash, uint32_t prepare_flags);
   void end_if_orphaned();
   bool is_in_use() const { return first_statement_ != nullptr || backup_count_ > 0 || first_blob_ != nullptr; }
@@ -296,7 +315,7 @@ class Connection final : public functions::FunctionContext,
   Database databases_[kDatabaseCountMax];
   uint32_t database_count_ = 0;
   uint32_t open_flags_ = 0;
-  OpenTarget main_target_;                       // what the main database was opened as
+  OpenTarget main_target_;  // what the main database was opened as
   uint64_t epoch_ = 1;
   Transaction transaction_{*this};
   Settings settings_;
@@ -319,9 +338,9 @@ class Connection final : public functions::FunctionContext,
   int64_t changes_ = 0;
   int64_t total_changes_ = 0;
   int64_t last_insert_rowid_ = 0;
-  int64_t statement_time_ms_ = 0;                // 0: not asked in this step
+  int64_t statement_time_ms_ = 0;  // 0: not asked in this step
   const char* stored_in_ = nullptr;
-  int internal_depth_ = 0;                       // > 0: the engine runs statements for itself
+  int internal_depth_ = 0;  // > 0: the engine runs statements for itself
   std::atomic<bool> interrupted_{false};
   int busy_timeout_ms_ = 0;
   int (*busy_handler_)(void* context, int attempt) = nullptr;
@@ -342,7 +361,7 @@ class Connection final : public functions::FunctionContext,
   static constexpr uint32_t kSeenTextsCount = 256;
   uint64_t seen_texts_[kSeenTextsCount] = {};
   uint32_t backup_count_ = 0;
-  Blob* first_blob_ = nullptr;                   // all open handles
+  Blob* first_blob_ = nullptr;  // all open handles
   bool zombie_ = false;
 };
 

@@ -6,9 +6,11 @@
 
 namespace sqlrite::engine {
 
-Status write_image(Connection& connection, uint32_t index, char* (*allocate)(void* context, size_t size_bytes), void* context) {
+Status write_image(Connection& connection, uint32_t index, char* (*allocate)(void* context, size_t size_bytes),
+                   void* context) {
   storage::Pager* pager = connection.database(index).pager.get();
-  if (pager == nullptr) return allocate(context, 0) != nullptr ? Status() : Status(Code::NoMem);  // temp: nothing there yet
+  if (pager == nullptr)
+    return allocate(context, 0) != nullptr ? Status() : Status(Code::NoMem);  // temp: nothing there yet
   bool was_reading = pager->is_reading();
   if (!was_reading) SQLRITE_TRY(pager->begin_read());
   uint32_t page_count = pager->page_count(storage::kNewestView);
@@ -50,7 +52,7 @@ Status replace_by_image(Connection& connection, uint32_t index, std::string_view
       PageId id{number};
       if (id == pager->lock_byte_page()) continue;
       while (pager->page_count(storage::kNewestView) < number) SQLRITE_TRY(pager->append_page().take_status());
-      SQLRITE_TRY_ASSIGN(uint8_t * bytes, pager->fetch_mut_fresh(id));
+      SQLRITE_TRY_ASSIGN(uint8_t* bytes, pager->fetch_mut_fresh(id));
       std::memcpy(bytes, image.data() + size_t{page_size} * (number - 1), page_size);
       if (number == 1) bytes[18] = bytes[19] = 1;  // a database in memory has no log
     }

@@ -32,10 +32,10 @@ std::string text_of_name(std::string_view name) { return std::string(name); }
 // One index as the check of a row needs it.
 struct IndexCheck {
   const catalog::Index* index = nullptr;
-  bool is_primary = false;        // the table itself, WITHOUT ROWID: are its rows where their keys belong?
+  bool is_primary = false;  // the table itself, WITHOUT ROWID: are its rows where their keys belong?
   storage::IndexCursor cursor;
-  std::vector<uint32_t> fields;   // result column of each index field
-  int where = -1;                 // result column of the partial condition
+  std::vector<uint32_t> fields;  // result column of each index field
+  int where = -1;                // result column of the partial condition
   uint64_t expected_count = 0;
   std::vector<Value> values;
   std::vector<const Collation*> binary_collations;  // of the key fields, if some of them compare otherwise
@@ -48,7 +48,7 @@ struct TableCheck {
   storage::Pager& pager;
   bool quick;
   std::vector<std::unique_ptr<IndexCheck>> indexes;
-  std::vector<int> checks;        // result column of each CHECK
+  std::vector<int> checks;  // result column of each CHECK
   int rowid_column = -1;
   int64_t row_number = 0;
   uint64_t row_count = 0;
@@ -68,10 +68,12 @@ Status TableCheck::check_index(Statement& row, IndexCheck& check) {
     check.values[i] = row.peek(check.fields[i]);
     if (i < index.key_field_count && check.values[i].is_null()) has_null = true;
   }
-  SQLRITE_TRY_ASSIGN(bool found, check.cursor.seek({check.values.data(), static_cast<uint16_t>(count)}, storage::Seek::Equal));
+  SQLRITE_TRY_ASSIGN(bool found,
+                     check.cursor.seek({check.values.data(), static_cast<uint16_t>(count)}, storage::Seek::Equal));
   if (!found) {
-    messages.add(check.is_primary ? "row not in PRIMARY KEY order for " + text_of_name(table.name)
-                                  : "row " + std::to_string(row_number) + " missing from index " + text_of_name(index.name));
+    messages.add(check.is_primary
+                     ? "row not in PRIMARY KEY order for " + text_of_name(table.name)
+                     : "row " + std::to_string(row_number) + " missing from index " + text_of_name(index.name));
     return {};
   }
   if (!check.is_primary && !check.binary_collations.empty()) {
@@ -80,7 +82,8 @@ Status TableCheck::check_index(Statement& row, IndexCheck& check) {
     by_bytes.field_count = index.key_field_count;
     SQLRITE_TRY_ASSIGN(int order, storage::compare_record(check.cursor.cell(), pager, storage::kNewestView, by_bytes,
                                                           {check.values.data(), index.key_field_count}));
-    if (order != 0) messages.add("row " + std::to_string(row_number) + " values differ from index " + text_of_name(index.name));
+    if (order != 0)
+      messages.add("row " + std::to_string(row_number) + " values differ from index " + text_of_name(index.name));
   }
   if (!index.unique || has_null || messages.full()) return {};
   SQLRITE_TRY_ASSIGN(bool next, check.cursor.next());
@@ -92,7 +95,8 @@ Status TableCheck::check_index(Statement& row, IndexCheck& check) {
 
 bool strict_type_fits(const catalog::TableColumn& column, ValueType type) {
   if (iequals(column.declared_type, "ANY") || type == ValueType::Null) return true;
-  if (iequals(column.declared_type, "INT") || iequals(column.declared_type, "INTEGER")) return type == ValueType::Integer;
+  if (iequals(column.declared_type, "INT") || iequals(column.declared_type, "INTEGER"))
+    return type == ValueType::Integer;
   if (iequals(column.declared_type, "REAL")) return type == ValueType::Real || type == ValueType::Integer;
   if (iequals(column.declared_type, "TEXT")) return type == ValueType::Text;
   if (iequals(column.declared_type, "BLOB")) return type == ValueType::Blob;
@@ -131,7 +135,8 @@ Status TableCheck::add_row(Statement& row) {
   return {};
 }
 
-Status check_table(Connection& connection, uint32_t database, const catalog::Table& table, bool quick, Messages& messages) {
+Status check_table(Connection& connection, uint32_t database, const catalog::Table& table, bool quick,
+                   Messages& messages) {
   if (table.kind != catalog::TableKind::Table || table.has_generated) return {};
   storage::Pager& pager = *connection.database(database).pager;
   TableCheck check{connection, table, messages, pager, quick, {}, {}, -1, 0, 0};
@@ -168,7 +173,8 @@ Status check_table(Connection& connection, uint32_t database, const catalog::Tab
         entry->fields.push_back(static_cast<uint32_t>(check.rowid_column));
       }
     }
-    if (index->where != nullptr) entry->where = static_cast<int>(add_column("((" + sql::print_expr(*index->where) + ") IS TRUE)"));
+    if (index->where != nullptr)
+      entry->where = static_cast<int>(add_column("((" + sql::print_expr(*index->where) + ") IS TRUE)"));
     entry->values.resize(entry->fields.size());
     for (uint16_t i = 0; i < index->key_field_count; ++i) {
       if (index->key_info.collations[i] == &kBinaryCollation) continue;
@@ -279,10 +285,12 @@ Status pragma_integrity_check(PragmaCall& call) {
       error_count = static_cast<int>(number < 0x7fffffff ? number : 0x7fffffff);
     } else if (!call.value.empty() && !(call.value[0] >= '0' && call.value[0] <= '9') && call.value[0] != '-') {
       SQLRITE_TRY(connection.load_schemas());
-      only = call.has_schema ? connection.find_table_in(DatabaseId{static_cast<uint8_t>(call.database)}, call.value).table
-                             : connection.find_table({}, call.value).table;
+      only = call.has_schema
+                 ? connection.find_table_in(DatabaseId{static_cast<uint8_t>(call.database)}, call.value).table
+                 : connection.find_table({}, call.value).table;
       if (only == nullptr) {
-        return status_format(Code::Error, "no such table: %.*s", static_cast<int>(call.value.size()), call.value.data());
+        return status_format(Code::Error, "no such table: %.*s", static_cast<int>(call.value.size()),
+                             call.value.data());
       }
     }
   }

@@ -47,7 +47,8 @@ Result<OpenTarget> parse_open_target(std::string_view name, uint32_t flags) {
     size_t slash = name.find('/', at);
     std::string_view authority = name.substr(at, slash == std::string_view::npos ? name.size() - at : slash - at);
     if (!authority.empty() && authority != "localhost") {
-      return status_format(Code::Error, "invalid uri authority: %.*s", static_cast<int>(authority.size()), authority.data());
+      return status_format(Code::Error, "invalid uri authority: %.*s", static_cast<int>(authority.size()),
+                           authority.data());
     }
     at += authority.size();
   }

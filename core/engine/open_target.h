@@ -12,7 +12,7 @@
 namespace sqlrite::engine {
 
 struct OpenTarget {
-  std::string path;            // "" or ":memory:" for private databases
+  std::string path;  // "" or ":memory:" for private databases
   bool read_only = false;
   bool create = true;
   bool immutable = false;

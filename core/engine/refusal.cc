@@ -5,7 +5,8 @@ namespace sqlrite::engine {
 namespace {
 
 Status refuse(const catalog::Table& table, const char* reason) {
-  return status_format(Code::Error, "cannot write to table %.*s: %s", static_cast<int>(table.name.size()), table.name.data(), reason);
+  return status_format(Code::Error, "cannot write to table %.*s: %s", static_cast<int>(table.name.size()),
+                       table.name.data(), reason);
 }
 
 bool fires(const catalog::Trigger& trigger, WriteKind kind, bool replaces) {
@@ -21,11 +22,13 @@ bool fires(const catalog::Trigger& trigger, WriteKind kind, bool replaces) {
 }  // namespace
 
 Status check_write_supported(Connection& connection, const catalog::Table& table, WriteKind kind, bool replaces) {
-  if (table.kind == catalog::TableKind::Virtual) return refuse(table, "virtual tables cannot be written in this version");
+  if (table.kind == catalog::TableKind::Virtual)
+    return refuse(table, "virtual tables cannot be written in this version");
   const Settings& settings = connection.settings();
   if (settings.triggers_enabled) {
     for (const catalog::Trigger* trigger : table.triggers) {
-      if (fires(*trigger, kind, replaces)) return refuse(table, "it has a trigger, and triggers cannot be run in this version");
+      if (fires(*trigger, kind, replaces))
+        return refuse(table, "it has a trigger, and triggers cannot be run in this version");
     }
     const catalog::SchemaRef& temp = connection.database(1).schema;
     if (temp != nullptr && table.database != kTempDatabase) {
@@ -38,7 +41,8 @@ Status check_write_supported(Connection& connection, const catalog::Table& table
   }
   if (table.has_generated) return refuse(table, "it has generated columns, which cannot be written in this version");
   if (settings.foreign_keys) {
-    if (!table.foreign_keys.empty()) return refuse(table, "it has foreign keys, which cannot be enforced in this version");
+    if (!table.foreign_keys.empty())
+      return refuse(table, "it has foreign keys, which cannot be enforced in this version");
     // Being referred to matters when rows vanish or keys change.
     if (kind != WriteKind::Insert || replaces) {
       const catalog::SchemaRef& schema = connection.database(table.database.value).schema;
@@ -55,7 +59,8 @@ Status check_write_supported(Connection& connection, const catalog::Table& table
     if (index->unusable_reason.empty()) continue;
     return status_format(Code::Error, "cannot write to table %.*s: its index %.*s cannot be maintained (%.*s)",
                          static_cast<int>(table.name.size()), table.name.data(), static_cast<int>(index->name.size()),
-                         index->name.data(), static_cast<int>(index->unusable_reason.size()), index->unusable_reason.data());
+                         index->name.data(), static_cast<int>(index->unusable_reason.size()),
+                         index->unusable_reason.data());
   }
   return {};
 }

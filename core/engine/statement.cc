@@ -36,7 +36,8 @@ Status Statement::advance(bool* has_row) {
   connection_->statement_time_ms_ = 0;
   last_error_code_ = 0;
   Status status = guarded([&] { return next_row(has_row); });
-  if (status.ok() && *has_row) [[likely]] return status;
+  if (status.ok() && *has_row) [[likely]]
+    return status;
   return running_ ? finish(std::move(status)) : std::move(status);
 }
 
@@ -83,7 +84,8 @@ Status Statement::start() {
   running_ = true;
   for (int attempt = 0;; ++attempt) {
     Status status = start_databases();
-    if (status.ok()) [[likely]] break;
+    if (status.ok()) [[likely]]
+      break;
     if (status.code() != Code::Schema || attempt == kStartRetriesMax) return status;
     SQLRITE_TRY(recompile());
   }
@@ -148,7 +150,8 @@ Status Statement::fetch(bool* has_row) {
       }
     }
     SQLRITE_TRY(program.query->next(context_, batch_wanted_, &batch_));
-    if (batch_wanted_ < kBatchRowsMax && !program.row_by_row) batch_wanted_ = batch_wanted_ * 8 < kBatchRowsMax ? batch_wanted_ * 8 : kBatchRowsMax;
+    if (batch_wanted_ < kBatchRowsMax && !program.row_by_row)
+      batch_wanted_ = batch_wanted_ * 8 < kBatchRowsMax ? batch_wanted_ * 8 : kBatchRowsMax;
     batch_position_ = 0;
     *has_row = batch_->selected_count > 0;
     if (*has_row) row_ = batch_->live_row(0);

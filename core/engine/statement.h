@@ -35,23 +35,23 @@ enum class Bytes : uint8_t { Copy, Static };
 
 // Everything made from the text: the tree, the plan and its executors. Replaced as a whole when it is stale.
 struct Program {
-  plan::StatementPlan plan;              // its arena also holds the text and the syntax tree
-  std::string_view text;                 // of this statement, with its semicolon
+  plan::StatementPlan plan;  // its arena also holds the text and the syntax tree
+  std::string_view text;     // of this statement, with its semicolon
   sql::ParsedStatement parsed;
   uint64_t epoch = 0;
   uint64_t databases_used = 0;
-  uint32_t write_database = 0;           // change statements
-  std::string_view sql_text;             // what spans of the tree refer to
-  bool is_query = false;                 // rows come from `query`
+  uint32_t write_database = 0;  // change statements
+  std::string_view sql_text;    // what spans of the tree refer to
+  bool is_query = false;        // rows come from `query`
   bool is_change = false;
-  bool counts_changes = false;           // PRAGMA count_changes: a change answers one row, how many rows it changed
+  bool counts_changes = false;  // PRAGMA count_changes: a change answers one row, how many rows it changed
   bool is_command = false;
-  bool single_row_max = false;           // the query has at most one row
-  bool names_terminated = false;         // column names are followed by a NUL
+  bool single_row_max = false;    // the query has at most one row
+  bool names_terminated = false;  // column names are followed by a NUL
   bool read_only = true;
-  bool row_by_row = false;               // user functions: never ahead of the row handed out
-  uint32_t first_rows_wanted = 1;        // by the first step of a query
-  bool keep_on_failure = false;          // OR FAIL
+  bool row_by_row = false;         // user functions: never ahead of the row handed out
+  uint32_t first_rows_wanted = 1;  // by the first step of a query
+  bool keep_on_failure = false;    // OR FAIL
   const PragmaDef* pragma = nullptr;
   std::span<bind::ResultColumn> columns;
   std::unique_ptr<exec::QueryExecutor> query;
@@ -75,8 +75,8 @@ class Statement {
 
   // --- Parameters, from 1. RANGE when there is no such one, MISUSE while running.
   uint32_t parameter_count() const { return parameter_count_; }
-  const char* parameter_name(uint32_t number) const;       // null: nameless
-  uint32_t parameter_index(std::string_view name) const;   // 0: none
+  const char* parameter_name(uint32_t number) const;      // null: nameless
+  uint32_t parameter_index(std::string_view name) const;  // 0: none
   Status bind_value(uint32_t number, const Value& value, Bytes bytes);
   Status bind_null(uint32_t number) { return bind_value(number, Value::null(), Bytes::Static); }
   Status bind_int64(uint32_t number, int64_t value) {
@@ -86,7 +86,9 @@ class Statement {
     }
     return bind_refused(number);
   }
-  Status bind_double(uint32_t number, double value) { return bind_value(number, Value::from_real(value), Bytes::Static); }
+  Status bind_double(uint32_t number, double value) {
+    return bind_value(number, Value::from_real(value), Bytes::Static);
+  }
   Status bind_text(uint32_t number, std::string_view text, Bytes bytes) {
     return bind_value(number, Value::from_text(text, ValueOwner::Caller), bytes);
   }
@@ -107,19 +109,16 @@ class Statement {
     const Column& from = batch_->columns[column];
     uint32_t row = from.constant ? 0 : row_;
     switch (from.rep) {
-      case Column::Rep::Cells:
-        return from.cells[row].type;
-      case Column::Rep::Ints:
-        return from.has_nulls && from.nulls[row] != 0 ? ValueType::Null : ValueType::Integer;
-      case Column::Rep::Reals:
-        return from.has_nulls && from.nulls[row] != 0 ? ValueType::Null : ValueType::Real;
-      case Column::Rep::Nulls:
-        break;
+      case Column::Rep::Cells: return from.cells[row].type;
+      case Column::Rep::Ints: return from.has_nulls && from.nulls[row] != 0 ? ValueType::Null : ValueType::Integer;
+      case Column::Rep::Reals: return from.has_nulls && from.nulls[row] != 0 ? ValueType::Null : ValueType::Real;
+      case Column::Rep::Nulls: break;
     }
     return ValueType::Null;
   }
   int64_t column_int64(uint32_t column) {
-    if (!has_row_ || column >= column_count_) [[unlikely]] return 0;
+    if (!has_row_ || column >= column_count_) [[unlikely]]
+      return 0;
     if (row_values_ == nullptr) [[likely]] {
       const Column& from = batch_->columns[column];
       if (from.rep == Column::Rep::Ints && !from.has_nulls) return from.ints[from.constant ? 0 : row_];
@@ -127,7 +126,8 @@ class Statement {
     return int64_slow(column);
   }
   double column_double(uint32_t column) {
-    if (!has_row_ || column >= column_count_) [[unlikely]] return 0;
+    if (!has_row_ || column >= column_count_) [[unlikely]]
+      return 0;
     if (row_values_ == nullptr) [[likely]] {
       const Column& from = batch_->columns[column];
       if (from.rep == Column::Rep::Reals && !from.has_nulls) return from.reals[from.constant ? 0 : row_];
@@ -163,7 +163,7 @@ class Statement {
   std::string expanded_sql() const;
   bool is_read_only() const { return program_->read_only; }
   bool is_running() const { return running_; }
-  int explain_mode() const;              // 0 no, 1 EXPLAIN, 2 EXPLAIN QUERY PLAN
+  int explain_mode() const;  // 0 no, 1 EXPLAIN, 2 EXPLAIN QUERY PLAN
   const char* column_name(uint32_t column) const;
   // Null for expressions.
   const char* column_declared_type(uint32_t column) const;
@@ -175,19 +175,19 @@ class Statement {
   int64_t status_counter(int op, bool reset_after);
   // How often it was compiled anew after a change of the schema or of settings: its columns may be others since.
   int64_t recompile_count() const { return recompile_count_; }
-  uint64_t row_stamp() const { return row_stamp_; }   // changes with every row: borders key their copies by it
+  uint64_t row_stamp() const { return row_stamp_; }  // changes with every row: borders key their copies by it
 
-  void* owner = nullptr;                 // the border's own object
+  void* owner = nullptr;  // the border's own object
   void (*owner_destroy)(void*) = nullptr;
 
  private:
   friend class Connection;
   friend class Transaction;
   struct ColumnCell {
-    Value value;                         // complete form, in row_heap_
-    std::string_view text;               // a number's text, once asked for
+    Value value;            // complete form, in row_heap_
+    std::string_view text;  // a number's text, once asked for
     std::string_view text16;
-    uint64_t stamp = 0;                  // row_stamp_ it belongs to; else not made
+    uint64_t stamp = 0;  // row_stamp_ it belongs to; else not made
     uint64_t stamp16 = 0;
   };
   Statement(Connection* connection, uint32_t prepare_flags) : connection_(connection), prepare_flags_(prepare_flags) {}
@@ -232,7 +232,7 @@ class Statement {
   int64_t int64_slow(uint32_t column);
   double double_slow(uint32_t column);
   void terminate_names() const;
-  const char* name_at(uint32_t column, std::string_view bind::ResultColumn::*field) const;
+  const char* name_at(uint32_t column, std::string_view bind::ResultColumn::* field) const;
 
   Connection* connection_;
   std::unique_ptr<Program> program_;
@@ -240,9 +240,9 @@ class Statement {
   uint32_t column_count_ = 0;
   bool running_ = false;
   bool has_row_ = false;
-  bool row_converted_ = false;           // a cell was made for this row
-  bool writes_ = false;                  // this run takes part as a writer
-  bool aborted_ = false;                 // by a rollback of the schema
+  bool row_converted_ = false;  // a cell was made for this row
+  bool writes_ = false;         // this run takes part as a writer
+  bool aborted_ = false;        // by a rollback of the schema
   bool internal_ = false;
   // Row source: a batch, or one row of values.
   Batch* batch_ = nullptr;
@@ -255,14 +255,14 @@ class Statement {
   exec::ExecContext context_;
   exec::MemoryBudget memory_;
   exec::DatabaseHandle handles_[kDatabaseCountMax];
-  uint64_t views_open_ = 0;              // bit per database
+  uint64_t views_open_ = 0;  // bit per database
   exec::ChangeOutcome outcome_;
-  Value change_count_;                   // the row of PRAGMA count_changes
+  Value change_count_;  // the row of PRAGMA count_changes
   bool change_count_given_ = false;
 
   Value* parameters_ = nullptr;
   uint32_t parameter_count_ = 0;
-  struct OwnedBytes {                    // per parameter: copied bytes
+  struct OwnedBytes {  // per parameter: copied bytes
     char* data = nullptr;
     size_t capacity_bytes = 0;
   };
@@ -270,16 +270,16 @@ class Statement {
 
   ColumnCell* cells_ = nullptr;
   Arena row_heap_{256};
-  std::unique_ptr<RowSet> rows_;         // commands
-  Batch returned_batch_;                 // next_batch over rows of values
+  std::unique_ptr<RowSet> rows_;  // commands
+  Batch returned_batch_;          // next_batch over rows of values
   std::unique_ptr<Column[]> returned_columns_;
   std::unique_ptr<Value[]> returned_values_;
   int last_error_code_ = 0;
   int64_t started_ns_ = 0;
   int64_t run_count_ = 0;
-  int64_t reprepare_count_ = 0;          // until somebody resets the counter
+  int64_t reprepare_count_ = 0;  // until somebody resets the counter
   int64_t recompile_count_ = 0;
-  std::string cache_key_;                // the whole text given to prepare; empty: not cached
+  std::string cache_key_;  // the whole text given to prepare; empty: not cached
   uint64_t cache_hash_ = 0;
   Statement* next_ = nullptr;
   Statement* previous_ = nullptr;

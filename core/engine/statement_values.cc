@@ -14,7 +14,8 @@ namespace sqlrite::engine {
 
 namespace {
 
-constexpr TextEncoding kNativeUtf16 = std::endian::native == std::endian::little ? TextEncoding::Utf16Le : TextEncoding::Utf16Be;
+constexpr TextEncoding kNativeUtf16 =
+    std::endian::native == std::endian::little ? TextEncoding::Utf16Le : TextEncoding::Utf16Be;
 
 // Bytes in row_heap_ that stand for "empty, but not NULL".
 constexpr char kEmpty[2] = {0, 0};
@@ -331,8 +332,8 @@ void Statement::terminate_names() const {
   auto columns = arena.copy_array<bind::ResultColumn>(program_->columns);
   for (bind::ResultColumn& column : columns) {
     column.name = arena.copy(column.name);
-    for (auto field : {&bind::ResultColumn::declared_type, &bind::ResultColumn::origin_database, &bind::ResultColumn::origin_table,
-                       &bind::ResultColumn::origin_column}) {
+    for (auto field : {&bind::ResultColumn::declared_type, &bind::ResultColumn::origin_database,
+                       &bind::ResultColumn::origin_table, &bind::ResultColumn::origin_column}) {
       if (!(column.*field).empty()) column.*field = arena.copy(column.*field);
     }
   }
@@ -340,7 +341,7 @@ void Statement::terminate_names() const {
   program_->names_terminated = true;
 }
 
-const char* Statement::name_at(uint32_t column, std::string_view bind::ResultColumn::*field) const {
+const char* Statement::name_at(uint32_t column, std::string_view bind::ResultColumn::* field) const {
   if (column >= column_count_) return nullptr;
   if (!program_->names_terminated) {
     bool terminated = or_nothing<bool>([&] {
@@ -354,9 +355,17 @@ const char* Statement::name_at(uint32_t column, std::string_view bind::ResultCol
 }
 
 const char* Statement::column_name(uint32_t column) const { return name_at(column, &bind::ResultColumn::name); }
-const char* Statement::column_declared_type(uint32_t column) const { return name_at(column, &bind::ResultColumn::declared_type); }
-const char* Statement::column_database(uint32_t column) const { return name_at(column, &bind::ResultColumn::origin_database); }
-const char* Statement::column_table(uint32_t column) const { return name_at(column, &bind::ResultColumn::origin_table); }
-const char* Statement::column_origin(uint32_t column) const { return name_at(column, &bind::ResultColumn::origin_column); }
+const char* Statement::column_declared_type(uint32_t column) const {
+  return name_at(column, &bind::ResultColumn::declared_type);
+}
+const char* Statement::column_database(uint32_t column) const {
+  return name_at(column, &bind::ResultColumn::origin_database);
+}
+const char* Statement::column_table(uint32_t column) const {
+  return name_at(column, &bind::ResultColumn::origin_table);
+}
+const char* Statement::column_origin(uint32_t column) const {
+  return name_at(column, &bind::ResultColumn::origin_column);
+}
 
 }  // namespace sqlrite::engine

@@ -62,10 +62,12 @@ Status Transaction::become_writer(uint32_t database, bool exclusive, bool may_re
   int64_t deadline_ns = 0;
   for (;;) {
     Status status = pager.begin_write(exclusive);
-    if (status.primary() != Code::Busy || !may_renew) [[likely]] return status;
+    if (status.primary() != Code::Busy || !may_renew) [[likely]]
+      return status;
     if (status.code() == Code::BusySnapshot) {
       int64_t now_ns = connection_.vfs_->clock().monotonic_ns();
-      if (deadline_ns == 0) deadline_ns = now_ns + std::max(kRenewDurationMinNs, int64_t{connection_.busy_timeout_ms_} * 1000000);
+      if (deadline_ns == 0)
+        deadline_ns = now_ns + std::max(kRenewDurationMinNs, int64_t{connection_.busy_timeout_ms_} * 1000000);
       if (now_ns > deadline_ns) return Code::Busy;
     }
     pager.end_read();
@@ -188,7 +190,8 @@ void Transaction::rollback_all() {
     abort_readers();
   }
   Hooks& hooks = connection_.hooks_;
-  if ((wrote || !autocommit_) && hooks.rollback != nullptr && connection_.internal_depth_ == 0) hooks.rollback(hooks.rollback_context);
+  if ((wrote || !autocommit_) && hooks.rollback != nullptr && connection_.internal_depth_ == 0)
+    hooks.rollback(hooks.rollback_context);
 }
 
 void Transaction::end_reading() {
@@ -234,7 +237,8 @@ Status Transaction::begin(sql::BeginMode mode) {
       int attempt = 0;
       do {
         status = ensure_read(i);
-        if (status.ok() || status.code() == Code::Schema) status = become_writer(i, mode == sql::BeginMode::Exclusive, may_renew, &attempt);
+        if (status.ok() || status.code() == Code::Schema)
+          status = become_writer(i, mode == sql::BeginMode::Exclusive, may_renew, &attempt);
       } while (status.code() == Code::Schema);  // a renewed snapshot with another schema: the next statement loads it
       if (!status.ok()) {
         rollback_all();
@@ -311,19 +315,23 @@ void Transaction::release_marks(const Savepoint& savepoint) {
 
 Status Transaction::release(std::string_view name) {
   int index = find_savepoint(name);
-  if (index < 0) return status_format(Code::Error, "no such savepoint: %.*s", static_cast<int>(name.size()), name.data());
+  if (index < 0)
+    return status_format(Code::Error, "no such savepoint: %.*s", static_cast<int>(name.size()), name.data());
   if (active_writer_count_ > 0) return Status(Code::Busy, "cannot release savepoint - SQL statements in progress");
   if (index == 0 && savepoints_[0].is_transaction) return commit();
-  for (int i = static_cast<int>(savepoints_.size()) - 1; i >= index; --i) release_marks(savepoints_[static_cast<size_t>(i)]);
+  for (int i = static_cast<int>(savepoints_.size()) - 1; i >= index; --i)
+    release_marks(savepoints_[static_cast<size_t>(i)]);
   savepoints_.resize(static_cast<size_t>(index));
   return {};
 }
 
 Status Transaction::rollback_to(std::string_view name) {
   int index = find_savepoint(name);
-  if (index < 0) return status_format(Code::Error, "no such savepoint: %.*s", static_cast<int>(name.size()), name.data());
+  if (index < 0)
+    return status_format(Code::Error, "no such savepoint: %.*s", static_cast<int>(name.size()), name.data());
   abort_writers();
-  for (int i = static_cast<int>(savepoints_.size()) - 1; i > index; --i) release_marks(savepoints_[static_cast<size_t>(i)]);
+  for (int i = static_cast<int>(savepoints_.size()) - 1; i > index; --i)
+    release_marks(savepoints_[static_cast<size_t>(i)]);
   savepoints_.resize(static_cast<size_t>(index) + 1);
   Savepoint& savepoint = savepoints_.back();
   Status status;

@@ -46,11 +46,13 @@ class Transaction {
 
   // What a running statement needs. ensure_read answers SCHEMA when the file's schema is not the one in memory.
   Status ensure_read(uint32_t database) {
-    if ((reading_ & (1u << database)) != 0) [[likely]] return {};
+    if ((reading_ & (1u << database)) != 0) [[likely]]
+      return {};
     return begin_reading(database);
   }
   Status ensure_write(uint32_t database) {
-    if ((writing_ & (1u << database)) != 0) [[likely]] return {};
+    if ((writing_ & (1u << database)) != 0) [[likely]]
+      return {};
     return begin_writing(database);
   }
   bool is_reading(uint32_t database) const { return (reading_ & (1u << database)) != 0; }
@@ -85,10 +87,10 @@ class Transaction {
  private:
   struct Savepoint {
     std::string name;
-    bool is_transaction = false;                  // the outermost one, set while in autocommit
-    uint32_t marked = 0;                          // bit per database: mark is taken
+    bool is_transaction = false;  // the outermost one, set while in autocommit
+    uint32_t marked = 0;          // bit per database: mark is taken
     uint32_t marks[kDatabaseCountMax] = {};
-    uint32_t schema_noted = 0;                    // bit per database: schema is kept
+    uint32_t schema_noted = 0;  // bit per database: schema is kept
     catalog::SchemaRef schemas[kDatabaseCountMax];
   };
   Status begin_reading(uint32_t database);
@@ -111,13 +113,13 @@ class Transaction {
 
   Connection& connection_;
   bool autocommit_ = true;
-  uint32_t reading_ = 0;   // bit per database
+  uint32_t reading_ = 0;  // bit per database
   uint32_t writing_ = 0;
   uint32_t active_count_ = 0;
   uint32_t active_writer_count_ = 0;
   uint64_t abort_count_ = 0;
   std::vector<Savepoint> savepoints_;
-  uint32_t schema_noted_ = 0;                     // since the transaction began
+  uint32_t schema_noted_ = 0;  // since the transaction began
   catalog::SchemaRef schemas_[kDatabaseCountMax];
 };
 

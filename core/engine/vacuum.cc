@@ -37,7 +37,8 @@ Status copy_table_tree(storage::Pager& from, storage::Pager& to, PageId from_roo
   return {};
 }
 
-Status copy_index_tree(storage::Pager& from, storage::Pager& to, PageId from_root, PageId to_root, const storage::KeyInfo& key_info) {
+Status copy_index_tree(storage::Pager& from, storage::Pager& to, PageId from_root, PageId to_root,
+                       const storage::KeyInfo& key_info) {
   storage::IndexCursor source, target;
   SQLRITE_TRY(source.open(&from, from_root, storage::kNewestView, &key_info));
   SQLRITE_TRY(target.open(&to, to_root, storage::kNewestView, &key_info));
@@ -66,7 +67,8 @@ SourceTree tree_of(const catalog::Schema& schema, const SchemaRecord& record) {
     const bool has_tree = record.root != 0 && table->kind == catalog::TableKind::Table;
     const catalog::Index* primary = table->without_rowid ? table->primary_key_index : nullptr;
     const PageId root = primary != nullptr ? primary->root : table->root;
-    if (has_tree && root.value == record.root) return {table, nullptr, primary != nullptr ? &primary->key_info : nullptr};
+    if (has_tree && root.value == record.root)
+      return {table, nullptr, primary != nullptr ? &primary->key_info : nullptr};
     for (const catalog::Index* index : table->indexes) {
       if (record.root != 0 && index->root.value == record.root) return {nullptr, index, &index->key_info};
     }
@@ -82,7 +84,8 @@ Status copy_database(Connection& connection, uint32_t index, storage::Pager& to)
   SQLRITE_TRY_ASSIGN(uint32_t largest_root, storage::read_meta(from, storage::kNewestView, 4));
   SQLRITE_TRY_ASSIGN(uint32_t incremental, storage::read_meta(from, storage::kNewestView, 7));
   if (largest_root != 0) mode = incremental != 0 ? storage::AutoVacuum::Incremental : storage::AutoVacuum::Full;
-  if (int wanted = connection.settings().vacuum_auto_vacuum; wanted >= 0) mode = static_cast<storage::AutoVacuum>(wanted);
+  if (int wanted = connection.settings().vacuum_auto_vacuum; wanted >= 0)
+    mode = static_cast<storage::AutoVacuum>(wanted);
   SQLRITE_TRY(storage::initialize_database(to, database.encoding, mode));
   for (int slot : {3, 6, 8}) {
     SQLRITE_TRY_ASSIGN(uint32_t value, storage::read_meta(from, storage::kNewestView, slot));
@@ -96,20 +99,26 @@ Status copy_database(Connection& connection, uint32_t index, storage::Pager& to)
   const catalog::Schema& schema = *database.schema;
   bool counts_rowids = false;
   for (const catalog::Table* table : schema.tables_in_order) counts_rowids = counts_rowids || table->autoincrement;
-  if (!counts_rowids) std::erase_if(records, [](const SchemaRecord& record) { return record.name == "sqlite_sequence"; });
+  if (!counts_rowids)
+    std::erase_if(records, [](const SchemaRecord& record) { return record.name == "sqlite_sequence"; });
   std::vector<SourceTree> trees;
   for (const SchemaRecord& record : records) trees.push_back(tree_of(schema, record));
   // Tables with their automatic indexes, then indexes, then views and triggers: the order in which they can be made.
   std::vector<size_t> order(records.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-  auto rank = [&](size_t i) { return trees[i].table != nullptr || (trees[i].index != nullptr && !records[i].has_sql) ? 0 : trees[i].index != nullptr ? 1 : 2; };
+  auto rank = [&](size_t i) {
+    return trees[i].table != nullptr || (trees[i].index != nullptr && !records[i].has_sql) ? 0
+           : trees[i].index != nullptr                                                     ? 1
+                                                                                           : 2;
+  };
   std::stable_sort(order.begin(), order.end(), [&rank](size_t a, size_t b) { return rank(a) < rank(b); });
   // All trees first: in auto-vacuum files roots stand at the front, and a tree made later would push pages away.
   std::vector<PageId> roots(records.size());
   for (size_t i : order) {
     if (records[i].root == 0) continue;
     if (trees[i].table == nullptr && trees[i].index == nullptr) return Code::Corrupt;
-    SQLRITE_TRY_ASSIGN(roots[i], storage::create_tree(to, trees[i].key_info != nullptr ? storage::TreeKind::Index : storage::TreeKind::Table));
+    SQLRITE_TRY_ASSIGN(roots[i], storage::create_tree(to, trees[i].key_info != nullptr ? storage::TreeKind::Index
+                                                                                       : storage::TreeKind::Table));
   }
   storage::TableCursor rows;
   SQLRITE_TRY(rows.open(&to, PageId{1}, storage::kNewestView));
@@ -123,7 +132,8 @@ Status copy_database(Connection& connection, uint32_t index, storage::Pager& to)
     } else if (record.root != 0) {
       SQLRITE_TRY(copy_table_tree(from, to, old_root, roots[i]));
     }
-    Value values[5] = {Value::from_text(record.type, ValueOwner::Caller), Value::from_text(record.name, ValueOwner::Caller),
+    Value values[5] = {Value::from_text(record.type, ValueOwner::Caller),
+                       Value::from_text(record.name, ValueOwner::Caller),
                        Value::from_text(record.table_name, ValueOwner::Caller), Value::from_integer(roots[i].value),
                        record.has_sql ? Value::from_text(record.sql, ValueOwner::Caller) : Value::null()};
     SQLRITE_TRY_ASSIGN(storage::Payload payload, encoder.encode(values, 5, database.encoding, nullptr));
@@ -136,11 +146,13 @@ Status copy_database(Connection& connection, uint32_t index, storage::Pager& to)
 uint32_t page_size_of_copy(Connection& connection, const storage::Pager& from, bool into) {
   int64_t& wanted = connection.settings().vacuum_page_size;
   if (!into && from.journal_mode() == storage::JournalMode::Wal) wanted = 0;
-  return storage::is_page_size(static_cast<uint64_t>(wanted)) && !from.is_memory() ? static_cast<uint32_t>(wanted) : from.page_size_bytes();
+  return storage::is_page_size(static_cast<uint64_t>(wanted)) && !from.is_memory() ? static_cast<uint32_t>(wanted)
+                                                                                   : from.page_size_bytes();
 }
 
 // `path` empty: a copy that nobody keeps, in a temporary file unless its original is in memory, too.
-Result<std::unique_ptr<storage::Pager>> open_copy(Connection& connection, const storage::Pager& from, const std::string& path) {
+Result<std::unique_ptr<storage::Pager>> open_copy(Connection& connection, const storage::Pager& from,
+                                                  const std::string& path) {
   storage::PagerOptions options;
   options.page_size_bytes = page_size_of_copy(connection, from, !path.empty());
   options.default_journal_mode = storage::JournalMode::Off;
@@ -178,7 +190,8 @@ Status vacuum_into(Connection& connection, uint32_t index, const std::string& pa
   options.create = false;
   copy.reset();
   auto file = connection.vfs().open(path, options);
-  if (!file.ok() || !file.value()->truncate(0).ok()) log_message(Code::Warning, "VACUUM INTO failed and left a part of its file");
+  if (!file.ok() || !file.value()->truncate(0).ok())
+    log_message(Code::Warning, "VACUUM INTO failed and left a part of its file");
   return status;
 }
 
@@ -191,7 +204,8 @@ Status vacuum(Command& command, const sql::VacuumStatement& statement) {
   if (statement.schema.present()) {
     int found = connection.find_database(statement.schema.text);
     if (found < 0) {
-      return status_format(Code::Error, "unknown database %.*s", static_cast<int>(statement.schema.text.size()), statement.schema.text.data());
+      return status_format(Code::Error, "unknown database %.*s", static_cast<int>(statement.schema.text.size()),
+                           statement.schema.text.data());
     }
     index = static_cast<uint32_t>(found);
   }

@@ -25,7 +25,7 @@ class Operator;
 // One attached database as a running statement sees it.
 struct DatabaseHandle {
   storage::Pager* pager = nullptr;
-  storage::View view;                  // pinned at the statement's first step
+  storage::View view;  // pinned at the statement's first step
   TextEncoding encoding = TextEncoding::Utf8;
 };
 
@@ -41,19 +41,19 @@ class TableFunctionRunner {
 // What a running statement shares among its operators. Owned by the statement.
 struct ExecContext {
   const plan::StatementPlan* plan = nullptr;
-  std::span<DatabaseHandle> databases;          // by DatabaseId
+  std::span<DatabaseHandle> databases;  // by DatabaseId
   const Value* parameters = nullptr;
   uint32_t parameter_count = 0;
   functions::FunctionContext* connection = nullptr;
   TableFunctionRunner* table_functions = nullptr;
-  expr::SubqueryRunner* subqueries = nullptr;   // set by Executor
+  expr::SubqueryRunner* subqueries = nullptr;  // set by Executor
   // Checked once per batch and per page-sized piece of work: returns INTERRUPT when the statement must stop.
   Status (*check_interrupt)(void* context) = nullptr;
   void* interrupt_context = nullptr;
-  MemoryBudget* memory = nullptr;               // of all operators of the statement; beyond it they spill
-  bool temp_in_memory = false;                  // temp_store = memory: never spill to files
-  os::Vfs* vfs = nullptr;                       // for temporary files
-  const Value* outer = nullptr;                 // outer_args of the query block that is running
+  MemoryBudget* memory = nullptr;  // of all operators of the statement; beyond it they spill
+  bool temp_in_memory = false;     // temp_store = memory: never spill to files
+  os::Vfs* vfs = nullptr;          // for temporary files
+  const Value* outer = nullptr;    // outer_args of the query block that is running
   // The running query calls user functions: every operator then hands out one row at a time, so that no function is
   // called ahead of the row delivered. Set by QueryExecutor and the sub-query runner for their own copies.
   bool row_by_row = false;

@@ -8,7 +8,7 @@ namespace sqlrite::exec {
 struct QueryExecutor::Impl {
   Arena arena{2048};
   std::unique_ptr<Operator> root;
-  std::unique_ptr<SubqueryRuntime> subqueries;   // null: the statement has none, or brings its own
+  std::unique_ptr<SubqueryRuntime> subqueries;  // null: the statement has none, or brings its own
   ExecContext context;
   bool row_by_row = false;
   bool opened = false;

@@ -11,7 +11,7 @@ namespace sqlrite::exec {
 struct SubqueryRuntime::Subplan {
   const plan::QueryPlan* plan = nullptr;
   std::unique_ptr<Operator> root;
-  ExistenceProbe* probe = nullptr;   // root, where it is asked for existence only and can tell
+  ExistenceProbe* probe = nullptr;  // root, where it is asked for existence only and can tell
   ExecContext context;
   bool row_by_row = false;
   std::span<Value> arguments;
@@ -30,14 +30,12 @@ struct SubqueryRuntime::Subplan {
   MemoryShare share;
   bool set_known = false;
   KeyTable set;
-  bool set_ready = false;            // set was initialized
+  bool set_ready = false;  // set was initialized
   std::span<const Collation*> set_collations;
-  BufferVector<uint32_t> null_rows;   // rows of `rows` with a NULL among the compared columns
+  BufferVector<uint32_t> null_rows;  // rows of `rows` with a NULL among the compared columns
   Arena heap{512};
 
-  void forget() {
-    row_known = exists_known = rows_known = set_known = false;
-  }
+  void forget() { row_known = exists_known = rows_known = set_known = false; }
 };
 
 SubqueryRuntime::SubqueryRuntime(const plan::StatementPlan& plan) : plan_(&plan) {
@@ -120,7 +118,8 @@ Result<bool> SubqueryRuntime::same_arguments(Subplan& subplan, const Value* oute
     for (size_t i = 0; i < count && same; ++i) {
       const Value& a = subplan.arguments[i];
       const Value& b = outer_args[i];
-      same = a.type == b.type && (a.type == ValueType::Null ? a.flags == b.flags : compare_values(a, b, kBinaryCollation) == 0);
+      same = a.type == b.type &&
+             (a.type == ValueType::Null ? a.flags == b.flags : compare_values(a, b, kBinaryCollation) == 0);
     }
     if (same) return true;
   }

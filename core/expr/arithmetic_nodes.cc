@@ -157,9 +157,7 @@ class ArithmeticNode final : public ExprNode {
       case ArithmeticOp::Subtract:
         run([](int64_t a, int64_t b, int64_t* r) { return __builtin_sub_overflow(a, b, r); });
         break;
-      default:
-        run([](int64_t a, int64_t b, int64_t* r) { return __builtin_mul_overflow(a, b, r); });
-        break;
+      default: run([](int64_t a, int64_t b, int64_t* r) { return __builtin_mul_overflow(a, b, r); }); break;
     }
     return !overflow;
   }

@@ -33,8 +33,8 @@ CompareOp mirrored(CompareOp op) {
 bool null_safe(CompareOp op) { return op == CompareOp::Is || op == CompareOp::IsNot; }
 
 // 1, 0 or -1 (NULL). Operands are changed by affinity.
-Status compare_truth(CompareOp op, Value& left, Value& right, Affinity affinity, const Collation& collation, Arena& heap,
-                     int* truth) {
+Status compare_truth(CompareOp op, Value& left, Value& right, Affinity affinity, const Collation& collation,
+                     Arena& heap, int* truth) {
   if (left.is_null() || right.is_null()) {
     if (!null_safe(op)) {
       *truth = -1;
@@ -231,8 +231,8 @@ class BetweenNode final : public ExprNode {
     Value first = operand;
     Value second = operand;
     int above, below;
-    SQLRITE_TRY(compare_truth(CompareOp::Ge, first, low, bound_->low_affinity, *bound_->low_collation, *context.heap,
-                              &above));
+    SQLRITE_TRY(
+        compare_truth(CompareOp::Ge, first, low, bound_->low_affinity, *bound_->low_collation, *context.heap, &above));
     SQLRITE_TRY(compare_truth(CompareOp::Le, second, high, bound_->high_affinity, *bound_->high_collation,
                               *context.heap, &below));
     *truth = above == 0 || below == 0 ? 0 : (above < 0 || below < 0) ? -1 : 1;

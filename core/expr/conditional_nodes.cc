@@ -80,7 +80,8 @@ Result<ExprNode*> with_arguments(Node* node, const bind::BoundFunction* bound, A
 Result<ExprNode*> make_conditional(const bind::BoundExpr* expr, Arena& arena) {
   if (expr->kind == bind::BoundKind::Function) {
     const auto* bound = expr->as<bind::BoundFunction>();
-    if (bound->function->kind == functions::BuiltinKind::Iif) return with_arguments(place<IifNode>(arena), bound, arena);
+    if (bound->function->kind == functions::BuiltinKind::Iif)
+      return with_arguments(place<IifNode>(arena), bound, arena);
     return with_arguments(place<CoalesceNode>(arena), bound, arena);
   }
   const auto* bound = expr->as<bind::BoundCase>();

@@ -32,10 +32,10 @@ class SubqueryRunner {
 };
 
 struct EvalContext {
-  const Value* parameters = nullptr;       // [number - 1]
+  const Value* parameters = nullptr;  // [number - 1]
   uint32_t parameter_count = 0;
-  const Value* outer = nullptr;            // BoundOuter values of the running query block
-  Arena* heap = nullptr;                   // bytes of results; reset by the operator between batches
+  const Value* outer = nullptr;  // BoundOuter values of the running query block
+  Arena* heap = nullptr;         // bytes of results; reset by the operator between batches
   functions::FunctionContext* connection = nullptr;
   SubqueryRunner* subqueries = nullptr;
   TextEncoding encoding = TextEncoding::Utf8;

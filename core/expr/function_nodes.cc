@@ -36,7 +36,8 @@ class FunctionNode final : public ExprNode {
     for (size_t i = 0; i < arguments_.size(); ++i) {
       SQLRITE_TRY(arguments_[i]->evaluate_row(context, batch, row, &argument_values_[i]));
       if (argument_values_[i].flags & value_flags::kZeroBlob) {
-        if (function_->kind != functions::BuiltinKind::Length) SQLRITE_TRY(make_bytes(argument_values_[i], *context.heap));
+        if (function_->kind != functions::BuiltinKind::Length)
+          SQLRITE_TRY(make_bytes(argument_values_[i], *context.heap));
       }
     }
     call_.connection = context.connection;

@@ -40,7 +40,8 @@ class IntegerSetNode final : public ExprNode {
 
  private:
   bool contains(Value value) const {
-    if (value.type == ValueType::Text && is_numeric_affinity(bound_->operand_affinity)) apply_numeric_to_text(value, true);
+    if (value.type == ValueType::Text && is_numeric_affinity(bound_->operand_affinity))
+      apply_numeric_to_text(value, true);
     if (value.type == ValueType::Real) {
       int64_t whole = real_to_integer(value.real);
       if (compare_values(Value::from_integer(whole), value, kBinaryCollation) != 0) return false;

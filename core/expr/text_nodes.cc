@@ -90,7 +90,8 @@ class LikeNode final : public ExprNode {
   }
 
   Status filter(EvalContext& context, const Batch& batch, uint16_t* selection_out, uint32_t* count) override {
-    bool fixed = bound_->pattern->kind == bind::BoundKind::Constant || bound_->pattern->kind == bind::BoundKind::Parameter;
+    bool fixed =
+        bound_->pattern->kind == bind::BoundKind::Constant || bound_->pattern->kind == bind::BoundKind::Parameter;
     fixed = fixed && bound_->escape == nullptr && bound_->function == nullptr && batch.selected_count > 1;
     if (!fixed) return ExprNode::filter(context, batch, selection_out, count);
     Column column;
@@ -119,7 +120,8 @@ class LikeNode final : public ExprNode {
 
   // Makes compiled_ fit the pattern value; a pattern equal to the last one costs a comparison.
   Status compile(EvalContext& context, const Value& pattern, const Value& escape) {
-    functions::PatternOptions options = bound_->op == bind::LikeOp::Glob ? functions::kGlobOptions : functions::kLikeOptions;
+    functions::PatternOptions options =
+        bound_->op == bind::LikeOp::Glob ? functions::kGlobOptions : functions::kLikeOptions;
     if (bound_->op == bind::LikeOp::Like) options.fold_case = !context.connection->case_sensitive_like();
     if (escape_) {
       if (escape.is_null()) {
@@ -176,7 +178,8 @@ class LikeNode final : public ExprNode {
     return {};
   }
 
-  Status call_overload(EvalContext& context, const Value& operand, const Value& pattern, const Value& escape, Value* out) {
+  Status call_overload(EvalContext& context, const Value& operand, const Value& pattern, const Value& escape,
+                       Value* out) {
     functions::CallContext call;
     call.connection = context.connection;
     call.heap = context.heap;

@@ -47,14 +47,14 @@ struct FunctionDef;
 // One call site of a function while its statement runs.
 struct CallContext {
   FunctionContext* connection = nullptr;
-  Arena* heap = nullptr;                   // results live here; reset by the caller between batches
-  const Collation* collation = nullptr;    // for functions flagged kNeedsCollation
+  Arena* heap = nullptr;                 // results live here; reset by the caller between batches
+  const Collation* collation = nullptr;  // for functions flagged kNeedsCollation
   const FunctionDef* function = nullptr;
   // Aux data cached for constant arguments (compiled patterns); owned by the call site, may be null pointers.
-  void** aux_data = nullptr;               // [argument_count], null when the site keeps none
-  void (**aux_destroy)(void*) = nullptr;   // parallel to aux_data
+  void** aux_data = nullptr;              // [argument_count], null when the site keeps none
+  void (**aux_destroy)(void*) = nullptr;  // parallel to aux_data
   int aux_count = 0;
-  void* opaque = nullptr;                  // the C ABI's per-call object
+  void* opaque = nullptr;  // the C ABI's per-call object
   // Where the call is stored ("an index"), if its result must never change: it may not ask for the time or the time zone.
   const char* stored_in = nullptr;
 };
@@ -71,7 +71,8 @@ using ScalarFn = Status (*)(CallContext& ctx, const Value* arguments, int argume
 struct AggregateFns {
   uint32_t state_size_bytes = 0;
   Status (*step)(CallContext& ctx, void* state, const Value* arguments, int argument_count) = nullptr;
-  Status (*inverse)(CallContext& ctx, void* state, const Value* arguments, int argument_count) = nullptr;  // window only
+  Status (*inverse)(CallContext& ctx, void* state, const Value* arguments,
+                    int argument_count) = nullptr;                             // window only
   Status (*value)(CallContext& ctx, void* state, Value* result) = nullptr;     // current value, state goes on
   Status (*finalize)(CallContext& ctx, void* state, Value* result) = nullptr;  // called also for groups without a step
   void (*destroy)(void* state) = nullptr;                                      // may be null
@@ -79,37 +80,64 @@ struct AggregateFns {
 
 // Kinds the executor has its own loops for; everything else goes through the function pointers.
 enum class BuiltinKind : uint8_t {
-  None, Count, CountStar, Sum, Total, Avg, Min, Max, GroupConcat,   // aggregates (Min/Max with one argument)
-  Like, Glob, Coalesce, IfNull, NullIf, Iif, Length, Abs, TypeOf, Likely,   // scalars
-  RowNumber, Rank, DenseRank, PercentRank, CumeDist, Ntile, Lag, Lead, FirstValue, LastValue, NthValue,  // windows
+  None,
+  Count,
+  CountStar,
+  Sum,
+  Total,
+  Avg,
+  Min,
+  Max,
+  GroupConcat,  // aggregates (Min/Max with one argument)
+  Like,
+  Glob,
+  Coalesce,
+  IfNull,
+  NullIf,
+  Iif,
+  Length,
+  Abs,
+  TypeOf,
+  Likely,  // scalars
+  RowNumber,
+  Rank,
+  DenseRank,
+  PercentRank,
+  CumeDist,
+  Ntile,
+  Lag,
+  Lead,
+  FirstValue,
+  LastValue,
+  NthValue,  // windows
 };
 
 namespace function_flags {
 inline constexpr uint32_t kDeterministic = 1;
 inline constexpr uint32_t kInnocuous = 2;
 inline constexpr uint32_t kDirectOnly = 4;
-inline constexpr uint32_t kNeedsCollation = 8;     // ctx.collation is the first argument collation found
-inline constexpr uint32_t kUser = 16;              // user code: row by row, never ahead
+inline constexpr uint32_t kNeedsCollation = 8;  // ctx.collation is the first argument collation found
+inline constexpr uint32_t kUser = 16;           // user code: row by row, never ahead
 inline constexpr uint32_t kSubtypeResult = 32;
 // Constant within one statement (date('now'), current_timestamp). Such a call must not be folded before the statement
 // runs, even where it is deterministic (date('2024-01-01') is; only 'now', localtime and utc make it depend on time).
 inline constexpr uint32_t kSlowChange = 64;
-inline constexpr uint32_t kLazyArguments = 128;    // coalesce, iif...: expr evaluates arms itself
+inline constexpr uint32_t kLazyArguments = 128;  // coalesce, iif...: expr evaluates arms itself
 }  // namespace function_flags
 
 enum class FunctionType : uint8_t { Scalar, Aggregate, Window };
 
 struct FunctionDef {
-  std::string_view name;          // lower case for built-ins
-  int16_t argument_count = -1;    // -1: any number
+  std::string_view name;        // lower case for built-ins
+  int16_t argument_count = -1;  // -1: any number
   FunctionType type = FunctionType::Scalar;
   BuiltinKind kind = BuiltinKind::None;
   uint32_t flags = 0;
   int16_t argument_count_min = 0;  // with -1: the least number accepted
   int16_t argument_count_max = 1000;
   ScalarFn scalar = nullptr;
-  AggregateFns aggregate = {};     // Aggregate; with inverse/value also usable as a window function
-  void* user_data = nullptr;       // kUser: the owner's object
+  AggregateFns aggregate = {};  // Aggregate; with inverse/value also usable as a window function
+  void* user_data = nullptr;    // kUser: the owner's object
 };
 
 // Built-in functions plus what one connection registered. Lookups are case-insensitive.

@@ -32,8 +32,8 @@ inline FunctionDef variadic_def(std::string_view name, int least, ScalarFn fn, u
   return def;
 }
 
-inline FunctionDef aggregate_def(std::string_view name, int argument_count, const AggregateFns& fns, uint32_t flags = kPure,
-                                 BuiltinKind kind = BuiltinKind::None) {
+inline FunctionDef aggregate_def(std::string_view name, int argument_count, const AggregateFns& fns,
+                                 uint32_t flags = kPure, BuiltinKind kind = BuiltinKind::None) {
   FunctionDef def;
   def.name = name;
   def.argument_count = static_cast<int16_t>(argument_count);

@@ -17,7 +17,7 @@ struct CompensatedSum {
   void add(double value) {
     double before = sum;
     double after = before + value;
-    if (before < 0 ? -before > (value < 0 ? -value : value) : before > (value < 0 ? -value : value)) {
+    if (before<0 ? -before > (value < 0 ? -value : value) : before>(value < 0 ? -value : value)) {
       error += (before - after) + value;
     } else {
       error += (value - after) + before;

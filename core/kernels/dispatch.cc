@@ -23,12 +23,12 @@ const KernelTable& table() {
 
 }  // namespace
 
-uint32_t select_ints(Compare op, const int64_t* values, int64_t constant, const uint8_t* nulls, const uint16_t* selection,
-                     uint32_t count, uint16_t* out) {
+uint32_t select_ints(Compare op, const int64_t* values, int64_t constant, const uint8_t* nulls,
+                     const uint16_t* selection, uint32_t count, uint16_t* out) {
   return table().select_ints(op, values, &constant, true, nulls, nullptr, selection, count, out);
 }
-uint32_t select_reals(Compare op, const double* values, double constant, const uint8_t* nulls, const uint16_t* selection,
-                      uint32_t count, uint16_t* out) {
+uint32_t select_reals(Compare op, const double* values, double constant, const uint8_t* nulls,
+                      const uint16_t* selection, uint32_t count, uint16_t* out) {
   return table().select_reals(op, values, &constant, true, nulls, nullptr, selection, count, out);
 }
 uint32_t select_ints_between(const int64_t* values, int64_t low, int64_t high, const uint8_t* nulls,
@@ -126,7 +126,8 @@ void hash_ints(const int64_t* values, const uint16_t* selection, uint32_t count,
   table().hash_ints(values, selection, count, combine, out);
 }
 
-const char* find_bytes(const char* haystack, uint64_t haystack_size_bytes, const char* needle, uint64_t needle_size_bytes) {
+const char* find_bytes(const char* haystack, uint64_t haystack_size_bytes, const char* needle,
+                       uint64_t needle_size_bytes) {
   return table().find_bytes(haystack, haystack_size_bytes, needle, needle_size_bytes);
 }
 const char* find_bytes_nocase(const char* haystack, uint64_t haystack_size_bytes, const char* needle,

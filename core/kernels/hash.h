@@ -13,13 +13,23 @@ static inline uint64_t hash_int(int64_t value) {
   x *= 0xD6E8FEB86659FD93ull;
   return x ^ (x >> 29);
 }
-static inline uint64_t combine_hashes(uint64_t a, uint64_t b) { return (a ^ (b + 0x9E3779B97F4A7C15ull + (a << 6) + (a >> 2))) * 0xFF51AFD7ED558CCDull; }
+static inline uint64_t combine_hashes(uint64_t a, uint64_t b) {
+  return (a ^ (b + 0x9E3779B97F4A7C15ull + (a << 6) + (a >> 2))) * 0xFF51AFD7ED558CCDull;
+}
 
 // Mixes 16 bytes a step by 64x64->128 multiplications.
 static inline uint64_t hash_bytes(const void* data, uint64_t size_bytes, uint64_t seed = 0x243F6A8885A308D3ull) {
   const auto* p = static_cast<const unsigned char*>(data);
-  auto load64 = [](const unsigned char* at) { uint64_t v; std::memcpy(&v, at, 8); return v; };
-  auto load32 = [](const unsigned char* at) { uint32_t v; std::memcpy(&v, at, 4); return static_cast<uint64_t>(v); };
+  auto load64 = [](const unsigned char* at) {
+    uint64_t v;
+    std::memcpy(&v, at, 8);
+    return v;
+  };
+  auto load32 = [](const unsigned char* at) {
+    uint32_t v;
+    std::memcpy(&v, at, 4);
+    return static_cast<uint64_t>(v);
+  };
   auto mix = [](uint64_t a, uint64_t b) {
     unsigned __int128 product = static_cast<unsigned __int128>(a) * b;
     return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);

@@ -12,9 +12,12 @@ struct Cell16Opaque {
 };
 
 struct KernelTable {
-  uint32_t (*select_ints)(Compare, const int64_t*, const int64_t*, bool, const uint8_t*, const uint8_t*, const uint16_t*, uint32_t, uint16_t*);
-  uint32_t (*select_reals)(Compare, const double*, const double*, bool, const uint8_t*, const uint8_t*, const uint16_t*, uint32_t, uint16_t*);
-  uint32_t (*select_ints_between)(const int64_t*, int64_t, int64_t, const uint8_t*, const uint16_t*, uint32_t, uint16_t*);
+  uint32_t (*select_ints)(Compare, const int64_t*, const int64_t*, bool, const uint8_t*, const uint8_t*,
+                          const uint16_t*, uint32_t, uint16_t*);
+  uint32_t (*select_reals)(Compare, const double*, const double*, bool, const uint8_t*, const uint8_t*, const uint16_t*,
+                           uint32_t, uint16_t*);
+  uint32_t (*select_ints_between)(const int64_t*, int64_t, int64_t, const uint8_t*, const uint16_t*, uint32_t,
+                                  uint16_t*);
   uint32_t (*select_reals_between)(const double*, double, double, const uint8_t*, const uint16_t*, uint32_t, uint16_t*);
   uint32_t (*select_bytes)(bool, const uint8_t*, const uint16_t*, uint32_t, uint16_t*);
   bool (*all_small)(const int64_t*, uint32_t);

@@ -35,12 +35,12 @@ inline uint32_t mask8(const int64_t* v, const int64_t* w, bool constant) {
 #if SQLRITE_KERNELS_LEVEL >= 2
   __m512i a = _mm512_loadu_si512(v);
   __m512i b = constant ? _mm512_set1_epi64(*w) : _mm512_loadu_si512(w);
-  constexpr int predicate = kOp == Compare::Equal          ? _MM_CMPINT_EQ
-                            : kOp == Compare::NotEqual     ? _MM_CMPINT_NE
-                            : kOp == Compare::Less         ? _MM_CMPINT_LT
-                            : kOp == Compare::LessOrEqual  ? _MM_CMPINT_LE
-                            : kOp == Compare::Greater      ? _MM_CMPINT_NLE
-                                                           : _MM_CMPINT_NLT;
+  constexpr int predicate = kOp == Compare::Equal         ? _MM_CMPINT_EQ
+                            : kOp == Compare::NotEqual    ? _MM_CMPINT_NE
+                            : kOp == Compare::Less        ? _MM_CMPINT_LT
+                            : kOp == Compare::LessOrEqual ? _MM_CMPINT_LE
+                            : kOp == Compare::Greater     ? _MM_CMPINT_NLE
+                                                          : _MM_CMPINT_NLT;
   return _mm512_cmp_epi64_mask(a, b, predicate);
 #else
   uint32_t mask = 0;
@@ -60,12 +60,12 @@ inline uint32_t mask8(const int64_t* v, const int64_t* w, bool constant) {
 
 template <Compare kOp>
 inline uint32_t mask8(const double* v, const double* w, bool constant) {
-  constexpr int predicate = kOp == Compare::Equal          ? _CMP_EQ_OQ
-                            : kOp == Compare::NotEqual     ? _CMP_NEQ_UQ
-                            : kOp == Compare::Less         ? _CMP_LT_OQ
-                            : kOp == Compare::LessOrEqual  ? _CMP_LE_OQ
-                            : kOp == Compare::Greater      ? _CMP_GT_OQ
-                                                           : _CMP_GE_OQ;
+  constexpr int predicate = kOp == Compare::Equal         ? _CMP_EQ_OQ
+                            : kOp == Compare::NotEqual    ? _CMP_NEQ_UQ
+                            : kOp == Compare::Less        ? _CMP_LT_OQ
+                            : kOp == Compare::LessOrEqual ? _CMP_LE_OQ
+                            : kOp == Compare::Greater     ? _CMP_GT_OQ
+                                                          : _CMP_GE_OQ;
 #if SQLRITE_KERNELS_LEVEL >= 2
   return _mm512_cmp_pd_mask(_mm512_loadu_pd(v), constant ? _mm512_set1_pd(*w) : _mm512_loadu_pd(w), predicate);
 #else
@@ -101,8 +101,8 @@ inline bool passes(T a, T b) {
 
 // `right` is one value when `constant`, else an array. Row numbers are written without branches.
 template <Compare kOp, typename T>
-uint32_t select_loop(const T* left, const T* right, bool constant, const uint8_t* left_nulls, const uint8_t* right_nulls,
-                     const uint16_t* selection, uint32_t count, uint16_t* out) {
+uint32_t select_loop(const T* left, const T* right, bool constant, const uint8_t* left_nulls,
+                     const uint8_t* right_nulls, const uint16_t* selection, uint32_t count, uint16_t* out) {
   uint32_t kept = 0;
   uint32_t i = 0;
   if (selection == nullptr) {
@@ -153,7 +153,8 @@ uint32_t select_any(Compare op, const T* left, const T* right, bool constant, co
     case Compare::Greater:
       return select_loop<Compare::Greater>(left, right, constant, left_nulls, right_nulls, selection, count, out);
     case Compare::GreaterOrEqual:
-      return select_loop<Compare::GreaterOrEqual>(left, right, constant, left_nulls, right_nulls, selection, count, out);
+      return select_loop<Compare::GreaterOrEqual>(left, right, constant, left_nulls, right_nulls, selection, count,
+                                                  out);
   }
   return 0;
 }
@@ -168,7 +169,8 @@ uint32_t select_between(const T* values, T low, T high, const uint8_t* nulls, co
     __m128i rows = _mm_setr_epi16(0, 1, 2, 3, 4, 5, 6, 7);
     const __m128i eight = _mm_set1_epi16(8);
     for (; i + 8 <= count; i += 8) {
-      uint32_t mask = mask8<Compare::GreaterOrEqual>(values + i, &low, true) & mask8<Compare::LessOrEqual>(values + i, &high, true);
+      uint32_t mask =
+          mask8<Compare::GreaterOrEqual>(values + i, &low, true) & mask8<Compare::LessOrEqual>(values + i, &high, true);
       if (nulls != nullptr) mask &= valid8(nulls + i);
       _mm_storeu_si128(reinterpret_cast<__m128i*>(out + kept), compress_rows(rows, mask));
       kept += static_cast<uint32_t>(__builtin_popcount(mask));
@@ -186,7 +188,8 @@ uint32_t select_between(const T* values, T low, T high, const uint8_t* nulls, co
   return kept;
 }
 
-uint32_t select_bytes_loop(bool wanted, const uint8_t* bytes, const uint16_t* selection, uint32_t count, uint16_t* out) {
+uint32_t select_bytes_loop(bool wanted, const uint8_t* bytes, const uint16_t* selection, uint32_t count,
+                           uint16_t* out) {
   uint32_t kept = 0;
   for (uint32_t i = 0; i < count; ++i) {
     uint16_t row = selection != nullptr ? selection[i] : static_cast<uint16_t>(i);
@@ -218,7 +221,8 @@ bool extreme(const T* values, const uint8_t* nulls, const uint16_t* selection, u
   if (nulls == nullptr && selection == nullptr) {
     if (count == 0) return false;
     T best = values[0];
-    for (uint32_t i = 1; i < count; ++i) best = kMax ? (values[i] > best ? values[i] : best) : (values[i] < best ? values[i] : best);
+    for (uint32_t i = 1; i < count; ++i)
+      best = kMax ? (values[i] > best ? values[i] : best) : (values[i] < best ? values[i] : best);
     *result = best;
     return true;
   }
@@ -236,7 +240,8 @@ bool extreme(const T* values, const uint8_t* nulls, const uint16_t* selection, u
 
 void hash_ints_loop(const int64_t* values, const uint16_t* selection, uint32_t count, bool combine, uint64_t* out) {
   if (combine) {
-    for (uint32_t i = 0; i < count; ++i) out[i] = combine_hashes(out[i], hash_int(values[selection != nullptr ? selection[i] : i]));
+    for (uint32_t i = 0; i < count; ++i)
+      out[i] = combine_hashes(out[i], hash_int(values[selection != nullptr ? selection[i] : i]));
   } else if (selection != nullptr) {
     for (uint32_t i = 0; i < count; ++i) out[i] = hash_int(values[selection[i]]);
   } else {
@@ -328,12 +333,12 @@ const char* find_loop(const char* haystack, uint64_t haystack_size, const char* 
     }
   }
   for (; i < positions; ++i) {
-    if (equal_bytes<kNoCase>(haystack + i, needle, 1) && equal_bytes<kNoCase>(haystack + i, needle, needle_size)) return haystack + i;
+    if (equal_bytes<kNoCase>(haystack + i, needle, 1) && equal_bytes<kNoCase>(haystack + i, needle, needle_size))
+      return haystack + i;
   }
   return nullptr;
 #endif
 }
-
 
 template <typename T>
 void gather_loop(const T* from, const uint16_t* selection, uint32_t count, T* out) {

@@ -60,7 +60,8 @@ TEST_CASE("Filters keep exactly the rows that pass") {
       for (int offset = 0; offset < 2; ++offset) {
         for (int op_number = 0; op_number < 6; ++op_number) {
           Compare op = static_cast<Compare>(op_number);
-          for (const uint8_t* n : {static_cast<const uint8_t*>(nullptr), static_cast<const uint8_t*>(nulls.data() + offset)}) {
+          for (const uint8_t* n :
+               {static_cast<const uint8_t*>(nullptr), static_cast<const uint8_t*>(nulls.data() + offset)}) {
             for (bool selected : {false, true}) {
               const uint16_t* sel = selected ? selection.data() : nullptr;
               uint32_t looked = selected ? static_cast<uint32_t>(selection.size()) : count;

@@ -11,10 +11,10 @@ namespace sqlrite::kernels {
 
 enum class Compare : uint8_t { Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual };
 
-uint32_t select_ints(Compare op, const int64_t* values, int64_t constant, const uint8_t* nulls, const uint16_t* selection,
-                     uint32_t count, uint16_t* out);
-uint32_t select_reals(Compare op, const double* values, double constant, const uint8_t* nulls, const uint16_t* selection,
-                      uint32_t count, uint16_t* out);
+uint32_t select_ints(Compare op, const int64_t* values, int64_t constant, const uint8_t* nulls,
+                     const uint16_t* selection, uint32_t count, uint16_t* out);
+uint32_t select_reals(Compare op, const double* values, double constant, const uint8_t* nulls,
+                      const uint16_t* selection, uint32_t count, uint16_t* out);
 // low <= value <= high.
 uint32_t select_ints_between(const int64_t* values, int64_t low, int64_t high, const uint8_t* nulls,
                              const uint16_t* selection, uint32_t count, uint16_t* out);

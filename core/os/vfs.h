@@ -29,8 +29,8 @@ enum class FileRole : uint8_t { Database, Wal, Journal, SuperJournal, Temporary,
 struct OpenOptions {
   FileRole role = FileRole::Database;
   bool read_only = false;
-  bool create = true;            // ignored when read_only
-  bool exclusive = false;        // fail if it exists (with create)
+  bool create = true;      // ignored when read_only
+  bool exclusive = false;  // fail if it exists (with create)
   bool fall_back_to_read_only = true;
   bool delete_on_close = false;
 };
@@ -70,9 +70,9 @@ class File {
 
 // A moment in the time zone of this machine.
 struct LocalTime {
-  int year = 0;    // 2026
-  int month = 0;   // 1 to 12
-  int day = 0;     // 1 to 31
+  int year = 0;   // 2026
+  int month = 0;  // 1 to 12
+  int day = 0;    // 1 to 31
   int hour = 0;
   int minute = 0;
   int second = 0;
@@ -81,7 +81,7 @@ struct LocalTime {
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual int64_t wall_ms() = 0;       // since 1970-01-01 UTC
+  virtual int64_t wall_ms() = 0;  // since 1970-01-01 UTC
   virtual int64_t monotonic_ns() = 0;
   virtual void sleep_us(int64_t duration_us) = 0;
   // False when the time zone cannot be had. `unix_seconds`: since 1970-01-01 UTC.

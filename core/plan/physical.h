@@ -24,13 +24,13 @@ using bind::BoundExpr;
 using bind::OrderTerm;
 
 enum class NodeKind : uint8_t {
-  SingleRow,        // one row without columns (SELECT without FROM)
-  Values,           // rows of expressions
-  TableScan,        // full scan or rowid range / point
-  IndexScan,        // index range, then the table row unless covering
-  MultiIndexOr,     // rowids from several accesses, united, then table rows
-  QueryScan,        // rows of a sub-query in FROM
-  RecursiveScan,    // the working table of a recursive CTE
+  SingleRow,      // one row without columns (SELECT without FROM)
+  Values,         // rows of expressions
+  TableScan,      // full scan or rowid range / point
+  IndexScan,      // index range, then the table row unless covering
+  MultiIndexOr,   // rowids from several accesses, united, then table rows
+  QueryScan,      // rows of a sub-query in FROM
+  RecursiveScan,  // the working table of a recursive CTE
   TableFunctionScan,
   Filter,
   NestedLoopJoin,
@@ -46,32 +46,32 @@ enum class NodeKind : uint8_t {
 
 struct Node {
   NodeKind kind;
-  uint16_t slot_count = 0;        // columns of the output layout
-  bool single_row_max = false;    // at most one row: batches of one
+  uint16_t slot_count = 0;      // columns of the output layout
+  bool single_row_max = false;  // at most one row: batches of one
   double rows_estimate = 1;
 };
 
 // Column of a stored row -> slot. Sorted by storage position.
 struct ColumnFetch {
-  int16_t column = 0;             // table column; kRowIdColumn for the rowid
+  int16_t column = 0;  // table column; kRowIdColumn for the rowid
   int32_t slot = -1;
 };
 
 // One leading key field of a range, fixed to one or several values.
 struct KeyEqual {
-  BoundExpr* value = nullptr;                 // column = value
-  std::span<BoundExpr*> values;               // column IN (list): sorted and made unique at run time
+  BoundExpr* value = nullptr;                    // column = value
+  std::span<BoundExpr*> values;                  // column IN (list): sorted and made unique at run time
   const bind::BoundInQuery* in_query = nullptr;  // column IN (SELECT ...)
-  bool null_matches = false;                  // IS: NULL finds NULLs; else a NULL key finds nothing
-  Affinity affinity = Affinity::None;         // applied to the key value before the seek (the column's)
+  bool null_matches = false;                     // IS: NULL finds NULLs; else a NULL key finds nothing
+  Affinity affinity = Affinity::None;            // applied to the key value before the seek (the column's)
 };
 
 struct KeyRange {
-  std::span<KeyEqual> equals;                 // leading fields
-  BoundExpr* lower = nullptr;                 // next field: > or >=
-  BoundExpr* upper = nullptr;                 // next field: < or <=
+  std::span<KeyEqual> equals;  // leading fields
+  BoundExpr* lower = nullptr;  // next field: > or >=
+  BoundExpr* upper = nullptr;  // next field: < or <=
   bool lower_inclusive = false, upper_inclusive = false;
-  bool skip_nulls = false;                    // upper bound only (or LIKE prefix): NULLs are not in the range
+  bool skip_nulls = false;  // upper bound only (or LIKE prefix): NULLs are not in the range
   Affinity lower_affinity = Affinity::None;
   Affinity upper_affinity = Affinity::None;
   // LIKE/GLOB prefix turned into a range: when the pattern's value (a parameter) does not allow it, the range is ignored
@@ -82,34 +82,40 @@ struct KeyRange {
 struct TableAccess {
   bind::BoundSource* source = nullptr;
   const catalog::Table* table = nullptr;
-  const catalog::Index* index = nullptr;      // null: the table's own tree (rowid order, or WITHOUT ROWID key order)
-  bool covering = false;                      // the index has every wanted column
-  KeyRange range;                             // over rowid (no index, rowid table: at most one KeyEqual) or index fields
+  const catalog::Index* index = nullptr;  // null: the table's own tree (rowid order, or WITHOUT ROWID key order)
+  bool covering = false;                  // the index has every wanted column
+  KeyRange range;                         // over rowid (no index, rowid table: at most one KeyEqual) or index fields
   bool descending = false;
-  bool order_needed = false;                  // the consumer relies on key order (IN lists are then walked in order)
-  std::span<ColumnFetch> fetch;               // from the table row, or all from the index when covering
-  std::span<ColumnFetch> index_fetch;         // not covering: columns that index_filter needs, read from the index entry
-  BoundExpr* index_filter = nullptr;          // checked before the table row is fetched
-  BoundExpr* filter = nullptr;                // residual condition over the slots of this scan (and outer slots)
-  bool key_is_unique = false;                 // at most one row per outer row
-  bool count_only = false;                    // no column wanted, no filter: entries may be counted without being read
+  bool order_needed = false;           // the consumer relies on key order (IN lists are then walked in order)
+  std::span<ColumnFetch> fetch;        // from the table row, or all from the index when covering
+  std::span<ColumnFetch> index_fetch;  // not covering: columns that index_filter needs, read from the index entry
+  BoundExpr* index_filter = nullptr;   // checked before the table row is fetched
+  BoundExpr* filter = nullptr;         // residual condition over the slots of this scan (and outer slots)
+  bool key_is_unique = false;          // at most one row per outer row
+  bool count_only = false;             // no column wanted, no filter: entries may be counted without being read
 };
 
-struct ScanNode : Node { TableAccess access; };                       // TableScan, IndexScan
-struct MultiIndexOrNode : Node {
-  TableAccess table;                          // fetch and filter of the row
-  std::span<TableAccess> branches;            // each yields rowids
+// TableScan, IndexScan
+struct ScanNode : Node {
+  TableAccess access;
 };
-struct ValuesNode : Node { std::span<std::span<BoundExpr*>> rows; std::span<int32_t> slots; };
+struct MultiIndexOrNode : Node {
+  TableAccess table;                // fetch and filter of the row
+  std::span<TableAccess> branches;  // each yields rowids
+};
+struct ValuesNode : Node {
+  std::span<std::span<BoundExpr*>> rows;
+  std::span<int32_t> slots;
+};
 
 struct QueryPlan;
 struct QueryScanNode : Node {
   const bind::BoundSource* source = nullptr;  // its name, for explain
   QueryPlan* query = nullptr;
-  std::span<ColumnFetch> fetch;               // result column -> slot
-  bool materialize = false;                   // run once, keep the rows (inner side of a loop, shared CTE)
-  int32_t shared_index = -1;                  // >= 0: CTE used several times, materialized once per statement run
-  bool invariant = false;                     // materialized rows stay valid for the whole statement run
+  std::span<ColumnFetch> fetch;  // result column -> slot
+  bool materialize = false;      // run once, keep the rows (inner side of a loop, shared CTE)
+  int32_t shared_index = -1;     // >= 0: CTE used several times, materialized once per statement run
+  bool invariant = false;        // materialized rows stay valid for the whole statement run
   BoundExpr* filter = nullptr;
   // Automatic index: hash look-up into the materialized rows by these columns = outer expressions.
   std::span<uint16_t> key_columns;
@@ -132,7 +138,7 @@ struct TableFunctionNode : Node {
 struct FilterNode : Node {
   Node* input = nullptr;
   BoundExpr* condition = nullptr;
-  bool once = false;                          // reads no column: decided before the input is opened
+  bool once = false;  // reads no column: decided before the input is opened
 };
 
 // Which slots a side fills, so that the other side's rows can be null-extended and outer columns broadcast.
@@ -142,68 +148,77 @@ struct NestedLoopJoinNode : Node {
   Node* inner = nullptr;
   std::span<int32_t> outer_slots;
   std::span<int32_t> inner_slots;
-  BoundExpr* on = nullptr;                    // Left/Right/Full: decides the match (beyond what the inner access checks)
-  BoundExpr* filter = nullptr;                // WHERE part, after null extension
-  bool inner_once = false;                    // semi-join shape: stop after the first match
+  BoundExpr* on = nullptr;      // Left/Right/Full: decides the match (beyond what the inner access checks)
+  BoundExpr* filter = nullptr;  // WHERE part, after null extension
+  bool inner_once = false;      // semi-join shape: stop after the first match
 };
 struct HashJoinNode : Node {
   bind::JoinKind join = bind::JoinKind::Inner;
-  Node* probe = nullptr;                      // outer (left) side, order kept
-  Node* build = nullptr;                      // inner (right) side; does not depend on the probe's slots
+  Node* probe = nullptr;  // outer (left) side, order kept
+  Node* build = nullptr;  // inner (right) side; does not depend on the probe's slots
   std::span<int32_t> probe_slots;
   std::span<int32_t> build_slots;
   std::span<BoundExpr*> probe_keys;
   std::span<BoundExpr*> build_keys;
-  std::span<Affinity> key_affinities;         // applied to both sides
+  std::span<Affinity> key_affinities;  // applied to both sides
   std::span<const Collation*> key_collations;
-  BoundExpr* on = nullptr;                    // further ON conditions
-  BoundExpr* filter = nullptr;                // WHERE part, after null extension
+  BoundExpr* on = nullptr;      // further ON conditions
+  BoundExpr* filter = nullptr;  // WHERE part, after null extension
   double build_rows_estimate = 0;
-  bool build_invariant = false;               // the build side gives the same rows for the whole statement run
+  bool build_invariant = false;  // the build side gives the same rows for the whole statement run
 };
 
-enum class AggregateMode : uint8_t { Plain, Hash, Ordered };   // Plain: no GROUP BY, exactly one group
+// Plain: no GROUP BY, exactly one group
+enum class AggregateMode : uint8_t { Plain, Hash, Ordered };
 struct AggregateNode : Node {
   Node* input = nullptr;
   AggregateMode mode = AggregateMode::Hash;
-  std::span<BoundExpr*> keys;                 // over the input layout -> output slots 0..k-1
+  std::span<BoundExpr*> keys;  // over the input layout -> output slots 0..k-1
   std::span<const Collation*> key_collations;
-  std::span<bind::BoundAggregate*> aggregates;   // -> output slots k..k+n-1; arguments over the input layout
-  std::span<BoundExpr*> bare;                 // bare columns -> output slots after that; from the group's first row, or
-  int32_t bare_follows = -1;                  // >= 0: the row of the min/max of this aggregate
-  std::span<bool> ordered_descending;         // Ordered: direction of each key in the input
+  std::span<bind::BoundAggregate*> aggregates;  // -> output slots k..k+n-1; arguments over the input layout
+  std::span<BoundExpr*> bare;          // bare columns -> output slots after that; from the group's first row, or
+  int32_t bare_follows = -1;           // >= 0: the row of the min/max of this aggregate
+  std::span<bool> ordered_descending;  // Ordered: direction of each key in the input
   double groups_estimate = 0;
-  bool output_in_key_order = false;           // Hash: rows must leave sorted by the keys (as SQLite's GROUP BY delivers)
+  bool output_in_key_order = false;  // Hash: rows must leave sorted by the keys (as SQLite's GROUP BY delivers)
 };
-struct ProjectNode : Node { Node* input = nullptr; std::span<BoundExpr*> exprs; };   // -> slots 0..n-1
+// -> slots 0..n-1
+struct ProjectNode : Node {
+  Node* input = nullptr;
+  std::span<BoundExpr*> exprs;
+};
 struct DistinctNode : Node {
-  Node* input = nullptr;                      // compares the first key_count slots
+  Node* input = nullptr;  // compares the first key_count slots
   uint16_t key_count = 0;
   std::span<const Collation*> collations;
-  bool input_is_grouped = false;              // equal rows are adjacent
+  bool input_is_grouped = false;  // equal rows are adjacent
 };
 struct SortNode : Node {
   Node* input = nullptr;
-  std::span<OrderTerm> terms;                 // over the input layout
-  std::span<int32_t> payload_slots;           // columns that must survive
-  uint16_t ordered_prefix = 0;                // leading terms the input is already ordered by
-  BoundExpr* limit = nullptr;                 // top-k: keep limit + offset rows (the Limit node above still cuts)
+  std::span<OrderTerm> terms;        // over the input layout
+  std::span<int32_t> payload_slots;  // columns that must survive
+  uint16_t ordered_prefix = 0;       // leading terms the input is already ordered by
+  BoundExpr* limit = nullptr;        // top-k: keep limit + offset rows (the Limit node above still cuts)
   BoundExpr* offset = nullptr;
 };
-struct LimitNode : Node { Node* input = nullptr; BoundExpr* limit = nullptr; BoundExpr* offset = nullptr; };
+struct LimitNode : Node {
+  Node* input = nullptr;
+  BoundExpr* limit = nullptr;
+  BoundExpr* offset = nullptr;
+};
 struct CompoundNode : Node {
-  std::span<Node*> inputs;                    // each with result layout 0..n-1
-  std::span<bind::CompoundOp> operators;      // as in BoundQuery; UnionAll streams, others deliver sorted by all columns
+  std::span<Node*> inputs;                // each with result layout 0..n-1
+  std::span<bind::CompoundOp> operators;  // as in BoundQuery; UnionAll streams, others deliver sorted by all columns
   std::span<const Collation*> collations;
-  std::span<OrderTerm> order_by;              // the order in which a sorted result must leave (result_column set)
+  std::span<OrderTerm> order_by;  // the order in which a sorted result must leave (result_column set)
 };
 struct RecursiveUnionNode : Node {
   const bind::BoundQuery* query = nullptr;
   Node* seed = nullptr;
-  Node* step = nullptr;                       // contains RecursiveScan nodes; several step cores: a UnionAll compound
+  Node* step = nullptr;  // contains RecursiveScan nodes; several step cores: a UnionAll compound
   bool distinct = false;
   std::span<const Collation*> collations;
-  std::span<OrderTerm> order_by;              // priority queue order; empty: first in, first out
+  std::span<OrderTerm> order_by;  // priority queue order; empty: first in, first out
   BoundExpr* limit = nullptr;
   BoundExpr* offset = nullptr;
 };
@@ -213,27 +228,30 @@ struct QueryPlan {
   const bind::BoundQuery* query = nullptr;
   Node* root = nullptr;
   uint16_t result_count = 0;
-  std::span<BoundExpr*> outer_args;           // evaluated in the parent's layout before each run
-  bool is_volatile = false;                   // must run again even if outer_args are unchanged
-  bool reads_working_table = false;           // inside a recursive step: must run again for each step
+  std::span<BoundExpr*> outer_args;  // evaluated in the parent's layout before each run
+  bool is_volatile = false;          // must run again even if outer_args are unchanged
+  bool reads_working_table = false;  // inside a recursive step: must run again for each step
 };
 
-struct InsertPlan { bind::BoundInsert* bound = nullptr; QueryPlan* source = nullptr; };
+struct InsertPlan {
+  bind::BoundInsert* bound = nullptr;
+  QueryPlan* source = nullptr;
+};
 // The row finder delivers, per row to change: slot 0.. = key of the target (rowid, or primary key columns), then for
 // UPDATE ... FROM, and where nothing can tell when they are computed, the SET values.
 struct UpdatePlan {
   bind::BoundUpdate* bound = nullptr;
   QueryPlan* finder = nullptr;
   uint16_t key_count = 1;
-  bool set_from_finder = false;               // SET values follow the key in the finder's row
-  bool streams = false;                       // rows may change while the finder still reads the state before the statement
+  bool set_from_finder = false;  // SET values follow the key in the finder's row
+  bool streams = false;          // rows may change while the finder still reads the state before the statement
 };
 struct DeletePlan {
   bind::BoundDelete* bound = nullptr;
   QueryPlan* finder = nullptr;
   uint16_t key_count = 1;
-  bool truncate = false;                      // DELETE without WHERE and nothing that must see single rows
-  bool streams = false;                       // as in UpdatePlan
+  bool truncate = false;  // DELETE without WHERE and nothing that must see single rows
+  bool streams = false;   // as in UpdatePlan
 };
 
 enum class StatementKind : uint8_t { Select, Insert, Update, Delete };
@@ -242,12 +260,12 @@ enum class StatementKind : uint8_t { Select, Insert, Update, Delete };
 struct StatementPlan {
   Arena arena{1024};
   StatementKind kind = StatementKind::Select;
-  QueryPlan* query = nullptr;                 // Select
+  QueryPlan* query = nullptr;  // Select
   InsertPlan* insert = nullptr;
   UpdatePlan* update = nullptr;
   DeletePlan* remove = nullptr;
-  std::span<QueryPlan*> subplans;             // expression sub-queries, by subquery_index
-  uint16_t shared_count = 0;                  // materialized CTEs, by shared_index
+  std::span<QueryPlan*> subplans;  // expression sub-queries, by subquery_index
+  uint16_t shared_count = 0;       // materialized CTEs, by shared_index
   std::span<bind::ResultColumn> columns;
   // Target rows of changes have their own layout: slot i = column i, slot columns.size() = rowid; `excluded` follows it.
 };

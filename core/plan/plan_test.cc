@@ -63,7 +63,8 @@ TEST_CASE("Planner, picks the access of one table as SQLite does") {
   CHECK(plan("SELECT * FROM t WHERE a=1 OR a=2") == "SEARCH t USING INDEX t_a (a=?)");
   CHECK(plan("SELECT * FROM t WHERE b='x' AND c BETWEEN 1 AND 2") == "SEARCH t USING INDEX t_bc (b=? AND c>? AND c<?)");
   CHECK(plan("SELECT * FROM t WHERE a=1 OR b='x'") ==
-        "MULTI-INDEX OR | > INDEX 1 | > > SEARCH t USING INDEX t_a (a=?) | > INDEX 2 | > > SEARCH t USING INDEX t_bc (b=?)");
+        "MULTI-INDEX OR | > INDEX 1 | > > SEARCH t USING INDEX t_a (a=?) | > INDEX 2 | > > SEARCH t USING INDEX t_bc "
+        "(b=?)");
   CHECK(plan("SELECT * FROM t WHERE +a=1") == "SCAN t");
   CHECK(plan("SELECT * FROM t WHERE a IS NULL") == "SEARCH t USING INDEX t_a (a=?)");
   CHECK(plan("SELECT * FROM t WHERE a+id=7") == "SEARCH t USING INDEX t_expr (<expr>=?)");
@@ -96,7 +97,8 @@ TEST_CASE("Planner, an index gives the order where it can") {
   CHECK(plan("SELECT * FROM t ORDER BY b, d") == "SCAN t USING INDEX t_bc | USE TEMP B-TREE FOR LAST TERM OF ORDER BY");
   CHECK(plan("SELECT * FROM t WHERE b='x' ORDER BY c DESC") == "SEARCH t USING INDEX t_bc (b=?)");
   CHECK(plan("SELECT a, count(*) FROM t GROUP BY a") == "SCAN t USING COVERING INDEX t_a");
-  CHECK(plan("SELECT d, count(*) FROM t GROUP BY d ORDER BY 2") == "SCAN t | USE TEMP B-TREE FOR GROUP BY | USE TEMP B-TREE FOR ORDER BY");
+  CHECK(plan("SELECT d, count(*) FROM t GROUP BY d ORDER BY 2") ==
+        "SCAN t | USE TEMP B-TREE FOR GROUP BY | USE TEMP B-TREE FOR ORDER BY");
   CHECK(plan("SELECT DISTINCT a FROM t") == "SCAN t USING COVERING INDEX t_a");
   CHECK(plan("SELECT DISTINCT d FROM t") == "SCAN t | USE TEMP B-TREE FOR DISTINCT");
   CHECK(plan("SELECT max(a) FROM t") == "SEARCH t USING COVERING INDEX t_a");
@@ -104,14 +106,17 @@ TEST_CASE("Planner, an index gives the order where it can") {
 
 TEST_CASE("Planner, joins start where the fewest rows are") {
   Planner plan;
-  CHECK(plan("SELECT * FROM t JOIN u ON t.id=u.t_id WHERE t.a=5") == "SEARCH t USING INDEX t_a (a=?) | SEARCH u USING INDEX u_t (t_id=?)");
+  CHECK(plan("SELECT * FROM t JOIN u ON t.id=u.t_id WHERE t.a=5") ==
+        "SEARCH t USING INDEX t_a (a=?) | SEARCH u USING INDEX u_t (t_id=?)");
   CHECK(plan("SELECT * FROM t LEFT JOIN u ON t.id=u.t_id") == "SCAN t | SEARCH u USING INDEX u_t (t_id=?) LEFT-JOIN");
-  CHECK(plan("SELECT * FROM bare n1, bare n2 WHERE n1.p=n2.p") == "SCAN n1 | SEARCH n2 USING AUTOMATIC COVERING INDEX (p=?)");
+  CHECK(plan("SELECT * FROM bare n1, bare n2 WHERE n1.p=n2.p") ==
+        "SCAN n1 | SEARCH n2 USING AUTOMATIC COVERING INDEX (p=?)");
 }
 
 TEST_CASE("Planner, a condition that fails for NULL makes a LEFT JOIN an inner one; an unread one disappears") {
   Planner plan;
-  CHECK(plan("SELECT * FROM t LEFT JOIN u ON t.id=u.t_id WHERE u.z=3") == "SCAN u | SEARCH t USING INTEGER PRIMARY KEY (rowid=?)");
+  CHECK(plan("SELECT * FROM t LEFT JOIN u ON t.id=u.t_id WHERE u.z=3") ==
+        "SCAN u | SEARCH t USING INTEGER PRIMARY KEY (rowid=?)");
   CHECK(plan("SELECT t.* FROM t LEFT JOIN u ON t.id=u.x") == "SCAN t");
 }
 
@@ -124,7 +129,8 @@ TEST_CASE("Planner, views are flattened or take conditions in") {
 TEST_CASE("Planner, a correlated block without a fitting index keeps its rows in a hash table") {
   Planner plan;
   CHECK(plan("SELECT (SELECT max(q) FROM bare WHERE p=t.a) FROM t") ==
-        "SCAN t USING COVERING INDEX t_a | CORRELATED SCALAR SUBQUERY 1 | > SEARCH bare USING AUTOMATIC COVERING INDEX (p=?)");
+        "SCAN t USING COVERING INDEX t_a | CORRELATED SCALAR SUBQUERY 1 | > SEARCH bare USING AUTOMATIC COVERING INDEX "
+        "(p=?)");
 }
 
 TEST_CASE("Planner, changes find their rows by index") {
@@ -139,7 +145,8 @@ TEST_CASE("Planner, conditions are checked where their columns are first known")
   CHECK(plan.tree("SELECT a FROM t WHERE id=1 AND b='x'") ==
         "Project t.a |   TableScan t key rowid=1 unique filter t.b='x'");
   CHECK(plan.tree("SELECT t.a FROM t LEFT JOIN u ON t.id=u.t_id AND u.z=4 WHERE u.y IS NULL") ==
-        "Project t.a |   NestedLoopJoin left filter u.y is null |     IndexScan t index t_a covering |     IndexScan u index u_t key t_id=t.id filter u.z=4");
+        "Project t.a |   NestedLoopJoin left filter u.y is null |     IndexScan t index t_a covering |     IndexScan u "
+        "index u_t key t_id=t.id filter u.z=4");
 }
 
 TEST_CASE("Planner, a join of sixty tables is planned") {

@@ -1,7 +1,7 @@
 #include "plan/planner.h"
 
-#include "plan/physical/builders.h"
 #include "plan/physical/build_changes.h"
+#include "plan/physical/builders.h"
 
 namespace sqlrite::plan {
 

@@ -57,8 +57,7 @@ void apply_numeric_to_text(Value& value, bool prefer_integer) {
 Status apply_affinity_slow(Value& value, Affinity affinity, Arena& heap) {
   switch (affinity) {
     case Affinity::None:
-    case Affinity::Blob:
-      break;
+    case Affinity::Blob: break;
     case Affinity::Text:
       if (value.is_numeric()) return make_text(value, heap);
       break;

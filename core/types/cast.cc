@@ -17,12 +17,9 @@ std::string_view number_bytes(const Value& value) {
 
 int64_t to_integer(const Value& value) {
   switch (value.type) {
-    case ValueType::Integer:
-      return value.integer;
-    case ValueType::Real:
-      return real_to_integer(value.real);
-    case ValueType::Null:
-      return 0;
+    case ValueType::Integer: return value.integer;
+    case ValueType::Real: return real_to_integer(value.real);
+    case ValueType::Null: return 0;
     default: {
       int64_t integer = 0;
       parse_integer(number_bytes(value), &integer);
@@ -33,12 +30,9 @@ int64_t to_integer(const Value& value) {
 
 double to_real(const Value& value) {
   switch (value.type) {
-    case ValueType::Real:
-      return value.real;
-    case ValueType::Integer:
-      return static_cast<double>(value.integer);
-    case ValueType::Null:
-      return 0.0;
+    case ValueType::Real: return value.real;
+    case ValueType::Integer: return static_cast<double>(value.integer);
+    case ValueType::Null: return 0.0;
     default: {
       double real;
       parse_real(number_bytes(value), &real);
@@ -90,17 +84,10 @@ Status cast_value(Value& value, Affinity affinity, Arena& heap) {
       }
       value.subtype = 0;
       return Status();
-    case Affinity::Text:
-      return make_text(value, heap);
-    case Affinity::Numeric:
-      value = cast_to_numeric(value);
-      return Status();
-    case Affinity::Integer:
-      value = Value::from_integer(to_integer(value));
-      return Status();
-    case Affinity::Real:
-      value = Value::from_real(to_real(value));
-      return Status();
+    case Affinity::Text: return make_text(value, heap);
+    case Affinity::Numeric: value = cast_to_numeric(value); return Status();
+    case Affinity::Integer: value = Value::from_integer(to_integer(value)); return Status();
+    case Affinity::Real: value = Value::from_real(to_real(value)); return Status();
   }
   return Status();
 }

@@ -180,7 +180,8 @@ TEST_CASE("UTF: surrogates, malformed bytes, lengths") {
     CHECK(round("a\xc3\xa9\xe2\x82\xac\xf0\x9d\x84\x9e", encoding) == "a\xc3\xa9\xe2\x82\xac\xf0\x9d\x84\x9e");
     CHECK(round("\xed\xa0\x80x", encoding) == "\xed\xa0\x80x");  // a lone surrogate survives
   }
-  CHECK(utf8_to_utf16("\xf0\x9d\x84\x9e", TextEncoding::Utf16Be, heap).value() == std::string_view("\xd8\x34\xdd\x1e", 4));
+  CHECK(utf8_to_utf16("\xf0\x9d\x84\x9e", TextEncoding::Utf16Be, heap).value() ==
+        std::string_view("\xd8\x34\xdd\x1e", 4));
   CHECK(utf8_length("a\xc3\xa9\xf0\x9d\x84\x9e") == 3);
   CHECK(utf8_length("0123456789") == 10);
   const char* p = "\xc0\x80";

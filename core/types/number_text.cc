@@ -150,8 +150,8 @@ double real_from_decimal(uint64_t mantissa, int exponent10) {
   uint32_t middle = static_cast<uint32_t>(product >> 32);
   uint64_t sticky = 1;
   if ((high & ((uint64_t{1} << shift) - 1)) == 0) {
-    uint32_t subtract =
-        static_cast<uint32_t>(static_cast<uint64_t>((static_cast<uint128>(x) * (uint64_t{power_low} << 32)) >> 64) >> 32);
+    uint32_t subtract = static_cast<uint32_t>(
+        static_cast<uint64_t>((static_cast<uint128>(x) * (uint64_t{power_low} << 32)) >> 64) >> 32);
     sticky = static_cast<uint32_t>(middle - subtract) > 1 ? 1 : 0;
     if (middle < subtract) --high;
   }

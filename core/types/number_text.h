@@ -22,10 +22,10 @@ uint8_t parse_real(std::string_view text, double* out);
 
 enum class IntegerSyntax : int8_t {
   NoDigits = -1,
-  Whole = 0,      // the whole text, white space around it allowed
-  Trailing = 1,   // other text follows the digits
-  Overflow = 2,   // too large: `*out` is the nearest limit
-  TwoPow63 = 3,   // exactly 9223372036854775808
+  Whole = 0,     // the whole text, white space around it allowed
+  Trailing = 1,  // other text follows the digits
+  Overflow = 2,  // too large: `*out` is the nearest limit
+  TwoPow63 = 3,  // exactly 9223372036854775808
 };
 IntegerSyntax parse_integer(std::string_view text, int64_t* out);
 
@@ -54,8 +54,8 @@ struct DecimalDigits {
   enum class Kind : uint8_t { Finite, Infinite, NotANumber };
   Kind kind = Kind::Finite;
   bool negative = false;
-  int count = 0;   // digits, no trailing zero except for the value 0 itself ("0", point 1)
-  int point = 0;   // position of the decimal point relative to the first digit
+  int count = 0;                 // digits, no trailing zero except for the value 0 itself ("0", point 1)
+  int point = 0;                 // position of the decimal point relative to the first digit
   const char* digits = nullptr;  // points into `buffer` or to static text
   char buffer[24];
 };

@@ -73,14 +73,10 @@ constexpr int8_t kClass[6] = {0, 1, 1, 2, 3, 0};
 
 int compare_text(const Collation& collation, std::string_view a, std::string_view b) {
   switch (collation.kind) {
-    case Collation::Kind::Binary:
-      return compare_bytes(a, b);
-    case Collation::Kind::NoCase:
-      return compare_no_case(a, b);
-    case Collation::Kind::RTrim:
-      return compare_bytes(without_trailing_spaces(a), without_trailing_spaces(b));
-    case Collation::Kind::User:
-      return collation.compare(collation.context, a, b);
+    case Collation::Kind::Binary: return compare_bytes(a, b);
+    case Collation::Kind::NoCase: return compare_no_case(a, b);
+    case Collation::Kind::RTrim: return compare_bytes(without_trailing_spaces(a), without_trailing_spaces(b));
+    case Collation::Kind::User: return collation.compare(collation.context, a, b);
   }
   return 0;
 }
@@ -88,22 +84,18 @@ int compare_text(const Collation& collation, std::string_view a, std::string_vie
 int compare_values(const Value& a, const Value& b, const Collation& collation) {
   if (a.type == b.type) {
     switch (a.type) {
-      case ValueType::Integer:
-        return a.integer < b.integer ? -1 : a.integer > b.integer;
-      case ValueType::Real:
-        return a.real < b.real ? -1 : a.real > b.real;
-      case ValueType::Text:
-        return compare_text(collation, a.view(), b.view());
-      case ValueType::Blob:
-        return compare_blobs(a, b);
-      case ValueType::Null:
-        return 0;
+      case ValueType::Integer: return a.integer < b.integer ? -1 : a.integer > b.integer;
+      case ValueType::Real: return a.real < b.real ? -1 : a.real > b.real;
+      case ValueType::Text: return compare_text(collation, a.view(), b.view());
+      case ValueType::Blob: return compare_blobs(a, b);
+      case ValueType::Null: return 0;
     }
   }
   int a_class = kClass[static_cast<uint8_t>(a.type)];
   int b_class = kClass[static_cast<uint8_t>(b.type)];
   if (a_class != b_class) return a_class - b_class;
-  return a.type == ValueType::Integer ? compare_integer_real(a.integer, b.real) : -compare_integer_real(b.integer, a.real);
+  return a.type == ValueType::Integer ? compare_integer_real(a.integer, b.real)
+                                      : -compare_integer_real(b.integer, a.real);
 }
 
 }  // namespace sqlrite

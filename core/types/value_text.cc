@@ -19,7 +19,8 @@ size_t format_number(const Value& value, char* out) {
 void append_quoted_text(TextBuilder& out, std::string_view text, bool escape_controls) {
   text = until_nul(text);
   if (escape_controls) {
-    escape_controls = std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+    escape_controls =
+        std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
   }
   out.append(escape_controls ? "unistr('" : "'");
   size_t done = 0;
@@ -63,14 +64,12 @@ Status make_bytes(Value& value, Arena& heap) {
 Status make_text(Value& value, Arena& heap) {
   switch (value.type) {
     case ValueType::Null:
-    case ValueType::Text:
-      return Status();
+    case ValueType::Text: return Status();
     case ValueType::Blob:
       SQLRITE_TRY(make_bytes(value, heap));
       value.type = ValueType::Text;
       return Status();
-    default:
-      break;
+    default: break;
   }
   char buffer[kRealTextSizeMax];
   size_t size = format_number(value, buffer);
@@ -126,9 +125,7 @@ Status TextBuilder::finish(Value* out) {
 
 void append_quoted(TextBuilder& out, const Value& value, bool escape_controls) {
   switch (value.type) {
-    case ValueType::Null:
-      out.append("NULL");
-      break;
+    case ValueType::Null: out.append("NULL"); break;
     case ValueType::Integer:
     case ValueType::Real: {
       if (value.type == ValueType::Real && std::isinf(value.real)) {
@@ -140,9 +137,7 @@ void append_quoted(TextBuilder& out, const Value& value, bool escape_controls) {
       out.append({buffer, format_number(value, buffer)});
       break;
     }
-    case ValueType::Text:
-      append_quoted_text(out, value.view(), escape_controls);
-      break;
+    case ValueType::Text: append_quoted_text(out, value.view(), escape_controls); break;
     case ValueType::Blob: {
       char* p = out.grow(size_t{value.length} * 2 + 3);
       if (p == nullptr) break;

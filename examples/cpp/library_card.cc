@@ -6,7 +6,9 @@
 namespace {
 
 sqlrite::Status lend_books(sqlrite::Connection& db) {
-  SQLRITE_TRY(db.exec("CREATE TABLE IF NOT EXISTS loan(id INTEGER PRIMARY KEY, reader TEXT NOT NULL, book TEXT NOT NULL, days INTEGER)"));
+  SQLRITE_TRY(
+      db.exec("CREATE TABLE IF NOT EXISTS loan(id INTEGER PRIMARY KEY, reader TEXT NOT NULL, book TEXT NOT NULL, days "
+              "INTEGER)"));
   SQLRITE_TRY(db.exec("BEGIN"));
   SQLRITE_TRY_ASSIGN(sqlrite::Statement insert, db.prepare("INSERT INTO loan(reader, book, days) VALUES (?1, ?2, ?3)"));
   const char* readers[] = {"Ada", "Grace", "Edsger"};
@@ -21,12 +23,13 @@ sqlrite::Status lend_books(sqlrite::Connection& db) {
 }
 
 sqlrite::Status print_loans(sqlrite::Connection& db) {
-  SQLRITE_TRY_ASSIGN(sqlrite::Statement query, db.prepare("SELECT reader, count(*), avg(days) FROM loan GROUP BY reader ORDER BY reader"));
+  SQLRITE_TRY_ASSIGN(sqlrite::Statement query,
+                     db.prepare("SELECT reader, count(*), avg(days) FROM loan GROUP BY reader ORDER BY reader"));
   while (true) {
     SQLRITE_TRY_ASSIGN(bool has_row, query.step());
     if (!has_row) return sqlrite::Status();
-    std::printf("%-8s %lld books, %.1f days on average\n", query.column_text(0).data(), static_cast<long long>(query.column_int64(1)),
-                query.column_double(2));
+    std::printf("%-8s %lld books, %.1f days on average\n", query.column_text(0).data(),
+                static_cast<long long>(query.column_int64(1)), query.column_double(2));
   }
 }
 

@@ -29,21 +29,11 @@ class CQuery : public Query {
     SqlriteStatus status = SQLRITE_OK;
     auto size = static_cast<int64_t>(value.bytes.size());
     switch (value.kind) {
-      case CellKind::Null:
-        status = sqlrite_bind_null(statement_, number);
-        break;
-      case CellKind::Integer:
-        status = sqlrite_bind_int64(statement_, number, value.integer);
-        break;
-      case CellKind::Real:
-        status = sqlrite_bind_double(statement_, number, value.real);
-        break;
-      case CellKind::Text:
-        status = sqlrite_bind_text(statement_, number, value.bytes.data(), size);
-        break;
-      case CellKind::Blob:
-        status = sqlrite_bind_blob(statement_, number, value.bytes.data(), size);
-        break;
+      case CellKind::Null: status = sqlrite_bind_null(statement_, number); break;
+      case CellKind::Integer: status = sqlrite_bind_int64(statement_, number, value.integer); break;
+      case CellKind::Real: status = sqlrite_bind_double(statement_, number, value.real); break;
+      case CellKind::Text: status = sqlrite_bind_text(statement_, number, value.bytes.data(), size); break;
+      case CellKind::Blob: status = sqlrite_bind_blob(statement_, number, value.bytes.data(), size); break;
     }
     return outcome(status);
   }
@@ -93,8 +83,7 @@ class CQuery : public Query {
     const void* bytes = nullptr;
     size_t size = 0;
     switch (type) {
-      case SQLRITE_NULL:
-        break;
+      case SQLRITE_NULL: break;
       case SQLRITE_INTEGER:
         cell->kind = CellKind::Integer;
         (void)sqlrite_column_int64(statement_, index, &cell->integer);

@@ -26,16 +26,11 @@ class CppQuery : public Query {
   Outcome bind(int number, const Cell& value) override {
     auto index = static_cast<uint32_t>(number);
     switch (value.kind) {
-      case CellKind::Null:
-        return outcome_of(statement_.bind(index, nullptr));
-      case CellKind::Integer:
-        return outcome_of(statement_.bind(index, value.integer));
-      case CellKind::Real:
-        return outcome_of(statement_.bind(index, value.real));
-      case CellKind::Text:
-        return outcome_of(statement_.bind(index, std::string_view(value.bytes)));
-      case CellKind::Blob:
-        break;
+      case CellKind::Null: return outcome_of(statement_.bind(index, nullptr));
+      case CellKind::Integer: return outcome_of(statement_.bind(index, value.integer));
+      case CellKind::Real: return outcome_of(statement_.bind(index, value.real));
+      case CellKind::Text: return outcome_of(statement_.bind(index, std::string_view(value.bytes)));
+      case CellKind::Blob: break;
     }
     return outcome_of(statement_.bind_blob(index, value.bytes));
   }
@@ -62,8 +57,7 @@ class CppQuery : public Query {
     for (uint32_t i = 0; i < cells.size(); ++i) {
       Cell& cell = cells[i];
       switch (statement_.column_type(i)) {
-        case ValueType::Null:
-          break;
+        case ValueType::Null: break;
         case ValueType::Integer:
           cell.kind = CellKind::Integer;
           cell.integer = statement_.column_int64(i);

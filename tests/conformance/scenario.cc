@@ -104,18 +104,15 @@ Cell cell_of(const Json& json) {
 Json notation_of(const Cell& cell) {
   constexpr int64_t kExactInAnyLanguage = int64_t{1} << 53;
   switch (cell.kind) {
-    case CellKind::Null:
-      break;
+    case CellKind::Null: break;
     case CellKind::Integer:
       if (cell.integer > -kExactInAnyLanguage && cell.integer < kExactInAnyLanguage) return cell.integer;
       return {{"int", std::to_string(cell.integer)}};
-    case CellKind::Real:
-      return {{"real", shortest(cell.real)}};
+    case CellKind::Real: return {{"real", shortest(cell.real)}};
     case CellKind::Text:
       if (is_utf8(cell.bytes)) return cell.bytes;
       return {{"text_hex", hex_of(cell.bytes)}};
-    case CellKind::Blob:
-      return {{"blob", hex_of(cell.bytes)}};
+    case CellKind::Blob: return {{"blob", hex_of(cell.bytes)}};
   }
   return nullptr;
 }
@@ -123,15 +120,11 @@ Json notation_of(const Cell& cell) {
 bool same(const Cell& a, const Cell& b) {
   if (a.kind != b.kind) return false;
   switch (a.kind) {
-    case CellKind::Null:
-      return true;
-    case CellKind::Integer:
-      return a.integer == b.integer;
-    case CellKind::Real:
-      return std::bit_cast<uint64_t>(a.real) == std::bit_cast<uint64_t>(b.real);
+    case CellKind::Null: return true;
+    case CellKind::Integer: return a.integer == b.integer;
+    case CellKind::Real: return std::bit_cast<uint64_t>(a.real) == std::bit_cast<uint64_t>(b.real);
     case CellKind::Text:
-    case CellKind::Blob:
-      break;
+    case CellKind::Blob: break;
   }
   return a.bytes == b.bytes;
 }

@@ -64,21 +64,11 @@ class AbiQuery : public Query {
     int code = 0;
     auto size = static_cast<int>(value.bytes.size());
     switch (value.kind) {
-      case CellKind::Null:
-        code = api_.bind_null(statement_, number);
-        break;
-      case CellKind::Integer:
-        code = api_.bind_int64(statement_, number, value.integer);
-        break;
-      case CellKind::Real:
-        code = api_.bind_double(statement_, number, value.real);
-        break;
-      case CellKind::Text:
-        code = api_.bind_text(statement_, number, value.bytes.data(), size, kCopied);
-        break;
-      case CellKind::Blob:
-        code = api_.bind_blob(statement_, number, value.bytes.data(), size, kCopied);
-        break;
+      case CellKind::Null: code = api_.bind_null(statement_, number); break;
+      case CellKind::Integer: code = api_.bind_int64(statement_, number, value.integer); break;
+      case CellKind::Real: code = api_.bind_double(statement_, number, value.real); break;
+      case CellKind::Text: code = api_.bind_text(statement_, number, value.bytes.data(), size, kCopied); break;
+      case CellKind::Blob: code = api_.bind_blob(statement_, number, value.bytes.data(), size, kCopied); break;
     }
     return code == 0 ? Outcome() : failure_of(api_, code, *db_);
   }
@@ -129,8 +119,7 @@ class AbiQuery : public Query {
         cell->bytes.assign(bytes != nullptr ? bytes : "", static_cast<size_t>(api_.column_bytes(statement_, index)));
         break;
       }
-      default:
-        break;
+      default: break;
     }
   }
 

@@ -27,8 +27,9 @@ bool run_with_fault(const WorkloadOptions& options, const Fault& fault, Sweep* s
   PageWorkload workload(options);
   os::FaultVfs vfs(options.seed);
   vfs.set_recording(false);
-  std::string what = "mode " + std::to_string(static_cast<int>(options.mode)) + " kinds " + std::to_string(fault.kinds) + " nth " +
-                     std::to_string(fault.nth) + (fault.for_ever ? " for ever" : " once") + " partial " + std::to_string(fault.partial_512ths);
+  std::string what = "mode " + std::to_string(static_cast<int>(options.mode)) + " kinds " +
+                     std::to_string(fault.kinds) + " nth " + std::to_string(fault.nth) +
+                     (fault.for_ever ? " for ever" : " once") + " partial " + std::to_string(fault.partial_512ths);
   auto fail = [&](const std::string& reason) {
     if (sweep->failures++ == 0) sweep->first_failure = what + ": " + reason;
   };
@@ -64,7 +65,8 @@ bool run_with_fault(const WorkloadOptions& options, const Fault& fault, Sweep* s
         int state = workload.identify(pager, &reason);
         if (state < 0) fail("after a failed commit: " + reason);
         if (state >= 0 && static_cast<uint32_t>(state) != acknowledged) {
-          fail("after a failed commit: state " + std::to_string(state) + ", acknowledged " + std::to_string(acknowledged));
+          fail("after a failed commit: state " + std::to_string(state) + ", acknowledged " +
+               std::to_string(acknowledged));
         }
         if (fault.for_ever) break;
       }
@@ -77,7 +79,8 @@ bool run_with_fault(const WorkloadOptions& options, const Fault& fault, Sweep* s
   int state = workload.identify(vfs, &reason);
   if (state < 0) {
     // A transaction of unknown outcome is not in the model; only its number may show.
-    if (!undecided || reason != "page 1 names transaction " + std::to_string(attempted)) fail("after reopening: " + reason);
+    if (!undecided || reason != "page 1 names transaction " + std::to_string(attempted))
+      fail("after reopening: " + reason);
   } else if (static_cast<uint32_t>(state) < acknowledged) {
     fail("after reopening: state " + std::to_string(state) + ", acknowledged " + std::to_string(acknowledged));
   }
@@ -89,7 +92,8 @@ bool run_with_fault(const WorkloadOptions& options, const Fault& fault, Sweep* s
 TEST_CASE("IoError, EveryCallFailsInTurn") {
   for (JournalMode mode : {JournalMode::Wal, JournalMode::Delete, JournalMode::Truncate, JournalMode::Persist}) {
     Sweep sweep;
-    for (uint32_t kind : {Fault::kWrite, Fault::kSync, Fault::kTruncate, Fault::kRead, Fault::kOpen, Fault::kRemove, Fault::kSyncDirectory}) {
+    for (uint32_t kind : {Fault::kWrite, Fault::kSync, Fault::kTruncate, Fault::kRead, Fault::kOpen, Fault::kRemove,
+                          Fault::kSyncDirectory}) {
       for (bool for_ever : {false, true}) {
         for (uint32_t partial : {0u, 100u, 512u}) {
           if (partial != 0 && kind != Fault::kWrite) continue;

@@ -37,7 +37,8 @@ Result<std::unique_ptr<Pager>> PageWorkload::open(os::Vfs& vfs) const {
 
 // Every word of a page tells page, transaction and place, so that no torn mixture passes.
 void PageWorkload::fill_page(uint8_t* page, uint32_t page_size_bytes, uint32_t id, uint32_t number) {
-  for (uint32_t at = id == 1 ? 100 : 0; at + 4 <= page_size_bytes; at += 4) store_be32(page + at, number * 2654435761u ^ (id * 40503u + at));
+  for (uint32_t at = id == 1 ? 100 : 0; at + 4 <= page_size_bytes; at += 4)
+    store_be32(page + at, number * 2654435761u ^ (id * 40503u + at));
 }
 
 Status PageWorkload::begin_transaction(Pager& pager, uint32_t number) {
@@ -128,7 +129,8 @@ int PageWorkload::identify(Pager& pager, std::string* reason) const {
     }
     const PageState& state = states_[number];
     if (state.size() != count) {
-      *reason = std::to_string(count) + " pages where transaction " + std::to_string(number) + " left " + std::to_string(state.size());
+      *reason = std::to_string(count) + " pages where transaction " + std::to_string(number) + " left " +
+                std::to_string(state.size());
       return -1;
     }
     std::vector<uint8_t> expected(options_.page_size_bytes);

@@ -57,7 +57,8 @@ uint64_t hash_image(const CrashImager::Image& image) {
 
 class Enumeration {
  public:
-  Enumeration(const PageWorkload& workload, size_t state_count_max) : workload_(workload), state_count_max_(state_count_max) {}
+  Enumeration(const PageWorkload& workload, size_t state_count_max)
+      : workload_(workload), state_count_max_(state_count_max) {}
   Tally tally;
 
   void run(const std::vector<os::Effect>& effects) {
@@ -113,7 +114,8 @@ class Enumeration {
     }
   }
 
-  void judge(const CrashImager& imager, const std::vector<bool>& keep, size_t torn, size_t torn_size, uint32_t acknowledged, size_t at) {
+  void judge(const CrashImager& imager, const std::vector<bool>& keep, size_t torn, size_t torn_size,
+             uint32_t acknowledged, size_t at) {
     if (tally.states >= state_count_max_) return;
     CrashImager::Image image = imager.build(keep, torn, torn_size);
     if (!seen_.insert(hash_image(image) ^ (acknowledged * 0x9e3779b97f4a7c15u)).second) return;
@@ -127,7 +129,8 @@ class Enumeration {
       if (tally.broken++ == 0) tally.first_broken = "operation " + std::to_string(at) + ": " + reason;
     } else if (static_cast<uint32_t>(state) < acknowledged) {
       if (tally.missing++ == 0) {
-        tally.first_missing = "operation " + std::to_string(at) + ": state " + std::to_string(state) + ", acknowledged " + std::to_string(acknowledged);
+        tally.first_missing = "operation " + std::to_string(at) + ": state " + std::to_string(state) +
+                              ", acknowledged " + std::to_string(acknowledged);
       }
     }
   }
@@ -158,8 +161,9 @@ class Enumeration {
         ++tally.recoveries_cut;
         int again = workload_.identify(after, &reason);
         if (again != state && tally.broken++ == 0) {
-          tally.first_broken = "operation " + std::to_string(at) + ", recovery cut at its operation " + std::to_string(i - laid_out) + ": state " +
-                               std::to_string(again) + " instead of " + std::to_string(state) + " " + reason;
+          tally.first_broken = "operation " + std::to_string(at) + ", recovery cut at its operation " +
+                               std::to_string(i - laid_out) + ": state " + std::to_string(again) + " instead of " +
+                               std::to_string(state) + " " + reason;
         }
       }
     }
@@ -203,11 +207,13 @@ Tally enumerate_many(WorkloadOptions options, size_t states_wanted, const char* 
     total.broken += tally.broken;
     total.missing += tally.missing;
     total.recoveries_cut += tally.recoveries_cut;
-    if (total.first_broken.empty() && tally.broken) total.first_broken = "seed " + std::to_string(seed) + ", " + tally.first_broken;
-    if (total.first_missing.empty() && tally.missing) total.first_missing = "seed " + std::to_string(seed) + ", " + tally.first_missing;
+    if (total.first_broken.empty() && tally.broken)
+      total.first_broken = "seed " + std::to_string(seed) + ", " + tally.first_broken;
+    if (total.first_missing.empty() && tally.missing)
+      total.first_missing = "seed " + std::to_string(seed) + ", " + tally.first_missing;
   }
-  std::printf("%-18s %7zu states, %6zu broken, %6zu with acknowledged commits missing; %zu cuts in recovery\n", name, total.states, total.broken,
-              total.missing, total.recoveries_cut);
+  std::printf("%-18s %7zu states, %6zu broken, %6zu with acknowledged commits missing; %zu cuts in recovery\n", name,
+              total.states, total.broken, total.missing, total.recoveries_cut);
   return total;
 }
 

@@ -28,8 +28,7 @@ std::string render_value(const harness::SqliteApi& api, void* statement, int col
       }
       return number;
     }
-    case kNull:
-      return "NULL";
+    case kNull: return "NULL";
     case kText: {
       const unsigned char* text = api.column_text(statement, column);
       int size = api.column_bytes(statement, column);

@@ -155,15 +155,13 @@ std::string Definitions::alter_table() {
   const Table& table = r.pick(schema_.tables);
   std::string text = "ALTER TABLE " + table.full_name();
   switch (r.below(5)) {
-    case 0:
-      return text + " RENAME TO " + (r.chance(85) ? "t" + std::to_string(names_++) : table.name);
+    case 0: return text + " RENAME TO " + (r.chance(85) ? "t" + std::to_string(names_++) : table.name);
     case 1:
       // Stock SQLite does not find the columns of temporary tables in the ON clauses of temporary views.
       if (table.database == "temp") return text + " RENAME TO t" + std::to_string(names_++);
       return text + " RENAME COLUMN " + r.pick(table.columns) + " TO " +
              (r.chance(80) ? "n" + std::to_string(names_++) : r.pick(table.columns));
-    case 2:
-      return text + " DROP COLUMN " + r.pick(table.columns);
+    case 2: return text + " DROP COLUMN " + r.pick(table.columns);
     default:
       return text + " ADD COLUMN " + column_definition("n" + std::to_string(names_++), false, table.strict, false);
   }

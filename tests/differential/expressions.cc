@@ -6,40 +6,30 @@ std::string Expressions::literal() {
   Random& r = random_;
   switch (r.below(24)) {
     case 0:
-    case 1:
-      return "NULL";
+    case 1: return "NULL";
     case 2:
-    case 3:
-      return std::to_string(r.below(7) - 3);
+    case 3: return std::to_string(r.below(7) - 3);
     case 4:
-    case 5:
-      return std::to_string(r.below(1000) - 500) + (r.chance(50) ? ".5" : ".25");
+    case 5: return std::to_string(r.below(1000) - 500) + (r.chance(50) ? ".5" : ".25");
     case 6:
-    case 7:
-      return "'" + std::string(1, static_cast<char>('a' + r.below(5))) + "'";
+    case 7: return "'" + std::string(1, static_cast<char>('a' + r.below(5))) + "'";
     case 8:
-    case 9:
-      return "'" + std::to_string(r.below(20)) + "'";
+    case 9: return "'" + std::to_string(r.below(20)) + "'";
     case 10:
     case 11:
       return "'" + std::string(1, static_cast<char>('A' + r.below(4))) +
              std::string(1, static_cast<char>('a' + r.below(4))) + " '";
     case 12:
-    case 13:
-      return r.chance(50) ? "x'6162'" : "x'01ff'";
-    case 14:
-      return r.chance(50) ? "''" : "'1.0'";
+    case 13: return r.chance(50) ? "x'6162'" : "x'01ff'";
+    case 14: return r.chance(50) ? "''" : "'1.0'";
     case 15: {
       static const std::vector<std::string> texts = {
           "'é'", "'日本'", "'a' || char(128512)", "'%_'", "' 12'", "'1e3'", "'0x10'", "'-'"};
       return r.pick(texts);
     }
-    case 16:
-      return r.chance(50) ? "4611686018427387904" : "-4611686018427387904";
-    case 17:
-      return edge_number();
-    default:
-      return std::to_string(r.below(30));
+    case 16: return r.chance(50) ? "4611686018427387904" : "-4611686018427387904";
+    case 17: return edge_number();
+    default: return std::to_string(r.below(30));
   }
 }
 
@@ -68,12 +58,9 @@ std::string Expressions::call(const Scope& scope, int depth) {
   Random& r = random_;
   auto sub = [&] { return expr(scope, depth - 1); };
   switch (r.below(12)) {
-    case 0:
-      return "coalesce(" + sub() + ", " + sub() + ")";
-    case 1:
-      return "ifnull(" + sub() + ", " + sub() + ")";
-    case 2:
-      return "nullif(" + sub() + ", " + sub() + ")";
+    case 0: return "coalesce(" + sub() + ", " + sub() + ")";
+    case 1: return "ifnull(" + sub() + ", " + sub() + ")";
+    case 2: return "nullif(" + sub() + ", " + sub() + ")";
     case 3:
     case 4: {
       static const std::vector<std::string> functions = {"abs",  "length", "lower", "upper",   "typeof",      "hex",
@@ -85,18 +72,12 @@ std::string Expressions::call(const Scope& scope, int depth) {
     case 5:
       return "substr(" + sub() + ", " + std::to_string(r.below(7) - 3) +
              (r.chance(50) ? ", " + std::to_string(r.below(5) - 1) : "") + ")";
-    case 6:
-      return r.chance(50) ? "max(" + sub() + ", " + sub() + ")" : "min(" + sub() + ", " + sub() + ")";
-    case 7:
-      return "round(" + sub() + (r.chance(30) ? ", " + std::to_string(r.below(3)) : "") + ")";
-    case 8:
-      return "instr(" + sub() + ", " + sub() + ")";
-    case 9:
-      return "replace(" + sub() + ", " + literal() + ", " + literal() + ")";
-    case 10:
-      return "concat_ws(" + sub() + ", " + sub() + ", " + sub() + ")";
-    default:
-      return "iif(" + condition(scope, depth - 1) + ", " + sub() + ", " + sub() + ")";
+    case 6: return r.chance(50) ? "max(" + sub() + ", " + sub() + ")" : "min(" + sub() + ", " + sub() + ")";
+    case 7: return "round(" + sub() + (r.chance(30) ? ", " + std::to_string(r.below(3)) : "") + ")";
+    case 8: return "instr(" + sub() + ", " + sub() + ")";
+    case 9: return "replace(" + sub() + ", " + literal() + ", " + literal() + ")";
+    case 10: return "concat_ws(" + sub() + ", " + sub() + ", " + sub() + ")";
+    default: return "iif(" + condition(scope, depth - 1) + ", " + sub() + ", " + sub() + ")";
   }
 }
 
@@ -105,43 +86,29 @@ std::string Expressions::expr(const Scope& scope, int depth) {
   if (depth <= 0) return r.chance(65) ? column(scope) : literal();
   auto sub = [&] { return expr(scope, depth - 1); };
   switch (r.below(26)) {
-    case 0:
-      return "(" + sub() + " + " + sub() + ")";
-    case 1:
-      return "(" + sub() + " - " + sub() + ")";
-    case 2:
-      return "(" + sub() + " * " + sub() + ")";
-    case 3:
-      return "(" + sub() + " / " + sub() + ")";
-    case 4:
-      return "(" + sub() + " % " + sub() + ")";
-    case 5:
-      return "(" + sub() + " || " + sub() + ")";
-    case 6:
-      return "(" + sub() + (r.chance(50) ? " & " : " | ") + sub() + ")";
-    case 7:
-      return "(" + sub() + (r.chance(50) ? " << " : " >> ") + std::to_string(r.below(9)) + ")";
-    case 8:
-      return "(-" + sub() + ")";
-    case 9:
-      return "(~" + sub() + ")";
+    case 0: return "(" + sub() + " + " + sub() + ")";
+    case 1: return "(" + sub() + " - " + sub() + ")";
+    case 2: return "(" + sub() + " * " + sub() + ")";
+    case 3: return "(" + sub() + " / " + sub() + ")";
+    case 4: return "(" + sub() + " % " + sub() + ")";
+    case 5: return "(" + sub() + " || " + sub() + ")";
+    case 6: return "(" + sub() + (r.chance(50) ? " & " : " | ") + sub() + ")";
+    case 7: return "(" + sub() + (r.chance(50) ? " << " : " >> ") + std::to_string(r.below(9)) + ")";
+    case 8: return "(-" + sub() + ")";
+    case 9: return "(~" + sub() + ")";
     case 10:
       return "CASE WHEN " + condition(scope, depth - 1) + " THEN " + sub() + (r.chance(70) ? " ELSE " + sub() : "") +
              " END";
-    case 11:
-      return "CASE " + sub() + " WHEN " + sub() + " THEN " + sub() + " ELSE " + sub() + " END";
+    case 11: return "CASE " + sub() + " WHEN " + sub() + " THEN " + sub() + " ELSE " + sub() + " END";
     case 12:
     case 13: {
       static const std::vector<std::string> types = {"INTEGER", "TEXT", "REAL", "BLOB", "NUMERIC"};
       return "CAST(" + sub() + " AS " + r.pick(types) + ")";
     }
-    case 14:
-      return "(" + condition(scope, depth - 1) + ")";
+    case 14: return "(" + condition(scope, depth - 1) + ")";
     case 15:
-    case 16:
-      return column(scope);
-    default:
-      return call(scope, depth);
+    case 16: return column(scope);
+    default: return call(scope, depth);
   }
 }
 
@@ -163,19 +130,14 @@ std::string Expressions::condition(const Scope& scope, int depth) {
     std::string left = condition(scope, depth - 1);
     std::string right = condition(scope, depth - 1);
     switch (r.below(3)) {
-      case 0:
-        return "(" + left + " AND " + right + ")";
-      case 1:
-        return "(" + left + " OR " + right + ")";
-      default:
-        return "(NOT " + left + ")";
+      case 0: return "(" + left + " AND " + right + ")";
+      case 1: return "(" + left + " OR " + right + ")";
+      default: return "(NOT " + left + ")";
     }
   }
   switch (r.below(15)) {
-    case 0:
-      return "(" + sub() + (r.chance(50) ? " IS NULL)" : " IS NOT NULL)");
-    case 1:
-      return "(" + sub() + (r.chance(20) ? " NOT" : "") + " BETWEEN " + sub() + " AND " + sub() + ")";
+    case 0: return "(" + sub() + (r.chance(50) ? " IS NULL)" : " IS NOT NULL)");
+    case 1: return "(" + sub() + (r.chance(20) ? " NOT" : "") + " BETWEEN " + sub() + " AND " + sub() + ")";
     case 2:
       return "(" + sub() + (r.chance(30) ? " NOT" : "") + " IN (" + r.list(1 + r.below(4), [&] { return literal(); }) +
              "))";
@@ -184,8 +146,7 @@ std::string Expressions::condition(const Scope& scope, int depth) {
           "'a%'", "'%b%'", "'_'", "'%1'", "'A_ %'", "'1%'", "'a!%' ESCAPE '!'", "'%é'"};
       return "(" + sub() + (r.chance(30) ? " NOT" : "") + " LIKE " + r.pick(patterns) + ")";
     }
-    case 4:
-      return "(" + sub() + " GLOB " + (r.chance(50) ? "'*[a-c]*'" : "'?'") + ")";
+    case 4: return "(" + sub() + " GLOB " + (r.chance(50) ? "'*[a-c]*'" : "'?'") + ")";
     case 5:
       if (depth > 0 && has_tables()) {
         return "(" + sub() + (r.chance(30) ? " NOT" : "") + " IN (" + simple_select(scope, 1, depth - 1) + "))";
@@ -196,16 +157,14 @@ std::string Expressions::condition(const Scope& scope, int depth) {
         return std::string("(") + (r.chance(30) ? "NOT " : "") + "EXISTS (" + simple_select(scope, 1, depth - 1) + "))";
       }
       return "(" + column(scope) + " > " + literal() + ")";
-    case 7:
-      return "(" + sub() + (r.chance(50) ? " IS TRUE)" : " IS NOT FALSE)");
+    case 7: return "(" + sub() + (r.chance(50) ? " IS TRUE)" : " IS NOT FALSE)");
     case 8:
       if (depth > 0 && has_tables()) {
         return "((" + sub() + ", " + sub() + ")" + (r.chance(30) ? " NOT" : "") + " IN (" +
                simple_select({}, 2, depth - 1) + "))";
       }
       return "(" + sub() + " IN (" + literal() + "))";
-    default:
-      return comparison(scope, depth);
+    default: return comparison(scope, depth);
   }
 }
 

@@ -166,18 +166,10 @@ Statement Queries::row_values() {
   auto values = [&] { return "(" + expressions_.literal() + ", " + expressions_.literal() + ")"; };
   std::string condition;
   switch (random_.below(4)) {
-    case 0:
-      condition = pair() + " > " + values();
-      break;
-    case 1:
-      condition = pair() + " BETWEEN " + values() + " AND " + values();
-      break;
-    case 2:
-      condition = pair() + " IN (VALUES " + values() + ", " + values() + ")";
-      break;
-    default:
-      condition = pair() + " = (" + expressions_.simple_select({}, 2, 1) + " ORDER BY 1, 2 LIMIT 1)";
-      break;
+    case 0: condition = pair() + " > " + values(); break;
+    case 1: condition = pair() + " BETWEEN " + values() + " AND " + values(); break;
+    case 2: condition = pair() + " IN (VALUES " + values() + ", " + values() + ")"; break;
+    default: condition = pair() + " = (" + expressions_.simple_select({}, 2, 1) + " ORDER BY 1, 2 LIMIT 1)"; break;
   }
   return {"SELECT * FROM " + table.full_name() + " WHERE " + condition, false, true};
 }

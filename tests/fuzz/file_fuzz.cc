@@ -196,12 +196,9 @@ bool is_error_of_file(int code) {
     case Code::Mismatch:
     case Code::ReadOnly:
     case Code::IoErr:
-    case Code::Schema:
-      return true;
-    case Code::Busy:
-      return true;  // a log of a file that says it has none
-    default:
-      return false;
+    case Code::Schema: return true;
+    case Code::Busy: return true;  // a log of a file that says it has none
+    default: return false;
   }
 }
 

@@ -31,15 +31,9 @@ std::string change_bytes(Bytes& bytes, size_t from, size_t to, Random& random, u
   if (from >= to) return "";
   size_t offset = from + random.below(static_cast<uint32_t>(to - from));
   switch (random.below(5)) {
-    case 0:
-      bytes[offset] ^= static_cast<uint8_t>(1u << random.below(8));
-      return at("bit", offset);
-    case 1:
-      bytes[offset] = static_cast<uint8_t>(random.below(256));
-      return at("byte", offset);
-    case 2:
-      bytes[offset] = random.below(2) == 0 ? 0 : 0xff;
-      return at("edge", offset);
+    case 0: bytes[offset] ^= static_cast<uint8_t>(1u << random.below(8)); return at("bit", offset);
+    case 1: bytes[offset] = static_cast<uint8_t>(random.below(256)); return at("byte", offset);
+    case 2: bytes[offset] = random.below(2) == 0 ? 0 : 0xff; return at("edge", offset);
     case 3:
       if (offset + 2 <= bytes.size()) store_be16(&bytes[offset], static_cast<uint16_t>(edge_value(random, page_count)));
       return at("word", offset);
@@ -92,12 +86,10 @@ std::string change_page(Bytes& bytes, size_t page_size, size_t page_offset, Rand
       size_t cell = page_offset + load_be16(&bytes[entry]);
       return "cell " + change_bytes(bytes, cell, std::min(cell + 12, end), random, page_count);
     }
-    case 3:
-      return change_page_number(bytes, page_offset, end, random, page_count);
+    case 3: return change_page_number(bytes, page_offset, end, random, page_count);
     case 4:
       return "chain " + change_page_number(bytes, page_offset, std::min(page_offset + 8, end), random, page_count);
-    case 5:
-      return change_bytes(bytes, page_offset, end, random, page_count);
+    case 5: return change_bytes(bytes, page_offset, end, random, page_count);
     default: {
       for (uint32_t i = 2 + random.below(20); i > 0; --i)
         bytes[page_offset + random.below(static_cast<uint32_t>(end - page_offset))] =
@@ -114,10 +106,8 @@ std::string change_database(FileImage* image, Random& random) {
   uint32_t page_count = static_cast<uint32_t>(bytes.size() / page_size);
   auto page = [&] { return page_size * random.below(page_count); };
   switch (random.below(16)) {
-    case 0:
-      return "header " + change_bytes(bytes, 0, 100, random, page_count);
-    case 1:
-      return "header " + change_bytes(bytes, 16, 72, random, page_count);
+    case 0: return "header " + change_bytes(bytes, 0, 100, random, page_count);
+    case 1: return "header " + change_bytes(bytes, 16, 72, random, page_count);
     case 2: {
       size_t size = random.below(static_cast<uint32_t>(bytes.size()));
       bytes.resize(size);
@@ -150,12 +140,10 @@ std::string change_database(FileImage* image, Random& random) {
                    static_cast<uint8_t>(random.below(256)));
       return "longer ";
     }
-    case 8:
-      return change_page(bytes, page_size, 0, random);
+    case 8: return change_page(bytes, page_size, 0, random);
     case 9:  // page 2: the pointer map where there is one
       return page_count > 1 ? change_page(bytes, page_size, page_size, random) : "";
-    default:
-      return change_page(bytes, page_size, page(), random);
+    default: return change_page(bytes, page_size, page(), random);
   }
 }
 
@@ -197,15 +185,9 @@ std::string change_log(FileImage* image, Random& random) {
   size_t frame = kWalHeaderSizeBytes + frame_size * random.below(frame_count);
   std::string what = "wal ";
   switch (random.below(7)) {
-    case 0:
-      what += "header " + change_bytes(wal, 0, kWalHeaderSizeBytes, random, page_count);
-      break;
-    case 1:
-      what += "frame " + change_bytes(wal, frame, frame + kFrameHeaderSizeBytes, random, page_count);
-      break;
-    case 2:
-      what += "frame " + change_bytes(wal, frame, frame + 8, random, page_count);
-      break;
+    case 0: what += "header " + change_bytes(wal, 0, kWalHeaderSizeBytes, random, page_count); break;
+    case 1: what += "frame " + change_bytes(wal, frame, frame + kFrameHeaderSizeBytes, random, page_count); break;
+    case 2: what += "frame " + change_bytes(wal, frame, frame + 8, random, page_count); break;
     case 3:
       wal.resize(random.below(static_cast<uint32_t>(wal.size())));
       what += at("truncated", wal.size());
@@ -216,9 +198,7 @@ std::string change_log(FileImage* image, Random& random) {
       what += at("frame", other) + at("over", frame);
       break;
     }
-    case 5:
-      what += change_bytes(wal, frame + kFrameHeaderSizeBytes, frame + frame_size, random, page_count);
-      break;
+    case 5: what += change_bytes(wal, frame + kFrameHeaderSizeBytes, frame + frame_size, random, page_count); break;
     default: {
       Bytes content(wal.begin() + static_cast<std::ptrdiff_t>(frame + kFrameHeaderSizeBytes),
                     wal.begin() + static_cast<std::ptrdiff_t>(frame + frame_size));
@@ -239,11 +219,8 @@ std::string change_journal(FileImage* image, Random& random) {
   uint32_t page_count = static_cast<uint32_t>(image->database.size() / image->page_size_bytes);
   uint32_t size = static_cast<uint32_t>(journal.size());
   switch (random.below(5)) {
-    case 0:
-      return "journal header " + change_bytes(journal, 0, 28, random, page_count);
-    case 1:
-      journal.resize(random.below(size));
-      return at("journal truncated", journal.size());
+    case 0: return "journal header " + change_bytes(journal, 0, 28, random, page_count);
+    case 1: journal.resize(random.below(size)); return at("journal truncated", journal.size());
     case 2: {  // number or checksum of a record
       size_t record_size = image->page_size_bytes + 8;
       if (size < 512 + record_size) return "";
@@ -253,8 +230,7 @@ std::string change_journal(FileImage* image, Random& random) {
     case 3:
       for (uint32_t i = 1 + random.below(40); i > 0; --i) journal.push_back(static_cast<uint8_t>(random.below(256)));
       return "journal longer ";
-    default:
-      return "journal " + change_bytes(journal, 0, size, random, page_count);
+    default: return "journal " + change_bytes(journal, 0, size, random, page_count);
   }
 }
 

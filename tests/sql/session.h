@@ -1,9 +1,9 @@
 // A database in memory (or a file) and its rows as text, for tests that put SQL in and compare what comes out.
 #pragma once
 
-#include <string>
-
 #include <doctest/doctest.h>
+
+#include <string>
 
 #include "sqlrite/sqlrite.h"
 

@@ -55,8 +55,9 @@ TEST_CASE("Statement, TextStaysOverOtherStatements") {
 
 TEST_CASE("Statement, LookUpByRowIdTakesKeysOfEveryType") {
   Session s;
-  s.rows("CREATE TABLE t(id INTEGER PRIMARY KEY, a, b REAL, c TEXT DEFAULT 'c'); "
-         "INSERT INTO t(id, a, b) VALUES(5, 'five', 5), (-3, NULL, 0.5), (9007199254740993, x'01', 1)");
+  s.rows(
+      "CREATE TABLE t(id INTEGER PRIMARY KEY, a, b REAL, c TEXT DEFAULT 'c'); "
+      "INSERT INTO t(id, a, b) VALUES(5, 'five', 5), (-3, NULL, 0.5), (9007199254740993, x'01', 1)");
   auto find = [&s](const std::string& key) { return s.rows("SELECT id, a, b, id FROM t WHERE id = " + key); };
   CHECK_EQ(find("5"), "5|five|5.0|5");
   CHECK_EQ(find("5.0"), "5|five|5.0|5");
@@ -70,8 +71,9 @@ TEST_CASE("Statement, LookUpByRowIdTakesKeysOfEveryType") {
   CHECK_EQ(find("-3"), "-3||0.5|-3");
   CHECK_EQ(find("9007199254740993"), "9007199254740993|\x01|1.0|9007199254740993");
   CHECK_EQ(find("9007199254740992.0"), "");
-  CHECK_EQ(s.rows("SELECT x, (SELECT a FROM t WHERE id = x) FROM (SELECT 5 AS x UNION ALL SELECT 6 UNION ALL SELECT 5)"),
-           "5|five\n6|\n5|five");
+  CHECK_EQ(
+      s.rows("SELECT x, (SELECT a FROM t WHERE id = x) FROM (SELECT 5 AS x UNION ALL SELECT 6 UNION ALL SELECT 5)"),
+      "5|five\n6|\n5|five");
   // The row may go and come back between two runs of one statement.
   Statement query = s.connection.prepare("SELECT b, c FROM t WHERE id = ?").take();
   for (const char* change : {"", "DELETE FROM t WHERE id = 5", "INSERT INTO t(id, b) VALUES(5, 7)"}) {
@@ -88,7 +90,8 @@ TEST_CASE("Statement, LookUpByRowIdTakesKeysOfEveryType") {
 TEST_CASE("Statement, BatchesHoldAllRows") {
   Session s;
   s.rows("CREATE TABLE t(a INTEGER PRIMARY KEY)");
-  s.rows("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) INSERT INTO t SELECT i FROM n");
+  s.rows(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) INSERT INTO t SELECT i FROM n");
   Statement query = s.connection.prepare("SELECT a FROM t WHERE a % 2 = 0").take();
   int64_t sum = 0, count = 0;
   for (;;) {
@@ -103,7 +106,9 @@ TEST_CASE("Statement, BatchesHoldAllRows") {
 
 TEST_CASE("Statement, BatchesCompleteValuesFromOverflowPages") {
   Session s;
-  s.rows("CREATE TABLE t(id INTEGER PRIMARY KEY, a BLOB); INSERT INTO t VALUES(1, zeroblob(50000)), (2, 'short'), (3, printf('%.*c', 70000, 'x'))");
+  s.rows(
+      "CREATE TABLE t(id INTEGER PRIMARY KEY, a BLOB); INSERT INTO t VALUES(1, zeroblob(50000)), (2, 'short'), (3, "
+      "printf('%.*c', 70000, 'x'))");
   Statement query = s.connection.prepare("SELECT a FROM t").take();
   std::string lengths;
   for (;;) {
@@ -120,7 +125,9 @@ TEST_CASE("Statement, BatchesCompleteValuesFromOverflowPages") {
 
 TEST_CASE("Statement, BatchesEndWithTheirSchema") {
   Session s;
-  s.rows("CREATE TABLE t(a); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) INSERT INTO t SELECT i FROM n");
+  s.rows(
+      "CREATE TABLE t(a); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) INSERT INTO t "
+      "SELECT i FROM n");
   s.rows("BEGIN; CREATE TABLE u(a)");
   Statement query = s.connection.prepare("SELECT a FROM t").take();
   CHECK_EQ(query.next_batch(10).take()->selected_count, 10);
@@ -167,7 +174,9 @@ TEST_CASE("Statement, FailedRunLeavesNothingToTheNext") {
 TEST_CASE("Statement, ScansGoOnAfterLongValues") {
   Session s;
   s.rows("CREATE TABLE t(a INTEGER PRIMARY KEY, b); CREATE INDEX i ON t(b, a)");
-  s.rows("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40) INSERT INTO t SELECT i, zeroblob(250000 + i * 1000) FROM n");
+  s.rows(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40) INSERT INTO t SELECT i, "
+      "zeroblob(250000 + i * 1000) FROM n");
   CHECK_EQ(s.rows("SELECT count(*), sum(length(b)), max(a) FROM t NOT INDEXED"), "40|10820000|40");
   CHECK_EQ(s.rows("SELECT count(*), sum(length(b)), max(a) FROM t INDEXED BY i WHERE b > ''"), "40|10820000|40");
 }
@@ -175,13 +184,16 @@ TEST_CASE("Statement, ScansGoOnAfterLongValues") {
 TEST_CASE("Statement, BackupCopiesADatabase") {
   Session from, to;
   from.rows("CREATE TABLE t(a, b); CREATE INDEX i ON t(a)");
-  from.rows("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) INSERT INTO t SELECT i, hex(i) FROM n");
+  from.rows(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) INSERT INTO t SELECT i, hex(i) "
+      "FROM n");
   to.rows("CREATE TABLE old(x)");
   Backup backup = from.connection.backup_to(to.connection).take();
   CHECK(!backup.step(5).take());
   CHECK(backup.remaining_page_count() > 0);
   CHECK(backup.step().take());
-  CHECK_EQ(to.rows("SELECT count(*), max(a) FROM t; PRAGMA integrity_check; SELECT count(*) FROM sqlite_schema"), "3000|3000\nok\n2");
+  CHECK_EQ(to.rows("SELECT count(*), max(a) FROM t; PRAGMA integrity_check; SELECT count(*) FROM sqlite_schema"),
+           "3000|3000\nok\n2");
 }
 
 // What an index, a CHECK or a generated column holds must not depend on when it was computed.
@@ -190,7 +202,8 @@ TEST_CASE("Statement, StoredDateExpressionsMayNotLookAtTheClock") {
   s.rows("CREATE TABLE t(a); CREATE INDEX t_date ON t(date(a)); CREATE TABLE c(a, CHECK (date(a, 'localtime') > ''))");
   CHECK_EQ(s.rows("INSERT INTO t VALUES('2020-01-02'); SELECT a FROM t WHERE date(a)='2020-01-02'"), "2020-01-02");
   CHECK_EQ(s.rows("INSERT INTO t VALUES('now')"), "Error: non-deterministic use of date() in an index");
-  CHECK_EQ(s.rows("INSERT INTO c VALUES('2020-01-02')"), "Error: non-deterministic use of date() in a CHECK constraint");
+  CHECK_EQ(s.rows("INSERT INTO c VALUES('2020-01-02')"),
+           "Error: non-deterministic use of date() in a CHECK constraint");
   CHECK_EQ(s.rows("SELECT count(*) FROM t WHERE date('now')>a"), "1");
 }
 

@@ -7,7 +7,9 @@ namespace sqlrite::test {
 
 TEST_CASE("Transaction, SavepointsNestAndRollBackToThemselves") {
   Session s;
-  s.rows("CREATE TABLE t(a); BEGIN; INSERT INTO t VALUES(1); SAVEPOINT one; INSERT INTO t VALUES(2); SAVEPOINT two; INSERT INTO t VALUES(3)");
+  s.rows(
+      "CREATE TABLE t(a); BEGIN; INSERT INTO t VALUES(1); SAVEPOINT one; INSERT INTO t VALUES(2); SAVEPOINT two; "
+      "INSERT INTO t VALUES(3)");
   CHECK_EQ(s.rows("ROLLBACK TO two; SELECT group_concat(a) FROM t"), "1,2");
   CHECK_EQ(s.rows("INSERT INTO t VALUES(4); ROLLBACK TO one; SELECT group_concat(a) FROM t"), "1");
   CHECK_EQ(s.rows("RELEASE two"), "Error: no such savepoint: two");
@@ -38,7 +40,9 @@ TEST_CASE("Transaction, RollbackTakesTheSchemaBack") {
   s.rows("CREATE TABLE t(a)");
   CHECK_EQ(s.rows("BEGIN; CREATE TABLE u(b); INSERT INTO u VALUES(1); ROLLBACK; SELECT name FROM sqlite_schema"), "t");
   CHECK_EQ(s.rows("SELECT * FROM u"), "Error: no such table: u");
-  CHECK_EQ(s.rows("BEGIN; SAVEPOINT x; CREATE TABLE u(b); ROLLBACK TO x; CREATE TABLE w(c); COMMIT; SELECT name FROM sqlite_schema"), "t\nw");
+  CHECK_EQ(s.rows("BEGIN; SAVEPOINT x; CREATE TABLE u(b); ROLLBACK TO x; CREATE TABLE w(c); COMMIT; SELECT name FROM "
+                  "sqlite_schema"),
+           "t\nw");
 }
 
 TEST_CASE("Transaction, FailedStatementLeavesTheTransaction") {
@@ -72,7 +76,9 @@ TEST_CASE("Transaction, ReaderGoesOnOverWritesAndCommit") {
 TEST_CASE("Transaction, SpansAttachedDatabases") {
   Session s;
   s.rows("CREATE TABLE t(a); ATTACH ':memory:' AS other; CREATE TABLE other.u(a)");
-  CHECK_EQ(s.rows("BEGIN; INSERT INTO t VALUES(1); INSERT INTO u VALUES(2); ROLLBACK; SELECT (SELECT count(*) FROM t) + (SELECT count(*) FROM u)"), "0");
+  CHECK_EQ(s.rows("BEGIN; INSERT INTO t VALUES(1); INSERT INTO u VALUES(2); ROLLBACK; SELECT (SELECT count(*) FROM t) "
+                  "+ (SELECT count(*) FROM u)"),
+           "0");
   CHECK_EQ(s.rows("BEGIN; INSERT INTO t VALUES(1); INSERT INTO u VALUES(2); COMMIT; SELECT * FROM t, other.u"), "1|2");
   CHECK_EQ(s.rows("DETACH other; SELECT * FROM u"), "Error: no such table: u");
 }

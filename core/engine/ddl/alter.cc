@@ -34,7 +34,8 @@ bool is_literal_default(const sql::Expr* expr) {
   switch (expr->kind) {
     case sql::ExprKind::Literal: {
       sql::LiteralKind kind = expr->as<sql::LiteralExpr>()->literal;
-      return kind != sql::LiteralKind::CurrentTime && kind != sql::LiteralKind::CurrentDate && kind != sql::LiteralKind::CurrentTimestamp;
+      return kind != sql::LiteralKind::CurrentTime && kind != sql::LiteralKind::CurrentDate &&
+             kind != sql::LiteralKind::CurrentTimestamp;
     }
     case sql::ExprKind::Unary: {
       const auto& unary = *expr->as<sql::UnaryExpr>();
@@ -74,14 +75,17 @@ Status check_default_type(Connection& connection, const std::string& target, con
   std::string type(strict_type_name(column.declared_type));
   if (type.empty()) return {};
   std::string name = quoted_name(column.name);
-  return check_rows(connection, "SELECT 1 FROM " + target + " WHERE " + name + " IS NOT NULL AND typeof(" + name + ") <> '" + type + "' LIMIT 1",
-                    Status(Code::Error, "type mismatch on DEFAULT"));
+  return check_rows(
+      connection,
+      "SELECT 1 FROM " + target + " WHERE " + name + " IS NOT NULL AND typeof(" + name + ") <> '" + type + "' LIMIT 1",
+      Status(Code::Error, "type mismatch on DEFAULT"));
 }
 
 Status add_column(Command& command, const sql::AlterTableStatement& statement, const catalog::Table& table) {
   Connection& connection = command.connection;
   for (const sql::ColumnConstraint& constraint : statement.definition->constraints) {
-    if (constraint.kind == sql::ColumnConstraintKind::PrimaryKey) return Status(Code::Error, "Cannot add a PRIMARY KEY column");
+    if (constraint.kind == sql::ColumnConstraintKind::PrimaryKey)
+      return Status(Code::Error, "Cannot add a PRIMARY KEY column");
     if (constraint.kind == sql::ColumnConstraintKind::Unique) return Status(Code::Error, "Cannot add a UNIQUE column");
   }
   uint32_t database = table.database.value;
@@ -112,10 +116,12 @@ Status add_column(Command& command, const sql::AlterTableStatement& statement, c
   for (const sql::ColumnConstraint& constraint : grown->columns.back().constraints) {
     references = references || constraint.kind == sql::ColumnConstraintKind::References;
   }
-  Status refused = catalog::check_added_column(column, table, constant, references && connection.settings().foreign_keys);
+  Status refused =
+      catalog::check_added_column(column, table, constant, references && connection.settings().foreign_keys);
   if (!refused.ok()) {
     // NOT NULL without default and values that need a row are harmless while the table has no rows.
-    auto rows = storage::count_entries(writer.pager(), table.without_rowid ? table.primary_key_index->root : table.root, storage::kNewestView);
+    auto rows = storage::count_entries(writer.pager(), table.without_rowid ? table.primary_key_index->root : table.root,
+                                       storage::kNewestView);
     if (!rows.ok() || rows.value() > 0) return refused;
     std::string_view message = refused.message();
     if (message.find("NOT NULL") == std::string_view::npos && message.find("non-constant") == std::string_view::npos &&
@@ -129,7 +135,8 @@ Status add_column(Command& command, const sql::AlterTableStatement& statement, c
   std::string target = quoted_name(connection.database(database).name) + "." + quoted_name(name);
   for (const sql::ColumnConstraint& constraint : statement.definition->constraints) {
     if (constraint.kind != sql::ColumnConstraintKind::Check || constraint.expr == nullptr) continue;
-    SQLRITE_TRY(check_rows(connection, "SELECT 1 FROM " + target + " WHERE NOT (" + sql::print_expr(*constraint.expr) + ") LIMIT 1",
+    SQLRITE_TRY(check_rows(connection,
+                           "SELECT 1 FROM " + target + " WHERE NOT (" + sql::print_expr(*constraint.expr) + ") LIMIT 1",
                            Status(Code::Error, "CHECK constraint failed")));
   }
   if (defined->strict) SQLRITE_TRY(check_default_type(connection, target, column));
@@ -145,7 +152,8 @@ Status check_table_texts(Connection& connection, const catalog::Table& table, co
     bind::Binder binder(context);
     Status status = binder.bind_expression(*expr, binder.make_table_source(table), text).take_status();
     if (status.ok()) return {};
-    return status_format(Code::Error, "error in %s %s after drop column: %s", type, std::string(name).c_str(), std::string(status.message()).c_str());
+    return status_format(Code::Error, "error in %s %s after drop column: %s", type, std::string(name).c_str(),
+                         std::string(status.message()).c_str());
   };
   for (const catalog::Index* index : table.indexes) {
     for (const catalog::Index* old : before.indexes) {
@@ -153,10 +161,12 @@ Status check_table_texts(Connection& connection, const catalog::Table& table, co
       return status_format(Code::Error, "error in index %s after drop column: %s", std::string(index->name).c_str(),
                            std::string(index->unusable_reason).c_str());
     }
-    for (const catalog::IndexField& field : index->fields) SQLRITE_TRY(fits("index", index->name, field.expr, index->sql));
+    for (const catalog::IndexField& field : index->fields)
+      SQLRITE_TRY(fits("index", index->name, field.expr, index->sql));
     SQLRITE_TRY(fits("index", index->name, index->where, index->sql));
   }
-  for (const catalog::CheckConstraint& check : table.checks) SQLRITE_TRY(fits("table", table.name, check.expr, table.sql));
+  for (const catalog::CheckConstraint& check : table.checks)
+    SQLRITE_TRY(fits("table", table.name, check.expr, table.sql));
   return {};
 }
 
@@ -167,10 +177,12 @@ Status drop_column(Command& command, const sql::AlterTableStatement& statement, 
   std::string name(table.name);
   int dropped = table.find_column(statement.column.text);
   std::string_view written = statement.column.text;
-  if (dropped < 0) return status_format(Code::Error, "no such column: \"%.*s\"", static_cast<int>(written.size()), written.data());
+  if (dropped < 0)
+    return status_format(Code::Error, "no such column: \"%.*s\"", static_cast<int>(written.size()), written.data());
   const catalog::TableColumn& column = table.columns[static_cast<size_t>(dropped)];
   auto refuse = [&column](const char* reason) {
-    return status_format(Code::Error, "cannot drop %s column: \"%.*s\"", reason, static_cast<int>(column.name.size()), column.name.data());
+    return status_format(Code::Error, "cannot drop %s column: \"%.*s\"", reason, static_cast<int>(column.name.size()),
+                         column.name.data());
   };
   if (column.primary_key || column.primary_key_position > 0) return refuse("PRIMARY KEY");
   {
@@ -183,9 +195,11 @@ Status drop_column(Command& command, const sql::AlterTableStatement& statement, 
     }
   }
   if (table.columns.size() == 1) {
-    return status_format(Code::Error, "cannot drop column \"%.*s\": no other columns exist", static_cast<int>(column.name.size()), column.name.data());
+    return status_format(Code::Error, "cannot drop column \"%.*s\": no other columns exist",
+                         static_cast<int>(column.name.size()), column.name.data());
   }
-  if (table.has_generated) return Status(Code::Error, "cannot drop a column of a table with generated columns in this version");
+  if (table.has_generated)
+    return Status(Code::Error, "cannot drop a column of a table with generated columns in this version");
 
   SQLRITE_TRY(check_stored_texts(connection, database, ""));
   catalog::SchemaRef keep = connection.database(database).schema;
@@ -220,25 +234,28 @@ Status drop_column(Command& command, const sql::AlterTableStatement& statement, 
     storage::RecordEncoder encoder;
     std::vector<Value> values;
     std::unique_ptr<bool[]> real;
-    std::vector<size_t> order;   // column of each stored field that stays
+    std::vector<size_t> order;  // column of each stored field that stays
   };
   Copy copy{writer.pager(), table, dropped, writer.encoding(), {}, {}, {}, {}, nullptr, {}};
   if (table.without_rowid) {
     // By the fields of its tree: a column may be there twice, PRIMARY KEY(a COLLATE nocase, a).
-    for (const catalog::IndexField& field : table.primary_key_index->fields) copy.order.push_back(static_cast<size_t>(field.column));
+    for (const catalog::IndexField& field : table.primary_key_index->fields)
+      copy.order.push_back(static_cast<size_t>(field.column));
   } else {
     copy.order.resize(table.columns.size());
-    for (size_t i = 0; i < table.columns.size(); ++i) copy.order[static_cast<size_t>(table.columns[i].storage_position)] = i;
+    for (size_t i = 0; i < table.columns.size(); ++i)
+      copy.order[static_cast<size_t>(table.columns[i].storage_position)] = i;
   }
   std::erase(copy.order, position);
   copy.real = std::make_unique<bool[]>(copy.order.size());
   for (size_t i = 0; i < copy.order.size(); ++i) copy.real[i] = table.columns[copy.order[i]].affinity == Affinity::Real;
   copy.values.resize(copy.order.size());
   std::string rowid = rowid_name(table);
-  std::string query = "SELECT *" + (rowid.empty() ? std::string() : ", " + rowid) + " FROM " + quoted_name(connection.database(database).name) + "." +
-                      quoted_name(name) + " NOT INDEXED";
+  std::string query = "SELECT *" + (rowid.empty() ? std::string() : ", " + rowid) + " FROM " +
+                      quoted_name(connection.database(database).name) + "." + quoted_name(name) + " NOT INDEXED";
   PageId old_root = table.without_rowid ? table.primary_key_index->root : table.root;
-  SQLRITE_TRY_ASSIGN(PageId new_root, writer.create_tree(table.without_rowid ? storage::TreeKind::Index : storage::TreeKind::Table));
+  SQLRITE_TRY_ASSIGN(PageId new_root,
+                     writer.create_tree(table.without_rowid ? storage::TreeKind::Index : storage::TreeKind::Table));
   if (table.without_rowid) {
     SQLRITE_TRY(copy.primary.open(&writer.pager(), new_root, storage::kNewestView, &table.primary_key_index->key_info));
   } else {
@@ -252,8 +269,9 @@ Status drop_column(Command& command, const sql::AlterTableStatement& statement, 
           bool alias = static_cast<int>(to.order[i]) == to.table.rowid_alias;
           to.values[i] = alias ? Value::null() : row.peek(static_cast<uint32_t>(to.order[i]));
         }
-        SQLRITE_TRY_ASSIGN(storage::Payload payload,
-                           to.encoder.encode(to.values.data(), static_cast<uint32_t>(to.values.size()), to.encoding, to.real.get()));
+        SQLRITE_TRY_ASSIGN(
+            storage::Payload payload,
+            to.encoder.encode(to.values.data(), static_cast<uint32_t>(to.values.size()), to.encoding, to.real.get()));
         if (to.table.without_rowid) return to.primary.insert(payload);
         return to.cursor.insert(row.column_int64(static_cast<uint32_t>(to.table.columns.size())), payload);
       },
@@ -281,7 +299,8 @@ Status drop_column(Command& command, const sql::AlterTableStatement& statement, 
         if (iequals(each.name, object)) type = each.type;
       }
     }
-    return status_format(Code::Error, "error in %s %s after drop column: %s", type.c_str(), object.c_str(), reason.c_str());
+    return status_format(Code::Error, "error in %s %s after drop column: %s", type.c_str(), object.c_str(),
+                         reason.c_str());
   }
   return writer.finish();
 }
@@ -309,14 +328,17 @@ Status alter_table(Command& command, const sql::AlterTableStatement& statement) 
     switch (statement.action) {
       case sql::AlterAction::RenameTable: return refuse("view %.*s may not be altered");
       case sql::AlterAction::AddColumn: return Status(Code::Error, "Cannot add a column to a view");
-      case sql::AlterAction::RenameColumn: return status_format(Code::Error, "cannot rename columns of view \"%s\"", std::string(table.name).c_str());
-      default: return status_format(Code::Error, "cannot drop column from view \"%s\"", std::string(table.name).c_str());
+      case sql::AlterAction::RenameColumn:
+        return status_format(Code::Error, "cannot rename columns of view \"%s\"", std::string(table.name).c_str());
+      default:
+        return status_format(Code::Error, "cannot drop column from view \"%s\"", std::string(table.name).c_str());
     }
   }
   if (table.kind == catalog::TableKind::Virtual) return Status(Code::Error, "virtual tables may not be altered");
   switch (statement.action) {
     case sql::AlterAction::RenameTable: return rename_table(connection, table, statement.new_name.text);
-    case sql::AlterAction::RenameColumn: return rename_column(connection, table, statement.column.text, statement.new_name);
+    case sql::AlterAction::RenameColumn:
+      return rename_column(connection, table, statement.column.text, statement.new_name);
     case sql::AlterAction::AddColumn: return add_column(command, statement, table);
     case sql::AlterAction::DropColumn: return drop_column(command, statement, table);
     default: return Status(Code::Error, "this form of ALTER TABLE is not available in this version");

@@ -10,11 +10,13 @@ namespace sqlrite::engine {
 namespace {
 
 Status already_exists(const catalog::Table& existing, std::string_view written) {
-  return status_format(Code::Error, "%s %.*s already exists", existing.kind == catalog::TableKind::View ? "view" : "table",
-                       static_cast<int>(written.size()), written.data());
+  return status_format(Code::Error, "%s %.*s already exists",
+                       existing.kind == catalog::TableKind::View ? "view" : "table", static_cast<int>(written.size()),
+                       written.data());
 }
 
-catalog::DefinitionContext definition_context(Command& command, uint32_t database, Arena& arena, std::string_view text) {
+catalog::DefinitionContext definition_context(Command& command, uint32_t database, Arena& arena,
+                                              std::string_view text) {
   Connection& connection = command.connection;
   catalog::DefinitionContext context{arena, text, connection, connection.registry()};
   context.database = DatabaseId{static_cast<uint8_t>(database)};
@@ -25,7 +27,8 @@ catalog::DefinitionContext definition_context(Command& command, uint32_t databas
 }
 
 // True in *exists when IF NOT EXISTS makes the statement a no-op.
-Status check_table_name(Command& command, uint32_t database, const sql::Identifier& name, bool if_not_exists, bool* exists) {
+Status check_table_name(Command& command, uint32_t database, const sql::Identifier& name, bool if_not_exists,
+                        bool* exists) {
   Connection& connection = command.connection;
   *exists = false;
   if (!connection.settings().writable_schema) SQLRITE_TRY(catalog::check_object_name(name.text));
@@ -38,7 +41,8 @@ Status check_table_name(Command& command, uint32_t database, const sql::Identifi
     return already_exists(*table, name.span.in(command.text()));
   }
   if (schema.find_index(name.text) != nullptr) {
-    return status_format(Code::Error, "there is already an index named %.*s", static_cast<int>(name.text.size()), name.text.data());
+    return status_format(Code::Error, "there is already an index named %.*s", static_cast<int>(name.text.size()),
+                         name.text.data());
   }
   return {};
 }
@@ -56,7 +60,8 @@ Status current_schemas(Command& command, uint32_t database) {
 
 Status create_table(Command& command, const sql::CreateTableStatement& statement) {
   Connection& connection = command.connection;
-  SQLRITE_TRY_ASSIGN(uint32_t database, target_database(connection, statement.name.schema, statement.temporary, "table"));
+  SQLRITE_TRY_ASSIGN(uint32_t database,
+                     target_database(connection, statement.name.schema, statement.temporary, "table"));
   SQLRITE_TRY(current_schemas(command, database));
   bool exists = false;
   SQLRITE_TRY(check_table_name(command, database, statement.name.name, statement.if_not_exists, &exists));
@@ -67,10 +72,15 @@ Status create_table(Command& command, const sql::CreateTableStatement& statement
   const sql::CreateTableStatement* definition = &statement;
   std::string_view definition_text = command.text();
   if (statement.as_select != nullptr) {
-    bind::BindContext context{arena, command.text(), connection, connection.registry(), connection, &connection.table_functions(),
+    bind::BindContext context{arena,
+                              command.text(),
+                              connection,
+                              connection.registry(),
+                              connection,
+                              &connection.table_functions(),
                               connection.settings().dqs_dml};
     bind::Binder binder(context);
-    SQLRITE_TRY_ASSIGN(bind::BoundQuery* query, binder.bind_select(*statement.as_select));
+    SQLRITE_TRY_ASSIGN(bind::BoundQuery * query, binder.bind_select(*statement.as_select));
     std::string_view composed = bind::create_table_as_text(statement.name.name.text, *query, arena);
     SQLRITE_TRY_ASSIGN(sql::ParsedStatement parsed, sql::parse_statement(composed, arena));
     definition = parsed.statement->as<sql::CreateTableStatement>();
@@ -84,7 +94,8 @@ Status create_table(Command& command, const sql::CreateTableStatement& statement
 
   SchemaWriter writer(connection, database);
   SQLRITE_TRY(writer.begin());
-  SQLRITE_TRY_ASSIGN(PageId root, writer.create_tree(table->without_rowid ? storage::TreeKind::Index : storage::TreeKind::Table));
+  SQLRITE_TRY_ASSIGN(PageId root,
+                     writer.create_tree(table->without_rowid ? storage::TreeKind::Index : storage::TreeKind::Table));
   SQLRITE_TRY(writer.add("table", table->name, table->name, root, text));
   for (size_t i = table->indexes.size(); i-- > 0;) {
     SQLRITE_TRY_ASSIGN(PageId index_root, writer.create_tree(storage::TreeKind::Index));
@@ -92,11 +103,13 @@ Status create_table(Command& command, const sql::CreateTableStatement& statement
   }
   if (table->autoincrement && connection.database(database).schema->find_table("sqlite_sequence") == nullptr) {
     SQLRITE_TRY_ASSIGN(PageId sequence_root, writer.create_tree(storage::TreeKind::Table));
-    SQLRITE_TRY(writer.add("table", "sqlite_sequence", "sqlite_sequence", sequence_root, "CREATE TABLE sqlite_sequence(name,seq)"));
+    SQLRITE_TRY(writer.add("table", "sqlite_sequence", "sqlite_sequence", sequence_root,
+                           "CREATE TABLE sqlite_sequence(name,seq)"));
   }
   if (statement.as_select != nullptr) {
     SQLRITE_TRY(writer.publish());
-    std::string fill = "INSERT INTO " + quoted_name(connection.database(database).name) + "." + quoted_name(table->name) + " ";
+    std::string fill =
+        "INSERT INTO " + quoted_name(connection.database(database).name) + "." + quoted_name(table->name) + " ";
     fill.append(statement.as_select->span.in(command.text()));
     SQLRITE_TRY(connection.exec_internal(fill, nullptr, nullptr, command.parameters, command.parameter_count));
   }
@@ -130,22 +143,24 @@ Status create_index(Command& command, const sql::CreateIndexStatement& statement
   uint32_t database = table.database.value;
   std::string_view name = statement.name.name.text;
   if (table.is_system) {
-    return status_format(Code::Error, "table %.*s may not be indexed", static_cast<int>(table.name.size()), table.name.data());
+    return status_format(Code::Error, "table %.*s may not be indexed", static_cast<int>(table.name.size()),
+                         table.name.data());
   }
   if (table.kind == catalog::TableKind::View) return Status(Code::Error, "views may not be indexed");
   if (table.kind == catalog::TableKind::Virtual) return Status(Code::Error, "virtual tables may not be indexed");
   if (!connection.settings().writable_schema) SQLRITE_TRY(catalog::check_object_name(name));
   const catalog::Schema& schema = *connection.database(database).schema;
   if (schema.find_table(name) != nullptr) {
-    return status_format(Code::Error, "there is already a table named %.*s", static_cast<int>(name.size()), name.data());
+    return status_format(Code::Error, "there is already a table named %.*s", static_cast<int>(name.size()),
+                         name.data());
   }
   if (schema.find_index(name) != nullptr) {
     if (statement.if_not_exists) return {};
     return status_format(Code::Error, "index %.*s already exists", static_cast<int>(name.size()), name.data());
   }
   if (statement.method.present()) {
-    return status_format(Code::Error, "index method %.*s is not available in this version", static_cast<int>(statement.method.text.size()),
-                         statement.method.text.data());
+    return status_format(Code::Error, "index method %.*s is not available in this version",
+                         static_cast<int>(statement.method.text.size()), statement.method.text.data());
   }
   Arena arena(1024);
   catalog::DefinitionContext context = definition_context(command, database, arena, command.text());
@@ -166,14 +181,16 @@ Status create_index(Command& command, const sql::CreateIndexStatement& statement
 
 Status create_view(Command& command, const sql::CreateViewStatement& statement) {
   Connection& connection = command.connection;
-  SQLRITE_TRY_ASSIGN(uint32_t database, target_database(connection, statement.name.schema, statement.temporary, "view"));
+  SQLRITE_TRY_ASSIGN(uint32_t database,
+                     target_database(connection, statement.name.schema, statement.temporary, "view"));
   if (command.program.parsed.parameter_count > 0) return Status(Code::Error, "parameters are not allowed in views");
   SQLRITE_TRY(current_schemas(command, database));
   bool exists = false;
   SQLRITE_TRY(check_table_name(command, database, statement.name.name, statement.if_not_exists, &exists));
   if (exists) return {};
   for (const sql::Identifier& schema : statement.schemas_named) {
-    if (database == kTempDatabase.value || connection.find_database(schema.text) == static_cast<int>(database)) continue;
+    if (database == kTempDatabase.value || connection.find_database(schema.text) == static_cast<int>(database))
+      continue;
     return status_format(Code::Error, "view %.*s cannot reference objects in database %.*s",
                          static_cast<int>(statement.name.name.text.size()), statement.name.name.text.data(),
                          static_cast<int>(schema.text.size()), schema.text.data());
@@ -222,10 +239,12 @@ Status create_trigger(Command& command, const sql::CreateTriggerStatement& state
   bool is_view = table.kind == catalog::TableKind::View;
   if (is_view && statement.time != sql::TriggerTime::InsteadOf) {
     return status_format(Code::Error, "cannot create %s trigger on view: %.*s",
-                         statement.time == sql::TriggerTime::After ? "AFTER" : "BEFORE", static_cast<int>(table_name.size()), table_name.data());
+                         statement.time == sql::TriggerTime::After ? "AFTER" : "BEFORE",
+                         static_cast<int>(table_name.size()), table_name.data());
   }
   if (!is_view && statement.time == sql::TriggerTime::InsteadOf) {
-    return status_format(Code::Error, "cannot create INSTEAD OF trigger on table: %.*s", static_cast<int>(table_name.size()), table_name.data());
+    return status_format(Code::Error, "cannot create INSTEAD OF trigger on table: %.*s",
+                         static_cast<int>(table_name.size()), table_name.data());
   }
   std::string text = "CREATE TRIGGER ";
   text.append(statement.definition_span.in(command.text()));

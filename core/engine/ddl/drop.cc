@@ -23,9 +23,11 @@ bool is_statistics_table(std::string_view name) {
   return iequals(name, "sqlite_stat1") || iequals(name, "sqlite_stat3") || iequals(name, "sqlite_stat4");
 }
 
-Status delete_rows(Connection& connection, uint32_t database, const char* table, const char* column, std::string_view value) {
+Status delete_rows(Connection& connection, uint32_t database, const char* table, const char* column,
+                   std::string_view value) {
   if (connection.database(database).schema->find_table(table) == nullptr) return {};
-  std::string text = "DELETE FROM " + quoted_name(connection.database(database).name) + "." + table + " WHERE " + column + " = ?1";
+  std::string text =
+      "DELETE FROM " + quoted_name(connection.database(database).name) + "." + table + " WHERE " + column + " = ?1";
   Value parameter = Value::from_text(value, ValueOwner::Caller);
   return connection.exec_internal(text, nullptr, nullptr, &parameter, 1);
 }
@@ -46,7 +48,8 @@ Status no_statement_runs(Connection& connection) {
 Status drop_table(Connection& connection, const catalog::Table& table) {
   // Only its module knows which other tables belong to it.
   if (table.kind == catalog::TableKind::Virtual) {
-    return status_format(Code::Error, "no such module: %.*s", static_cast<int>(table.module.size()), table.module.data());
+    return status_format(Code::Error, "no such module: %.*s", static_cast<int>(table.module.size()),
+                         table.module.data());
   }
   if (table.kind == catalog::TableKind::Table) SQLRITE_TRY(no_statement_runs(connection));
   uint32_t database = table.database.value;
@@ -74,7 +77,8 @@ Status drop_table(Connection& connection, const catalog::Table& table) {
   SQLRITE_TRY(drop_trees(writer, std::move(roots)));
   SQLRITE_TRY(writer.finish());
   // Temporary triggers on a table go with it.
-  if (database != kTempDatabase.value && connection.database(1).schema != nullptr && !connection.database(1).schema->triggers.empty()) {
+  if (database != kTempDatabase.value && connection.database(1).schema != nullptr &&
+      !connection.database(1).schema->triggers.empty()) {
     SchemaWriter temp(connection, kTempDatabase.value);
     SQLRITE_TRY(temp.begin());
     SQLRITE_TRY(temp.records(&records));
@@ -106,20 +110,25 @@ Status drop_object(Command& command, const sql::DropStatement& statement) {
       if (found.unknown_database && !statement.if_exists) {
         return no_such(wants_view ? "view" : "table", statement.name);
       }
-      if (found.table == nullptr) return statement.if_exists ? Status() : no_such(wants_view ? "view" : "table", statement.name);
+      if (found.table == nullptr)
+        return statement.if_exists ? Status() : no_such(wants_view ? "view" : "table", statement.name);
       const catalog::Table& table = *found.table;
       bool is_view = table.kind == catalog::TableKind::View;
       if (table.is_system && !is_statistics_table(table.name)) {
-        return status_format(Code::Error, "table %.*s may not be dropped", static_cast<int>(table.name.size()), table.name.data());
+        return status_format(Code::Error, "table %.*s may not be dropped", static_cast<int>(table.name.size()),
+                             table.name.data());
       }
-      if (wants_view && !is_view) return status_format(Code::Error, "use DROP TABLE to delete table %s", std::string(name).c_str());
-      if (!wants_view && is_view) return status_format(Code::Error, "use DROP VIEW to delete view %s", std::string(name).c_str());
+      if (wants_view && !is_view)
+        return status_format(Code::Error, "use DROP TABLE to delete table %s", std::string(name).c_str());
+      if (!wants_view && is_view)
+        return status_format(Code::Error, "use DROP VIEW to delete view %s", std::string(name).c_str());
       if (connection.settings().foreign_keys && !is_view) {
         for (const catalog::Table* other : connection.database(table.database.value).schema->tables_in_order) {
           for (const catalog::ForeignKey& key : other->foreign_keys) {
             if (!iequals(key.parent_table, table.name) || other == &table) continue;
             return status_format(Code::Error,
-                                 "cannot drop table %.*s: other tables refer to it by foreign keys, which cannot be enforced in this version",
+                                 "cannot drop table %.*s: other tables refer to it by foreign keys, which cannot be "
+                                 "enforced in this version",
                                  static_cast<int>(table.name.size()), table.name.data());
           }
         }

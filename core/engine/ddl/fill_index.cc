@@ -18,12 +18,13 @@ Status unique_failure(const catalog::Table& table, const catalog::Index& index) 
   std::string message = "UNIQUE constraint failed: ";
   for (uint16_t i = 0; i < index.key_field_count; ++i) {
     if (index.fields[i].column == catalog::kExpressionColumn) {
-      return status_format(Code::ConstraintUnique, "UNIQUE constraint failed: index '%.*s'", static_cast<int>(index.name.size()),
-                           index.name.data());
+      return status_format(Code::ConstraintUnique, "UNIQUE constraint failed: index '%.*s'",
+                           static_cast<int>(index.name.size()), index.name.data());
     }
     if (i > 0) message += ", ";
     message.append(table.name).append(".");
-    message.append(index.fields[i].column >= 0 ? table.columns[static_cast<size_t>(index.fields[i].column)].name : "rowid");
+    message.append(index.fields[i].column >= 0 ? table.columns[static_cast<size_t>(index.fields[i].column)].name
+                                               : "rowid");
   }
   return Status(Code::ConstraintUnique, message);
 }
@@ -47,7 +48,8 @@ struct Filler {
     size_t count = index.fields.size();
     for (size_t i = 0; i < count; ++i) values[i] = row.peek(static_cast<uint32_t>(i));
     if (index.unique) SQLRITE_TRY(check_unique());
-    SQLRITE_TRY_ASSIGN(storage::Payload payload, encoder.encode(values.data(), static_cast<uint32_t>(count), encoding, real_fields.get()));
+    SQLRITE_TRY_ASSIGN(storage::Payload payload,
+                       encoder.encode(values.data(), static_cast<uint32_t>(count), encoding, real_fields.get()));
     return sorted() ? builder.append(payload) : cursor.insert(payload);
   }
 
@@ -85,14 +87,17 @@ Status fill_index(Connection& connection, const catalog::Table& table, const cat
     }
     columns += text;
     // By number: an expression that is a literal would be taken for one.
-    order += std::to_string(++number) + " COLLATE " + quoted_name(field.collation_name) + (field.descending ? " DESC" : "");
+    order +=
+        std::to_string(++number) + " COLLATE " + quoted_name(field.collation_name) + (field.descending ? " DESC" : "");
   }
   Database& database = connection.database(table.database.value);
-  std::string query = "SELECT " + columns + " FROM " + quoted_name(database.name) + "." + quoted_name(table.name) + " NOT INDEXED";
+  std::string query =
+      "SELECT " + columns + " FROM " + quoted_name(database.name) + "." + quoted_name(table.name) + " NOT INDEXED";
   if (index.where != nullptr) query += " WHERE " + sql::print_expr(*index.where);
   query += " ORDER BY " + order;
 
-  Filler filler{connection, table, index, {}, {}, {}, nullptr, {}, {}, {Arena(512), Arena(512)}, 0, false, database.encoding};
+  Filler filler{connection,       table, index, {}, {}, {}, nullptr, {}, {}, {Arena(512), Arena(512)}, 0, false,
+                database.encoding};
   filler.values.resize(index.fields.size());
   filler.previous.resize(index.fields.size());
   filler.real_fields = std::make_unique<bool[]>(index.fields.size());

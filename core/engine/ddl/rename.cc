@@ -17,7 +17,8 @@ namespace {
 class PlaceFinder {
  public:
   // `home`: the database whose text is walked; `column` empty: places of the table's name.
-  PlaceFinder(Connection& connection, DatabaseId database, DatabaseId home, std::string_view table, std::string_view column)
+  PlaceFinder(Connection& connection, DatabaseId database, DatabaseId home, std::string_view table,
+              std::string_view column)
       : connection_(connection), database_(database), home_(home), table_(table), column_(column) {}
 
   void visit(const sql::Statement& statement) {
@@ -32,15 +33,17 @@ class PlaceFinder {
   // From the end of the text to its start, each once.
   std::vector<sql::Span> take_places() {
     std::sort(places_.begin(), places_.end(), [](sql::Span a, sql::Span b) { return a.begin > b.begin; });
-    places_.erase(std::unique(places_.begin(), places_.end(), [](sql::Span a, sql::Span b) { return a.begin == b.begin; }), places_.end());
+    places_.erase(
+        std::unique(places_.begin(), places_.end(), [](sql::Span a, sql::Span b) { return a.begin == b.begin; }),
+        places_.end());
     return std::move(places_);
   }
 
  private:
   struct Source {
-    std::string_view name;               // alias, or the table's name
+    std::string_view name;  // alias, or the table's name
     bool is_target = false;
-    bool by_table_name = false;          // no alias: a qualifier names the table itself
+    bool by_table_name = false;  // no alias: a qualifier names the table itself
     const catalog::Table* table = nullptr;
     const sql::Select* select = nullptr;
   };
@@ -121,7 +124,8 @@ class PlaceFinder {
     if (home_ != database_ || !is_table(statement.table.text)) return;
     table_place(statement.table);
     Scope scope;
-    scope.sources.push_back({statement.table.text, true, true, connection_.find_table_in(database_, table_).table, nullptr});
+    scope.sources.push_back(
+        {statement.table.text, true, true, connection_.find_table_in(database_, table_).table, nullptr});
     visit(statement.columns, &scope);
     visit(statement.where, &scope);
   }
@@ -154,9 +158,7 @@ class PlaceFinder {
   void visit_body(const sql::Statement& statement, Scope* outer) {
     size_t cte_count = ctes_.size();
     switch (statement.kind) {
-      case sql::StatementKind::Select:
-        visit(*statement.as<sql::SelectStatement>()->select, outer);
-        break;
+      case sql::StatementKind::Select: visit(*statement.as<sql::SelectStatement>()->select, outer); break;
       case sql::StatementKind::Insert: {
         const auto& insert = *statement.as<sql::InsertStatement>();
         visit(insert.with, outer);
@@ -198,8 +200,7 @@ class PlaceFinder {
         visit(remove.order_by, &scope);
         break;
       }
-      default:
-        break;
+      default: break;
     }
     ctes_.resize(cte_count);
   }
@@ -258,7 +259,8 @@ class PlaceFinder {
         visit(join.left, scope, outer);
         visit(join.right, scope, outer);
         visit(join.on, scope);
-        bool concerns = std::any_of(scope->sources.begin(), scope->sources.end(), [](const Source& s) { return s.is_target; });
+        bool concerns =
+            std::any_of(scope->sources.begin(), scope->sources.end(), [](const Source& s) { return s.is_target; });
         if (concerns) {
           for (const sql::Identifier& column : join.using_columns) column_place(column);
         }
@@ -339,12 +341,9 @@ class PlaceFinder {
     if (expr == nullptr) return;
     switch (expr->kind) {
       case sql::ExprKind::Literal:
-      case sql::ExprKind::Parameter:
-        return;
-      case sql::ExprKind::ColumnRef:
-        return column_reference(*expr->as<sql::ColumnRefExpr>(), scope);
-      case sql::ExprKind::Unary:
-        return visit(expr->as<sql::UnaryExpr>()->operand, scope);
+      case sql::ExprKind::Parameter: return;
+      case sql::ExprKind::ColumnRef: return column_reference(*expr->as<sql::ColumnRefExpr>(), scope);
+      case sql::ExprKind::Unary: return visit(expr->as<sql::UnaryExpr>()->operand, scope);
       case sql::ExprKind::Binary:
         visit(expr->as<sql::BinaryExpr>()->left, scope);
         return visit(expr->as<sql::BinaryExpr>()->right, scope);
@@ -377,16 +376,11 @@ class PlaceFinder {
         }
         return visit(choice.otherwise, scope);
       }
-      case sql::ExprKind::Cast:
-        return visit(expr->as<sql::CastExpr>()->operand, scope);
-      case sql::ExprKind::Collate:
-        return visit(expr->as<sql::CollateExpr>()->operand, scope);
-      case sql::ExprKind::Exists:
-        return visit(*expr->as<sql::ExistsExpr>()->select, scope);
-      case sql::ExprKind::Subquery:
-        return visit(*expr->as<sql::SubqueryExpr>()->select, scope);
-      case sql::ExprKind::RowValue:
-        return visit_list(expr->as<sql::RowValueExpr>()->elements, scope);
+      case sql::ExprKind::Cast: return visit(expr->as<sql::CastExpr>()->operand, scope);
+      case sql::ExprKind::Collate: return visit(expr->as<sql::CollateExpr>()->operand, scope);
+      case sql::ExprKind::Exists: return visit(*expr->as<sql::ExistsExpr>()->select, scope);
+      case sql::ExprKind::Subquery: return visit(*expr->as<sql::SubqueryExpr>()->select, scope);
+      case sql::ExprKind::RowValue: return visit_list(expr->as<sql::RowValueExpr>()->elements, scope);
       case sql::ExprKind::Function: {
         const auto& call = *expr->as<sql::FunctionExpr>();
         visit_list(call.arguments, scope);
@@ -394,8 +388,7 @@ class PlaceFinder {
         visit(call.filter, scope);
         return visit(call.over, scope);
       }
-      case sql::ExprKind::Raise:
-        return visit(expr->as<sql::RaiseExpr>()->message, scope);
+      case sql::ExprKind::Raise: return visit(expr->as<sql::RaiseExpr>()->message, scope);
     }
   }
 
@@ -418,7 +411,8 @@ struct Renaming {
 };
 
 // Replaces the places in a stored text of `home`. A place that was quoted, or a name that needs it, gets double quotes.
-Status edit_places(Connection& connection, const Renaming& renaming, DatabaseId home, SchemaRecord& record, bool* changed) {
+Status edit_places(Connection& connection, const Renaming& renaming, DatabaseId home, SchemaRecord& record,
+                   bool* changed) {
   *changed = false;
   if (!record.has_sql) return {};
   Arena arena(4096);
@@ -445,10 +439,12 @@ Status edit_places(Connection& connection, const Renaming& renaming, DatabaseId 
   return {};
 }
 
-Status edit_text(Connection& connection, const Renaming& renaming, DatabaseId home, SchemaRecord& record, bool* changed) {
+Status edit_text(Connection& connection, const Renaming& renaming, DatabaseId home, SchemaRecord& record,
+                 bool* changed) {
   Status status = edit_places(connection, renaming, home, record, changed);
   if (status.ok()) return {};
-  return status_format(Code::Error, "error in %s %s: %s", record.type.c_str(), record.name.c_str(), std::string(status.message()).c_str());
+  return status_format(Code::Error, "error in %s %s: %s", record.type.c_str(), record.name.c_str(),
+                       std::string(status.message()).c_str());
 }
 
 bool has_temporary_schema(Connection& connection) { return connection.database(kTempDatabase.value).schema != nullptr; }
@@ -491,14 +487,16 @@ Status check_stored_texts(Connection& connection, uint32_t database, const char*
   for (const catalog::Table* table : schema->tables_in_order) {
     if (table->kind != catalog::TableKind::View) continue;
     Arena arena(2048);
-    std::string text = "SELECT * FROM " + quoted_name(connection.database(database).name) + "." + quoted_name(table->name);
+    std::string text =
+        "SELECT * FROM " + quoted_name(connection.database(database).name) + "." + quoted_name(table->name);
     SQLRITE_TRY_ASSIGN(sql::ParsedStatement parsed, sql::parse_statement(text, arena));
-    bind::BindContext context{arena, text, connection, connection.registry(), connection, &connection.table_functions(), true};
+    bind::BindContext context{arena, text, connection, connection.registry(), connection, &connection.table_functions(),
+                              true};
     bind::Binder binder(context);
     auto bound = binder.bind_select(*parsed.statement->as<sql::SelectStatement>()->select);
     if (bound.ok()) continue;
-    return status_format(Code::Error, "error in view %s%s%s: %s", std::string(table->name).c_str(), when[0] != '\0' ? " " : "", when,
-                         std::string(bound.status().message()).c_str());
+    return status_format(Code::Error, "error in view %s%s%s: %s", std::string(table->name).c_str(),
+                         when[0] != '\0' ? " " : "", when, std::string(bound.status().message()).c_str());
   }
   bool temporary_too = database != kTempDatabase.value && has_temporary_schema(connection);
   return temporary_too ? check_stored_texts(connection, kTempDatabase.value, when) : Status();
@@ -510,9 +508,10 @@ Status rename_table(Connection& connection, const catalog::Table& table, std::st
   const catalog::Schema& schema = *keep;
   SQLRITE_TRY(catalog::check_object_name(new_name));
   const catalog::Table* existing = schema.find_table(new_name);
-  if ((existing != nullptr && existing != &table) || schema.find_index(new_name) != nullptr || (existing == &table && table.name == new_name)) {
-    return status_format(Code::Error, "there is already another table or index with this name: %.*s", static_cast<int>(new_name.size()),
-                         new_name.data());
+  if ((existing != nullptr && existing != &table) || schema.find_index(new_name) != nullptr ||
+      (existing == &table && table.name == new_name)) {
+    return status_format(Code::Error, "there is already another table or index with this name: %.*s",
+                         static_cast<int>(new_name.size()), new_name.data());
   }
   if (!connection.settings().legacy_alter_table) SQLRITE_TRY(check_stored_texts(connection, database, ""));
   std::string old_name(table.name);
@@ -532,7 +531,8 @@ Status rename_table(Connection& connection, const catalog::Table& table, std::st
       record.table_name = new_name;
       if (record.type == "table" || record.type == "view") record.name = new_name;
       std::string automatic = "sqlite_autoindex_" + old_name + "_";
-      if (record.type == "index" && record.name.size() > automatic.size() && iequals(record.name.substr(0, automatic.size()), automatic)) {
+      if (record.type == "index" && record.name.size() > automatic.size() &&
+          iequals(record.name.substr(0, automatic.size()), automatic)) {
         record.name = "sqlite_autoindex_" + std::string(new_name) + "_" + record.name.substr(automatic.size());
       }
     }
@@ -541,7 +541,8 @@ Status rename_table(Connection& connection, const catalog::Table& table, std::st
   Value names[2] = {Value::from_text(new_name, ValueOwner::Caller), Value::from_text(old_name, ValueOwner::Caller)};
   std::string prefix = quoted_name(connection.database(database).name) + ".";
   if (schema.find_table("sqlite_sequence") != nullptr) {
-    SQLRITE_TRY(connection.exec_internal("UPDATE " + prefix + "sqlite_sequence SET name = ?1 WHERE name = ?2", nullptr, nullptr, names, 2));
+    SQLRITE_TRY(connection.exec_internal("UPDATE " + prefix + "sqlite_sequence SET name = ?1 WHERE name = ?2", nullptr,
+                                         nullptr, names, 2));
   }
   SQLRITE_TRY(writer.publish());
   if (!connection.settings().legacy_alter_table) SQLRITE_TRY(check_stored_texts(connection, database, "after rename"));
@@ -549,7 +550,8 @@ Status rename_table(Connection& connection, const catalog::Table& table, std::st
   return writer.finish();
 }
 
-Status rename_column(Connection& connection, const catalog::Table& table, std::string_view column, const sql::Identifier& new_name) {
+Status rename_column(Connection& connection, const catalog::Table& table, std::string_view column,
+                     const sql::Identifier& new_name) {
   uint32_t database = table.database.value;
   catalog::SchemaRef keep = connection.database(database).schema;
   int position = table.find_column(column);
@@ -560,8 +562,8 @@ Status rename_column(Connection& connection, const catalog::Table& table, std::s
   std::string old_name(table.columns[static_cast<size_t>(position)].name);
   int other = table.find_column(new_name.text);
   if (other >= 0 && other != position) {
-    return status_format(Code::Error, "error in table %s after rename: duplicate column name: %s", std::string(table.name).c_str(),
-                         std::string(new_name.text).c_str());
+    return status_format(Code::Error, "error in table %s after rename: duplicate column name: %s",
+                         std::string(table.name).c_str(), std::string(new_name.text).c_str());
   }
   std::string new_text(new_name.text);
   if (new_name.quote != sql::Quote::None) {

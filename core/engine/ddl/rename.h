@@ -7,7 +7,8 @@
 namespace sqlrite::engine {
 
 Status rename_table(Connection& connection, const catalog::Table& table, std::string_view new_name);
-Status rename_column(Connection& connection, const catalog::Table& table, std::string_view column, const sql::Identifier& new_name);
+Status rename_column(Connection& connection, const catalog::Table& table, std::string_view column,
+                     const sql::Identifier& new_name);
 
 // Binds every view of the database; the first one that no longer fits fails with "error in view v <when>: ...".
 Status check_stored_texts(Connection& connection, uint32_t database, const char* when);

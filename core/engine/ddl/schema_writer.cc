@@ -11,10 +11,12 @@ constexpr uint32_t kFieldCount = 5;  // type, name, tbl_name, rootpage, sql
 
 // A blob is as good as the text with its bytes: so the schema was loaded.
 bool is_text_or_blob(const Value& value) { return value.type == ValueType::Text || value.type == ValueType::Blob; }
-std::string text_field(const Value& value) { return is_text_or_blob(value) ? std::string(value.view()) : std::string(); }
+std::string text_field(const Value& value) {
+  return is_text_or_blob(value) ? std::string(value.view()) : std::string();
+}
 
-Status write_record(Connection& connection, uint32_t database, RowId rowid, std::string_view type, std::string_view name,
-                    std::string_view table_name, int64_t root, std::string_view sql) {
+Status write_record(Connection& connection, uint32_t database, RowId rowid, std::string_view type,
+                    std::string_view name, std::string_view table_name, int64_t root, std::string_view sql) {
   Database& target = connection.database(database);
   Value values[kFieldCount] = {Value::from_text(type, ValueOwner::Caller), Value::from_text(name, ValueOwner::Caller),
                                Value::from_text(table_name, ValueOwner::Caller), Value::from_integer(root),
@@ -58,8 +60,8 @@ Status read_schema_records(Connection& connection, uint32_t database, std::vecto
     heap.reset();
     Value values[kFieldCount];
     uint32_t missing_from = kFieldCount;
-    SQLRITE_TRY(storage::decode_record(cursor.cell(), *target.pager, storage::kNewestView, target.encoding, kWanted, kFieldCount,
-                                       values, &missing_from, &heap));
+    SQLRITE_TRY(storage::decode_record(cursor.cell(), *target.pager, storage::kNewestView, target.encoding, kWanted,
+                                       kFieldCount, values, &missing_from, &heap));
     SchemaRecord& record = out->emplace_back();
     record.rowid = cursor.rowid();
     record.type = text_field(values[0]);
@@ -90,7 +92,8 @@ Status SchemaWriter::begin() {
   return {};
 }
 
-Status SchemaWriter::add(std::string_view type, std::string_view name, std::string_view table_name, PageId root, std::string_view sql) {
+Status SchemaWriter::add(std::string_view type, std::string_view name, std::string_view table_name, PageId root,
+                         std::string_view sql) {
   RowId last = 0;
   {
     storage::TableCursor cursor;
@@ -148,11 +151,13 @@ Status SchemaWriter::finish(bool counts) {
   return {};
 }
 
-Result<uint32_t> target_database(Connection& connection, const sql::Identifier& schema, bool temporary, const char* what) {
+Result<uint32_t> target_database(Connection& connection, const sql::Identifier& schema, bool temporary,
+                                 const char* what) {
   if (!schema.present()) return temporary ? uint32_t{1} : uint32_t{0};
   int index = connection.find_database(schema.text);
   if (index < 0) {
-    return status_format(Code::Error, "unknown database %.*s", static_cast<int>(schema.text.size()), schema.text.data());
+    return status_format(Code::Error, "unknown database %.*s", static_cast<int>(schema.text.size()),
+                         schema.text.data());
   }
   if (temporary && index != 1) return status_format(Code::Error, "temporary %s name must be unqualified", what);
   return static_cast<uint32_t>(index);

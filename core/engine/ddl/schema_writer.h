@@ -38,7 +38,8 @@ class SchemaWriter {
   const catalog::Schema& schema() { return *connection_.database(database_).schema; }
   TextEncoding encoding() const { return connection_.database(database_).encoding; }
   // Appends a row. `sql` data() == nullptr: NULL.
-  Status add(std::string_view type, std::string_view name, std::string_view table_name, PageId root, std::string_view sql);
+  Status add(std::string_view type, std::string_view name, std::string_view table_name, PageId root,
+             std::string_view sql);
   Status update(const SchemaRecord& record);
   Status remove(RowId rowid);
   Status records(std::vector<SchemaRecord>* out) { return read_schema_records(connection_, database_, out); }
@@ -63,7 +64,8 @@ class SchemaWriter {
 Status fill_index(Connection& connection, const catalog::Table& table, const catalog::Index& index);
 
 // "main" etc. of a name in a statement: the named database, or main (temp for TEMP objects).
-Result<uint32_t> target_database(Connection& connection, const sql::Identifier& schema, bool temporary, const char* what);
+Result<uint32_t> target_database(Connection& connection, const sql::Identifier& schema, bool temporary,
+                                 const char* what);
 
 // "name" with its quotes doubled.
 std::string quoted_name(std::string_view name);

@@ -77,7 +77,7 @@ SQLRITE_DECLARE_OWN(user_version)
 SQLRITE_DECLARE_OWN(wal_autocheckpoint)
 SQLRITE_DECLARE_OWN(writable_schema)
 
-constexpr uint32_t kValue = kTableFunction | kNoRowsWithValue;                     // PRAGMA x; PRAGMA x = y answers nothing
+constexpr uint32_t kValue = kTableFunction | kNoRowsWithValue;  // PRAGMA x; PRAGMA x = y answers nothing
 constexpr uint32_t kSchemaValue = kValue | kTakesSchema;
 constexpr uint32_t kList = kTableFunction | kReadOnly;
 constexpr uint32_t kAbout = kTableFunction | kTakesArgument | kTakesSchema | kReadOnly;
@@ -106,7 +106,8 @@ const PragmaDef kPragmas[] = {
     {"foreign_key_check", kForeignKeyCheck, kAbout, &pragma_foreign_key_check},
     {"foreign_key_list", kForeignKeyList, kAbout, &pragma_foreign_key_list},
     {"foreign_keys", SQLRITE_OWN_NAME(foreign_keys), kValue | kReadOnly, &pragma_flag},
-    {"freelist_count", SQLRITE_OWN_NAME(freelist_count), kTableFunction | kTakesSchema | kReadOnly, &pragma_freelist_count},
+    {"freelist_count", SQLRITE_OWN_NAME(freelist_count), kTableFunction | kTakesSchema | kReadOnly,
+     &pragma_freelist_count},
     {"full_column_names", SQLRITE_OWN_NAME(full_column_names), kValue | kReadOnly, &pragma_flag},
     {"fullfsync", SQLRITE_OWN_NAME(fullfsync), kValue | kReadOnly, &pragma_flag},
     {"function_list", kFunctionList, kList, &pragma_function_list},
@@ -118,10 +119,12 @@ const PragmaDef kPragmas[] = {
     {"index_xinfo", kIndexXinfo, kAbout, &pragma_index_xinfo},
     {"integrity_check", SQLRITE_OWN_NAME(integrity_check), kAbout, &pragma_integrity_check},
     {"journal_mode", SQLRITE_OWN_NAME(journal_mode), kTableFunction | kTakesSchema, &pragma_journal_mode},
-    {"journal_size_limit", SQLRITE_OWN_NAME(journal_size_limit), kTableFunction | kTakesSchema | kReadOnly, &pragma_journal_size_limit},
+    {"journal_size_limit", SQLRITE_OWN_NAME(journal_size_limit), kTableFunction | kTakesSchema | kReadOnly,
+     &pragma_journal_size_limit},
     {"legacy_alter_table", SQLRITE_OWN_NAME(legacy_alter_table), kValue | kReadOnly, &pragma_flag},
     {"locking_mode", SQLRITE_OWN_NAME(locking_mode), kTableFunction | kTakesSchema | kReadOnly, &pragma_locking_mode},
-    {"max_page_count", SQLRITE_OWN_NAME(max_page_count), kTableFunction | kTakesSchema | kReadOnly, &pragma_max_page_count},
+    {"max_page_count", SQLRITE_OWN_NAME(max_page_count), kTableFunction | kTakesSchema | kReadOnly,
+     &pragma_max_page_count},
     {"mmap_size", SQLRITE_OWN_NAME(mmap_size), kReadOnly, &pragma_mmap_size},
     {"module_list", kName, kList, &pragma_module_list},
     {"optimize", SQLRITE_OWN_NAME(optimize), kTableFunction | kTakesArgument | kTakesSchema, &pragma_optimize},
@@ -231,7 +234,8 @@ Status run_pragma(Command& command, const sql::PragmaStatement& statement) {
   // Rows of a pragma that answers nothing here go to a set that nobody reads.
   RowSet unread;
   RowSet& rows = command.rows.column_count() > 0 ? command.rows : unread;
-  PragmaCall call{connection, *command.program.pragma, database, statement.schema.present(), statement.has_value, statement.value, rows};
+  PragmaCall call{connection,          *command.program.pragma, database, statement.schema.present(),
+                  statement.has_value, statement.value,         rows};
   return command.program.pragma->run(call);
 }
 

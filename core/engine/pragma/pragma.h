@@ -13,17 +13,17 @@ namespace sqlrite::engine {
 struct PragmaDef;
 
 namespace pragma_flags {
-inline constexpr uint32_t kNoRowsWithValue = 1;   // setting it answers nothing
-inline constexpr uint32_t kTakesArgument = 2;     // table-valued form has the hidden column `arg`
-inline constexpr uint32_t kTakesSchema = 4;       // ... and `schema`
-inline constexpr uint32_t kTableFunction = 8;     // there is a table-valued form
-inline constexpr uint32_t kReadOnly = 16;         // changes no file even with a value
+inline constexpr uint32_t kNoRowsWithValue = 1;  // setting it answers nothing
+inline constexpr uint32_t kTakesArgument = 2;    // table-valued form has the hidden column `arg`
+inline constexpr uint32_t kTakesSchema = 4;      // ... and `schema`
+inline constexpr uint32_t kTableFunction = 8;    // there is a table-valued form
+inline constexpr uint32_t kReadOnly = 16;        // changes no file even with a value
 }  // namespace pragma_flags
 
 struct PragmaCall {
   Connection& connection;
   const PragmaDef& def;
-  uint32_t database;        // named by the schema, else 0
+  uint32_t database;  // named by the schema, else 0
   bool has_schema;
   bool has_value;
   std::string_view value;

@@ -2,12 +2,12 @@
 #include <algorithm>
 
 #include "engine/ddl/schema_writer.h"
-#include "engine/pragma/table_functions.h"
 #include "engine/pragma/pragma.h"
-#include "types/affinity.h"
+#include "engine/pragma/table_functions.h"
 #include "engine/statement.h"
 #include "functions/library_version.h"
 #include "sql/parser/parser.h"
+#include "types/affinity.h"
 
 namespace sqlrite::engine {
 
@@ -24,8 +24,10 @@ const catalog::Table* argument_table(PragmaCall& call) {
 const catalog::Index* argument_index(PragmaCall& call) {
   if (!call.has_value) return nullptr;
   uint32_t database = 0;
-  std::string_view schema = call.has_schema ? std::string_view(call.connection.database(call.database).name) : std::string_view();
-  if (const catalog::Index* index = call.connection.find_index(schema, call.value, &database); index != nullptr) return index;
+  std::string_view schema =
+      call.has_schema ? std::string_view(call.connection.database(call.database).name) : std::string_view();
+  if (const catalog::Index* index = call.connection.find_index(schema, call.value, &database); index != nullptr)
+    return index;
   // A WITHOUT ROWID table stands for its primary key.
   const catalog::Table* table = argument_table(call);
   return table != nullptr && table->without_rowid ? table->primary_key_index : nullptr;
@@ -43,7 +45,8 @@ Status read_all(PragmaCall& call) {
 // The type of a view's column: that of the table column it shows while the affinities agree, else one that stands for the
 // affinity of its expression.
 std::string_view view_column_type(const bind::ResultColumn& column) {
-  if (!column.declared_type.empty() && affinity_from_type_name(column.declared_type) == column.affinity) return column.declared_type;
+  if (!column.declared_type.empty() && affinity_from_type_name(column.declared_type) == column.affinity)
+    return column.declared_type;
   switch (column.affinity) {
     case Affinity::Text: return "TEXT";
     case Affinity::Numeric: return "NUM";
@@ -58,11 +61,15 @@ std::string_view view_column_type(const bind::ResultColumn& column) {
 // Columns of a view are those of its query: bound for the asking.
 Status view_info(PragmaCall& call, const catalog::Table& table, bool extended) {
   Arena arena(1024);
-  std::string text = "SELECT * FROM " + quoted_name(call.connection.database(table.database.value).name) + "." + quoted_name(table.name);
+  std::string text = "SELECT * FROM " + quoted_name(call.connection.database(table.database.value).name) + "." +
+                     quoted_name(table.name);
   SQLRITE_TRY_ASSIGN(sql::ParsedStatement parsed, sql::parse_statement(text, arena));
-  bind::BindContext context{arena, text, call.connection, call.connection.registry(), call.connection, &call.connection.table_functions(), true};
+  bind::BindContext context{
+      arena, text, call.connection, call.connection.registry(), call.connection, &call.connection.table_functions(),
+      true};
   bind::Binder binder(context);
-  SQLRITE_TRY_ASSIGN(bind::BoundQuery* query, binder.bind_select(*parsed.statement->as<sql::SelectStatement>()->select));
+  SQLRITE_TRY_ASSIGN(bind::BoundQuery * query,
+                     binder.bind_select(*parsed.statement->as<sql::SelectStatement>()->select));
   for (size_t i = 0; i < query->columns.size(); ++i) {
     call.rows.add_integer(static_cast<int64_t>(i));
     call.rows.add_text(query->columns[i].name);
@@ -82,7 +89,10 @@ Status table_columns(PragmaCall& call, bool extended) {
   if (table->kind == catalog::TableKind::View) return view_info(call, *table, extended);
   for (size_t i = 0; i < table->columns.size(); ++i) {
     const catalog::TableColumn& column = table->columns[i];
-    int hidden = column.generated == catalog::GeneratedKind::Virtual ? 2 : column.generated == catalog::GeneratedKind::Stored ? 3 : column.hidden ? 1 : 0;
+    int hidden = column.generated == catalog::GeneratedKind::Virtual  ? 2
+                 : column.generated == catalog::GeneratedKind::Stored ? 3
+                 : column.hidden                                      ? 1
+                                                                      : 0;
     if (!extended && hidden != 0) continue;
     call.rows.add_integer(static_cast<int64_t>(i));
     call.rows.add_text(column.name);
@@ -151,8 +161,12 @@ Status pragma_table_list(PragmaCall& call) {
         if (view_info(view, *table, false).ok()) column_count = columns.row_count();
       }
       call.rows.add_text(database.name);
-      call.rows.add_text(table != schema_table ? std::string_view(table->name) : is_temp ? "sqlite_temp_schema" : "sqlite_schema");
-      call.rows.add_text(table->kind == catalog::TableKind::View ? "view" : table->kind == catalog::TableKind::Virtual ? "virtual" : "table");
+      call.rows.add_text(table != schema_table ? std::string_view(table->name)
+                         : is_temp             ? "sqlite_temp_schema"
+                                               : "sqlite_schema");
+      call.rows.add_text(table->kind == catalog::TableKind::View      ? "view"
+                         : table->kind == catalog::TableKind::Virtual ? "virtual"
+                                                                      : "table");
       call.rows.add_integer(static_cast<int64_t>(column_count));
       call.rows.add_integer(table->without_rowid ? 1 : 0);
       call.rows.add_integer(table->strict ? 1 : 0);
@@ -170,20 +184,25 @@ Status pragma_index_list(PragmaCall& call) {
     call.rows.add_integer(sequence++);
     call.rows.add_text(index.name);
     call.rows.add_integer(index.unique ? 1 : 0);
-    call.rows.add_text(index.origin == catalog::IndexOrigin::Create ? "c" : index.origin == catalog::IndexOrigin::Unique ? "u" : "pk");
+    call.rows.add_text(index.origin == catalog::IndexOrigin::Create   ? "c"
+                       : index.origin == catalog::IndexOrigin::Unique ? "u"
+                                                                      : "pk");
     call.rows.add_integer(index.where != nullptr ? 1 : 0);
   };
   // Newest first, those that make room by REPLACE behind the others; the key of a WITHOUT ROWID table stands where its number among the automatic indexes puts it.
   std::vector<const catalog::Index*> indexes(table->indexes.begin(), table->indexes.end());
   if (table->without_rowid && table->primary_key_index != nullptr) {
-    auto number = [](const catalog::Index* index) { return pragma_integer(index->name.substr(index->name.rfind('_') + 1)); };
+    auto number = [](const catalog::Index* index) {
+      return pragma_integer(index->name.substr(index->name.rfind('_') + 1));
+    };
     auto at = std::find_if(indexes.begin(), indexes.end(), [&](const catalog::Index* index) {
       return index->origin != catalog::IndexOrigin::Create && number(index) < number(table->primary_key_index);
     });
     indexes.insert(at, table->primary_key_index);
   }
-  std::stable_partition(indexes.begin(), indexes.end(),
-                        [](const catalog::Index* index) { return index->conflict != catalog::ConflictAction::Replace; });
+  std::stable_partition(indexes.begin(), indexes.end(), [](const catalog::Index* index) {
+    return index->conflict != catalog::ConflictAction::Replace;
+  });
   for (const catalog::Index* index : indexes) add(*index);
   return {};
 }
@@ -233,8 +252,8 @@ Status pragma_foreign_key_check(PragmaCall& call) {
         const catalog::Table* parent = schema->find_table(key.parent_table);
         std::string rowid = rowid_name(*table);
         std::string schema_name = quoted_name(connection.database(i).name);
-        std::string query = "SELECT " + (rowid.empty() ? std::string("NULL") : "c." + rowid) + " FROM " + schema_name + "." +
-                            quoted_name(table->name) + " c WHERE ";
+        std::string query = "SELECT " + (rowid.empty() ? std::string("NULL") : "c." + rowid) + " FROM " + schema_name +
+                            "." + quoted_name(table->name) + " c WHERE ";
         std::string match;
         for (size_t c = 0; c < key.columns.size(); ++c) {
           std::string child = "c." + quoted_name(table->columns[key.columns[c]].name);
@@ -247,14 +266,16 @@ Status pragma_foreign_key_check(PragmaCall& call) {
               if (column.primary_key_position == c + 1) parent_column = quoted_name(column.name);
             }
             if (parent_column.empty()) {
-              return status_format(Code::Error, "foreign key mismatch - \"%.*s\" referencing \"%.*s\"", static_cast<int>(table->name.size()),
-                                   table->name.data(), static_cast<int>(key.parent_table.size()), key.parent_table.data());
+              return status_format(Code::Error, "foreign key mismatch - \"%.*s\" referencing \"%.*s\"",
+                                   static_cast<int>(table->name.size()), table->name.data(),
+                                   static_cast<int>(key.parent_table.size()), key.parent_table.data());
             }
           }
           match += (c > 0 ? " AND p." : "p.") + parent_column + " = " + child;
         }
         if (parent != nullptr) {
-          query += " AND NOT EXISTS (SELECT 1 FROM " + schema_name + "." + quoted_name(parent->name) + " p WHERE " + match + ")";
+          query += " AND NOT EXISTS (SELECT 1 FROM " + schema_name + "." + quoted_name(parent->name) + " p WHERE " +
+                   match + ")";
         }
         Found found{&call.rows, table, key.parent_table, static_cast<int64_t>(id)};
         SQLRITE_TRY(connection.exec_internal(
@@ -307,7 +328,9 @@ Status pragma_function_list(PragmaCall& call) {
         rows.add_text(def.name);
         rows.add_integer(builtin ? 1 : 0);
         bool windowed = def.aggregate.inverse != nullptr || def.aggregate.value != nullptr;
-        rows.add_text(def.type == functions::FunctionType::Scalar ? "s" : windowed || def.type == functions::FunctionType::Window ? "w" : "a");
+        rows.add_text(def.type == functions::FunctionType::Scalar               ? "s"
+                      : windowed || def.type == functions::FunctionType::Window ? "w"
+                                                                                : "a");
         rows.add_text("utf8");
         rows.add_integer(def.argument_count);
         int64_t flags = (def.flags & functions::function_flags::kDeterministic) != 0 ? 0x800 : 0;

@@ -9,7 +9,7 @@ namespace {
 
 struct Flag {
   const char* name;
-  bool Settings::*field;
+  bool Settings::* field;
 };
 constexpr Flag kFlags[] = {
     {"automatic_index", &Settings::automatic_index},
@@ -34,7 +34,7 @@ constexpr Flag kFlags[] = {
 
 struct Number {
   const char* name;
-  int64_t Settings::*field;
+  int64_t Settings::* field;
   int64_t max;
 };
 constexpr Number kNumbers[] = {
@@ -93,7 +93,8 @@ Status pragma_temp_store(PragmaCall& call) {
   if (!call.value.empty() && call.value[0] >= '0' && call.value[0] <= '2') wanted = call.value[0] - '0';
   if (wanted == settings.temp_store) return {};
   if (call.connection.database(1).pager != nullptr) {
-    if (!call.connection.is_autocommit()) return Status(Code::Error, "temporary storage cannot be changed from within a transaction");
+    if (!call.connection.is_autocommit())
+      return Status(Code::Error, "temporary storage cannot be changed from within a transaction");
     SQLRITE_TRY(call.connection.drop_temp());
   }
   settings.temp_store = wanted;

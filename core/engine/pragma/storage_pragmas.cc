@@ -14,7 +14,9 @@ namespace {
 constexpr int64_t kCacheSizeDefault = -2000;
 constexpr const char* kJournalModes[] = {"delete", "truncate", "persist", "memory", "off", "wal"};
 
-int header_slot(std::string_view name) { return iequals(name, "schema_version") ? 1 : iequals(name, "user_version") ? 6 : 8; }
+int header_slot(std::string_view name) {
+  return iequals(name, "schema_version") ? 1 : iequals(name, "user_version") ? 6 : 8;
+}
 
 // temp without content has no pager yet, but its settings are asked for all the same.
 Status need_pager(PragmaCall& call) {
@@ -29,7 +31,8 @@ Status pragma_page_size(PragmaCall& call) {
   if (call.has_value) {
     int64_t wanted = pragma_integer(call.value);
     call.connection.settings().vacuum_page_size = wanted;
-    if (storage::is_page_size(static_cast<uint64_t>(wanted))) call.pager()->set_page_size(static_cast<uint32_t>(wanted), -1).ignore();
+    if (storage::is_page_size(static_cast<uint64_t>(wanted)))
+      call.pager()->set_page_size(static_cast<uint32_t>(wanted), -1).ignore();
     return {};
   }
   SQLRITE_TRY(pragma_read(call));
@@ -61,7 +64,8 @@ Status pragma_max_page_count(PragmaCall& call) {
   if (call.has_value) {
     int64_t wanted = pragma_integer(call.value);
     int64_t count = call.pager()->page_count(storage::kNewestView);
-    if (wanted > 0) call.pager()->set_max_page_count(static_cast<uint32_t>(std::min<int64_t>(std::max(wanted, count), 0xfffffffe)));
+    if (wanted > 0)
+      call.pager()->set_max_page_count(static_cast<uint32_t>(std::min<int64_t>(std::max(wanted, count), 0xfffffffe)));
   }
   call.rows.add_integer(call.pager()->max_page_count());
   return {};
@@ -87,10 +91,12 @@ Status pragma_journal_mode(PragmaCall& call) {
       continue;
     }
     auto mode_wanted = static_cast<storage::JournalMode>(wanted);
-    bool crosses_wal = (mode_wanted == storage::JournalMode::Wal) != (pager->journal_mode() == storage::JournalMode::Wal);
+    bool crosses_wal =
+        (mode_wanted == storage::JournalMode::Wal) != (pager->journal_mode() == storage::JournalMode::Wal);
     if (crosses_wal && !connection.is_autocommit() && !pager->is_memory()) {
-      return Status(Code::Error, mode_wanted == storage::JournalMode::Wal ? "cannot change into wal mode from within a transaction"
-                                                                          : "cannot change out of wal mode from within a transaction");
+      return Status(Code::Error, mode_wanted == storage::JournalMode::Wal
+                                     ? "cannot change into wal mode from within a transaction"
+                                     : "cannot change out of wal mode from within a transaction");
     }
     auto set = pager->set_journal_mode(mode_wanted);
     if (!set.ok()) return set.take_status();
@@ -113,12 +119,13 @@ Status pragma_synchronous(PragmaCall& call) {
     call.rows.add_integer(static_cast<int>(call.pager()->synchronous()));
     return {};
   }
-  if (!call.connection.is_autocommit()) return Status(Code::Error, "Safety level may not be changed inside a transaction");
+  if (!call.connection.is_autocommit())
+    return Status(Code::Error, "Safety level may not be changed inside a transaction");
   int level = 1;
   if (!call.value.empty() && call.value[0] >= '0' && call.value[0] <= '9') {
     // SQLite counts levels from one in three bits, and takes none of them for OFF.
     level = std::clamp(((static_cast<int>(pragma_integer(call.value)) + 1) & 7) - 1, 0, 3);
-  } else if (iequals(call.value, "full") ) {
+  } else if (iequals(call.value, "full")) {
     level = 2;
   } else if (iequals(call.value, "extra")) {
     level = 3;
@@ -167,13 +174,18 @@ Status pragma_auto_vacuum(PragmaCall& call) {
   if (!empty) {
     SQLRITE_TRY_ASSIGN(uint32_t largest_root, storage::read_meta(pager, storage::kNewestView, 4));
     SQLRITE_TRY_ASSIGN(uint32_t incremental, storage::read_meta(pager, storage::kNewestView, 7));
-    current = largest_root == 0 ? storage::AutoVacuum::None : incremental != 0 ? storage::AutoVacuum::Incremental : storage::AutoVacuum::Full;
+    current = largest_root == 0  ? storage::AutoVacuum::None
+              : incremental != 0 ? storage::AutoVacuum::Incremental
+                                 : storage::AutoVacuum::Full;
   }
   if (!call.has_value) {
     call.rows.add_integer(static_cast<int>(current));
     return {};
   }
-  int wanted = iequals(call.value, "none") ? 0 : iequals(call.value, "full") ? 1 : iequals(call.value, "incremental") ? 2 : -1;
+  int wanted = iequals(call.value, "none")          ? 0
+               : iequals(call.value, "full")        ? 1
+               : iequals(call.value, "incremental") ? 2
+                                                    : -1;
   if (wanted < 0) {
     int64_t number = pragma_integer(call.value);
     wanted = number >= 0 && number <= 2 ? static_cast<int>(number) : 0;
@@ -199,7 +211,8 @@ Status pragma_incremental_vacuum(PragmaCall& call) {
   SQLRITE_TRY_ASSIGN(uint32_t largest_root, storage::read_meta(pager, storage::kNewestView, 4));
   if (largest_root == 0) return {};
   SQLRITE_TRY(pragma_write(call));
-  return storage::incremental_vacuum_step(pager, static_cast<uint32_t>(std::clamp<int64_t>(count, 0, 0x7fffffff))).take_status();
+  return storage::incremental_vacuum_step(pager, static_cast<uint32_t>(std::clamp<int64_t>(count, 0, 0x7fffffff)))
+      .take_status();
 }
 
 Status pragma_encoding(PragmaCall& call) {
@@ -207,7 +220,9 @@ Status pragma_encoding(PragmaCall& call) {
   Database& main = connection.database(0);
   if (!call.has_value) {
     SQLRITE_TRY(pragma_read(call));
-    call.rows.add_text(main.encoding == TextEncoding::Utf16Le ? "UTF-16le" : main.encoding == TextEncoding::Utf16Be ? "UTF-16be" : "UTF-8");
+    call.rows.add_text(main.encoding == TextEncoding::Utf16Le   ? "UTF-16le"
+                       : main.encoding == TextEncoding::Utf16Be ? "UTF-16be"
+                                                                : "UTF-8");
     return {};
   }
   struct Name {
@@ -215,7 +230,7 @@ Status pragma_encoding(PragmaCall& call) {
     TextEncoding encoding;
   };
   static constexpr Name kNames[] = {
-      {"UTF8", TextEncoding::Utf8},       {"UTF-8", TextEncoding::Utf8},       {"UTF-16le", TextEncoding::Utf16Le},
+      {"UTF8", TextEncoding::Utf8},        {"UTF-8", TextEncoding::Utf8},      {"UTF-16le", TextEncoding::Utf16Le},
       {"UTF-16be", TextEncoding::Utf16Be}, {"UTF16le", TextEncoding::Utf16Le}, {"UTF16be", TextEncoding::Utf16Be},
       {"UTF-16", TextEncoding::Utf16Le},   {"UTF16", TextEncoding::Utf16Le},
   };
@@ -231,7 +246,8 @@ Status pragma_encoding(PragmaCall& call) {
     }
     return {};
   }
-  return status_format(Code::Error, "unsupported encoding: %.*s", static_cast<int>(call.value.size()), call.value.data());
+  return status_format(Code::Error, "unsupported encoding: %.*s", static_cast<int>(call.value.size()),
+                       call.value.data());
 }
 
 Status pragma_header_value(PragmaCall& call) {
@@ -299,7 +315,8 @@ Status pragma_locking_mode(PragmaCall& call) {
     }
   }
   // Nobody else can see a database in memory or a temporary one; without its name the mode of files opened later answers.
-  bool alone = call.database == kTempDatabase.value || (call.has_schema && call.pager() != nullptr && call.pager()->is_memory());
+  bool alone =
+      call.database == kTempDatabase.value || (call.has_schema && call.pager() != nullptr && call.pager()->is_memory());
   call.rows.add_text(database.exclusive_locking || alone ? "exclusive" : "normal");
   return {};
 }

@@ -74,8 +74,8 @@ const bind::TableFunctionInfo* TableFunctions::find_json_function(std::string_vi
   return nullptr;
 }
 
-Status TableFunctions::run_json(const bind::BoundSource& source, const Entry& entry, std::span<const Value> arguments, Arena& heap,
-                                Status (*emit)(void* context, std::span<const Value> row), void* context) {
+Status TableFunctions::run_json(const bind::BoundSource& source, const Entry& entry, std::span<const Value> arguments,
+                                Arena& heap, Status (*emit)(void* context, std::span<const Value> row), void* context) {
   if (arguments.empty()) return {};
   functions::CallContext call;
   call.connection = &connection_;
@@ -116,7 +116,8 @@ Status TableFunctions::run(const bind::BoundSource& source, std::span<const Valu
   uint32_t database = 0;
   if (has_schema) {
     int index = connection_.find_database(schema);
-    if (index < 0) return status_format(Code::Error, "unknown database %.*s", static_cast<int>(schema.size()), schema.data());
+    if (index < 0)
+      return status_format(Code::Error, "unknown database %.*s", static_cast<int>(schema.size()), schema.data());
     database = static_cast<uint32_t>(index);
   }
   PragmaCall call{connection_, *entry.pragma, database, has_schema, has_value, value, rows};

@@ -23,7 +23,7 @@ class TableFunctions final : public bind::TableFunctionSource, public exec::Tabl
  private:
   struct Entry {
     std::string_view name;
-    const PragmaDef* pragma = nullptr;     // null: a JSON function
+    const PragmaDef* pragma = nullptr;  // null: a JSON function
     bool json_tree = false;
     bool json_binary = false;
     std::vector<bind::SourceColumn> columns;

@@ -16,8 +16,8 @@ struct ChangeExecutor::Impl {
   std::unique_ptr<Change> change;
   std::unique_ptr<StatementSubqueries> subqueries;
   DatabaseId database;
-  ExecContext newest;                       // the caller's context with every view at the newest state
-  ExecContext source;                       // for the rows read
+  ExecContext newest;  // the caller's context with every view at the newest state
+  ExecContext source;  // for the rows read
   std::span<DatabaseHandle> newest_databases, source_databases;
 
   explicit Impl(const plan::StatementPlan& statement) : plan(statement) {}

@@ -10,14 +10,15 @@
 
 namespace sqlrite::exec {
 
-enum class RowChange : uint8_t { Insert = 18, Delete = 9, Update = 23 };  // SQLite's action codes, for hooks
+// SQLite's action codes, for hooks
+enum class RowChange : uint8_t { Insert = 18, Delete = 9, Update = 23 };
 
 // What a change tells its connection. Implemented by engine.
 class ChangeHost {
  public:
   virtual ~ChangeHost() = default;
   virtual void row_changed(RowChange change, DatabaseId database, std::string_view table, RowId rowid) = 0;
-  virtual bool wants_row_changes() const = 0;          // an update hook is set
+  virtual bool wants_row_changes() const = 0;  // an update hook is set
   virtual void set_last_insert_rowid(RowId rowid) = 0;
   // Root page of sqlite_sequence in the target's database; none when it does not exist.
   virtual PageId sequence_table_root(DatabaseId database) = 0;
@@ -29,7 +30,7 @@ enum class FailureScope : uint8_t {
 };
 
 struct ChangeOutcome {
-  int64_t changes = 0;                 // rows, as sqlite3_changes counts them
+  int64_t changes = 0;  // rows, as sqlite3_changes counts them
   FailureScope failure_scope = FailureScope::Statement;
 };
 

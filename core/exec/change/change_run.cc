@@ -93,8 +93,8 @@ ChangeCore::~ChangeCore() {
   for (expr::ExprNode* node : returning_) expr::destroy_evaluator(node);
 }
 
-Status ChangeCore::prepare(const bind::BoundTarget& target, ConflictAction action, const bind::BoundReturning* returning,
-                           Arena& arena) {
+Status ChangeCore::prepare(const bind::BoundTarget& target, ConflictAction action,
+                           const bind::BoundReturning* returning, Arena& arena) {
   SQLRITE_TRY(writer.prepare(target, arena));
   SQLRITE_TRY(checker.prepare(target, action, arena));
   const catalog::Table& table = writer.table();
@@ -185,7 +185,8 @@ Status ChangeCore::resolve_conflicts(ChangeRun& run, SlotRow& row, const Value* 
       if (!index.unique || (check_index != nullptr && !check_index[number])) continue;
       if ((checker.resolve(index.conflict) == ConflictAction::Replace) != replacing) continue;
       bool conflict = false;
-      SQLRITE_TRY(writer.find_index_conflict(run.eval, number, row, self, *run.eval.heap, &conflict, other_key_.data()));
+      SQLRITE_TRY(
+          writer.find_index_conflict(run.eval, number, row, self, *run.eval.heap, &conflict, other_key_.data()));
       if (!conflict) continue;
       if (replacing) {
         *moved = true;

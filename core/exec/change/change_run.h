@@ -47,7 +47,7 @@ class KeyList {
   Status load(size_t index);
 
   uint16_t width_;
-  GrowArray<Value> values_;            // rows begin_ .. end_
+  GrowArray<Value> values_;  // rows begin_ .. end_
   Arena heap_{1024};
   size_t size_ = 0;
   size_t begin_ = 0;
@@ -57,13 +57,13 @@ class KeyList {
 };
 
 struct ChangeRun {
-  ExecContext* context = nullptr;      // views at the newest state: SET, CHECK and RETURNING see what is written
+  ExecContext* context = nullptr;  // views at the newest state: SET, CHECK and RETURNING see what is written
   ChangeHost* host = nullptr;
   ChangeOutcome* outcome = nullptr;
   expr::EvalContext eval;
   storage::Pager* pager = nullptr;
-  uint32_t mark = 0;                   // 0: none taken
-  bool wrote = false;                  // something was changed: without a mark only the transaction can undo it
+  uint32_t mark = 0;   // 0: none taken
+  bool wrote = false;  // something was changed: without a mark only the transaction can undo it
 };
 
 // The parts of an executor that do not depend on the kind of change.
@@ -92,7 +92,7 @@ class ChangeCore {
  private:
   bool may_replace_ = false;
   std::span<expr::ExprNode*> returning_;
-  SlotRow victim_;                     // a row that REPLACE removes
+  SlotRow victim_;  // a row that REPLACE removes
   std::span<Value> other_key_;
   Arena returned_heap_{1024};
   GrowArray<Value> returned_;

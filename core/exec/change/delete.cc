@@ -76,7 +76,8 @@ class Delete final : public Change {
     source_context_ = &source;
     source_open_ = true;
     SQLRITE_TRY(finder_.open(source));
-    const bool whole_leaves = core.writer.index_count() == 0 && plan_->bound->returning == nullptr && !run.host->wants_row_changes();
+    const bool whole_leaves =
+        core.writer.index_count() == 0 && plan_->bound->returning == nullptr && !run.host->wants_row_changes();
     for (;;) {
       Batch* batch = nullptr;
       SQLRITE_TRY(finder_.next(source, kBatchRowsMax, &batch));

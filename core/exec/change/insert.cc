@@ -110,7 +110,8 @@ class Insert final : public Change {
   }
 
   Status prepare_upserts(Arena& arena) {
-    auto* upserts = static_cast<Upsert*>(arena.allocate(sizeof(Upsert) * (bound_->upserts.size() + 1), alignof(Upsert)));
+    auto* upserts =
+        static_cast<Upsert*>(arena.allocate(sizeof(Upsert) * (bound_->upserts.size() + 1), alignof(Upsert)));
     for (size_t i = 0; i < bound_->upserts.size(); ++i) {
       auto* upsert = new (upserts + i) Upsert();
       upserts_ = {upserts, i + 1};
@@ -149,7 +150,8 @@ class Insert final : public Change {
         run.eval.heap->reset();
         for (size_t i = 0; i < width; ++i) {
           Value value;
-          if (uint32_t number = parameter_numbers_[row * width + i]; number != 0 && number <= run.eval.parameter_count) {
+          if (uint32_t number = parameter_numbers_[row * width + i];
+              number != 0 && number <= run.eval.parameter_count) {
             value = run.eval.parameters[number - 1];
           } else {
             SQLRITE_TRY(value_nodes_[row * width + i]->evaluate_row(run.eval, kNoInput, 0, &value));
@@ -320,10 +322,10 @@ class Insert final : public Change {
   uint32_t column_count_ = 0;
   SlotRow row_;
   std::span<uint16_t> default_columns_;
-  bool direct_ = false;                       // VALUES evaluated here, without operators
+  bool direct_ = false;  // VALUES evaluated here, without operators
   size_t direct_row_count_ = 0;
   std::span<expr::ExprNode*> value_nodes_;
-  std::span<uint32_t> parameter_numbers_;     // of values that are parameters as they are; else 0
+  std::span<uint32_t> parameter_numbers_;  // of values that are parameters as they are; else 0
   QueryExecutor source_;
   ExecContext* source_context_ = nullptr;
   bool source_open_ = false;

@@ -20,15 +20,11 @@ uint8_t passing_types(const catalog::Table& table, size_t column_index) {
   if (!column.not_null || static_cast<int16_t>(column_index) == table.rowid_alias) types |= bit_of(ValueType::Null);
   switch (column.affinity) {
     case Affinity::None:
-    case Affinity::Blob:
-      return types | bit_of(ValueType::Integer) | bit_of(ValueType::Real) | bit_of(ValueType::Text);
-    case Affinity::Text:
-      return types | bit_of(ValueType::Text);
+    case Affinity::Blob: return types | bit_of(ValueType::Integer) | bit_of(ValueType::Real) | bit_of(ValueType::Text);
+    case Affinity::Text: return types | bit_of(ValueType::Text);
     case Affinity::Numeric:
-    case Affinity::Integer:
-      return types | bit_of(ValueType::Integer);
-    case Affinity::Real:
-      return types | bit_of(ValueType::Real);
+    case Affinity::Integer: return types | bit_of(ValueType::Integer);
+    case Affinity::Real: return types | bit_of(ValueType::Real);
   }
   return 0;
 }

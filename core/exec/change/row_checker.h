@@ -32,7 +32,7 @@ class RowChecker {
   catalog::ConflictAction statement_action_ = catalog::ConflictAction::Default;
   std::span<expr::ExprNode*> defaults_;
   std::span<expr::ExprNode*> checks_;
-  std::span<uint8_t> passing_types_;   // per column: bit 1 << ValueType of values that need no look
+  std::span<uint8_t> passing_types_;  // per column: bit 1 << ValueType of values that need no look
 };
 
 }  // namespace sqlrite::exec

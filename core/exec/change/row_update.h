@@ -19,8 +19,8 @@ class RowUpdate {
 
  private:
   std::span<const int16_t> columns_;
-  std::span<bool> index_changed_;      // because of the assigned columns
-  std::span<bool> index_all_;          // every index: the key moved
+  std::span<bool> index_changed_;  // because of the assigned columns
+  std::span<bool> index_all_;      // every index: the key moved
   std::span<Value> self_;
   bool assigns_key_ = false;
   bool table_only_ = false;

@@ -76,7 +76,8 @@ Status TableWriter::prepare(const bind::BoundTarget& target, Arena& arena) {
       SQLRITE_TRY_ASSIGN(state->where, expr::make_evaluator(bound.where, arena));
     }
   }
-  if (table_->without_rowid) field_count_max = std::max<size_t>(field_count_max, table_->primary_key_index->key_field_count);
+  if (table_->without_rowid)
+    field_count_max = std::max<size_t>(field_count_max, table_->primary_key_index->key_field_count);
   fields_ = arena.make_array<Value>(field_count_max);
   return {};
 }
@@ -114,8 +115,8 @@ Status TableWriter::read(Arena& heap, Value* slots) {
   const storage::CellRef& cell = cursor.cell();
   auto stored_count = static_cast<uint32_t>(decoded_.size());
   uint32_t missing_from = stored_count;
-  SQLRITE_TRY(storage::decode_record(cell, *pager_, storage::kNewestView, encoding_, stored_positions_.data(), stored_count,
-                                     decoded_.data(), &missing_from, &heap));
+  SQLRITE_TRY(storage::decode_record(cell, *pager_, storage::kNewestView, encoding_, stored_positions_.data(),
+                                     stored_count, decoded_.data(), &missing_from, &heap));
   for (uint32_t i = 0; i < column_count(); ++i) slots[i] = Value::null();
   for (uint32_t position = 0; position < stored_count; ++position) {
     auto column = static_cast<uint32_t>(stored_columns_[position]);
@@ -200,7 +201,8 @@ Status TableWriter::find_index_conflict(expr::EvalContext& eval, size_t number, 
   for (uint16_t i = 0; i < catalog_index->key_field_count; ++i) {
     if (fields_[i].is_null()) return {};  // NULLs are never equal
   }
-  SQLRITE_TRY_ASSIGN(bool found, index.cursor.seek({fields_.data(), catalog_index->key_field_count}, storage::Seek::Equal));
+  SQLRITE_TRY_ASSIGN(bool found,
+                     index.cursor.seek({fields_.data(), catalog_index->key_field_count}, storage::Seek::Equal));
   if (!found) return {};
   // The entry's key of the table row: the rowid is the last field; primary key columns lie anywhere among the fields.
   const storage::CellRef& cell = index.cursor.cell();
@@ -231,7 +233,8 @@ Status TableWriter::insert_index_entry(expr::EvalContext& eval, IndexState& inde
   SQLRITE_TRY(index_record(eval, index, row, &belongs));
   if (!belongs) return {};
   auto field_count = static_cast<uint16_t>(index.bound->index->fields.size());
-  SQLRITE_TRY_ASSIGN(storage::Payload record, encoder_.encode(fields_.data(), field_count, encoding_, index.real_fields.data()));
+  SQLRITE_TRY_ASSIGN(storage::Payload record,
+                     encoder_.encode(fields_.data(), field_count, encoding_, index.real_fields.data()));
   return index.cursor.insert(record, {fields_.data(), field_count});
 }
 
@@ -278,8 +281,8 @@ Status TableWriter::erase_row(const Value* slots) {
   return primary_.erase();
 }
 
-Status TableWriter::replace(expr::EvalContext& eval, const SlotRow& before, const SlotRow& after, const bool* index_changed,
-                            bool key_changed) {
+Status TableWriter::replace(expr::EvalContext& eval, const SlotRow& before, const SlotRow& after,
+                            const bool* index_changed, bool key_changed) {
   for (size_t number = 0; number < indexes_.size(); ++number) {
     if (index_changed[number]) SQLRITE_TRY(erase_index_entry(eval, indexes_[number], before));
   }

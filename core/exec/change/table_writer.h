@@ -81,7 +81,9 @@ class TableWriter {
   // Of the current row, where no index follows and no key changes: see TableCursor::change_fields().
   Result<bool> change_fields(std::span<const storage::FieldChange> changes) { return rows_.change_fields(changes); }
   // Of a rowid table without indexes: see TableCursor::erase_rows().
-  Result<uint32_t> erase_rows(std::span<const RowId> rowids, uint32_t* erased) { return rows_.erase_rows(rowids, erased); }
+  Result<uint32_t> erase_rows(std::span<const RowId> rowids, uint32_t* erased) {
+    return rows_.erase_rows(rowids, erased);
+  }
   // Removes all rows of table and indexes; returns their number.
   Result<uint64_t> clear();
   // Largest rowid in use; false when the table is empty.
@@ -93,7 +95,7 @@ class TableWriter {
   struct IndexState {
     const bind::BoundTarget::IndexExprs* bound = nullptr;
     storage::IndexCursor cursor;
-    std::span<expr::ExprNode*> exprs;      // per field; null where the field is a column
+    std::span<expr::ExprNode*> exprs;  // per field; null where the field is a column
     expr::ExprNode* where = nullptr;
     std::span<bool> real_fields;
     ~IndexState();
@@ -112,15 +114,15 @@ class TableWriter {
   storage::Pager* pager_ = nullptr;
   TextEncoding encoding_ = TextEncoding::Utf8;
   storage::TableCursor rows_;
-  storage::IndexCursor primary_;           // WITHOUT ROWID
+  storage::IndexCursor primary_;  // WITHOUT ROWID
   std::span<IndexState> indexes_;
   storage::RecordEncoder encoder_;
-  std::span<Value> record_;                // stored fields of a table row
-  std::span<bool> record_real_;            // fields with REAL affinity
-  std::span<uint16_t> stored_positions_;   // 0 .. record fields - 1
-  std::span<int16_t> stored_columns_;      // column of each stored field
-  std::span<Value> fields_;                // scratch for index records
-  std::span<Value> defaults_;              // per column, for rows written before the column was added
+  std::span<Value> record_;               // stored fields of a table row
+  std::span<bool> record_real_;           // fields with REAL affinity
+  std::span<uint16_t> stored_positions_;  // 0 .. record fields - 1
+  std::span<int16_t> stored_columns_;     // column of each stored field
+  std::span<Value> fields_;               // scratch for index records
+  std::span<Value> defaults_;             // per column, for rows written before the column was added
   std::span<Value> decoded_;
 
  public:

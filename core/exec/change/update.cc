@@ -129,22 +129,25 @@ class Update final : public Change {
   void prepare_changes(Arena& arena) {
     const bind::BoundUpdate& bound = *plan_->bound;
     const catalog::Table& table = core.writer.table();
-    bool plain = plan_->set_from_finder && update_.touches_table_only() && !table.strict && bound.target.checks.empty() &&
-                 bound.returning == nullptr;
-    for (const catalog::TableColumn& column : table.columns) plain = plain && column.generated == catalog::GeneratedKind::None;
+    bool plain = plan_->set_from_finder && update_.touches_table_only() && !table.strict &&
+                 bound.target.checks.empty() && bound.returning == nullptr;
+    for (const catalog::TableColumn& column : table.columns)
+      plain = plain && column.generated == catalog::GeneratedKind::None;
     if (!plain) return;
     std::span<const int16_t> columns = update_.columns();
     change_order_ = arena.make_array<uint16_t>(columns.size());
     for (size_t i = 0; i < columns.size(); ++i) change_order_[i] = static_cast<uint16_t>(i);
     auto position = [&](uint16_t i) { return table.columns[static_cast<size_t>(columns[i])].storage_position; };
-    std::sort(change_order_.begin(), change_order_.end(), [&](uint16_t a, uint16_t b) { return position(a) < position(b); });
+    std::sort(change_order_.begin(), change_order_.end(),
+              [&](uint16_t a, uint16_t b) { return position(a) < position(b); });
     for (size_t i = 1; i < columns.size(); ++i) {
       if (position(change_order_[i - 1]) == position(change_order_[i])) return;  // a column set twice
     }
     changes_ = arena.make_array<storage::FieldChange>(columns.size());
     for (size_t i = 0; i < columns.size(); ++i) {
       changes_[i].position = static_cast<uint16_t>(position(change_order_[i]));
-      changes_[i].real_as_integer = table.columns[static_cast<size_t>(columns[change_order_[i]])].affinity == Affinity::Real;
+      changes_[i].real_as_integer =
+          table.columns[static_cast<size_t>(columns[change_order_[i]])].affinity == Affinity::Real;
     }
   }
 
@@ -162,9 +165,10 @@ class Update final : public Change {
   RowUpdate update_;
   SlotRow before_, after_;
   std::span<expr::ExprNode*> set_nodes_;
-  std::span<Value> found_;                     // a row of the finder
-  std::span<storage::FieldChange> changes_;    // in the order of their places in the record; empty: rows are written whole
-  std::span<uint16_t> change_order_;           // number of the SET column of each
+  std::span<Value> found_;  // a row of the finder
+  std::span<storage::FieldChange>
+      changes_;                       // in the order of their places in the record; empty: rows are written whole
+  std::span<uint16_t> change_order_;  // number of the SET column of each
   ExecContext* source_context_ = nullptr;
   bool source_open_ = false;
 };

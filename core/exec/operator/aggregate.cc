@@ -187,7 +187,8 @@ class Aggregate final : public BaseOperator {
     if (!groups_) groups_ = make_buffer_array<uint32_t>(kBatchRowsMax);
     for (;;) {
       if (held_ == nullptr) {
-        SQLRITE_TRY(input_->next(context, rows_wanted < 64 ? grow_wanted(context, rows_wanted) : all_rows(context), &held_));
+        SQLRITE_TRY(
+            input_->next(context, rows_wanted < 64 ? grow_wanted(context, rows_wanted) : all_rows(context), &held_));
         held_from_ = 0;
         if (held_->selected_count == 0) {
           held_ = nullptr;
@@ -224,7 +225,8 @@ class Aggregate final : public BaseOperator {
         Batch part = *held_;
         if (held_from_ > 0 || position < held_->selected_count) {
           uint16_t* chosen = selection_buffer(*held_);
-          for (uint32_t i = held_from_; i < position; ++i) chosen[i - held_from_] = static_cast<uint16_t>(held_->live_row(i));
+          for (uint32_t i = held_from_; i < position; ++i)
+            chosen[i - held_from_] = static_cast<uint16_t>(held_->live_row(i));
           part.selection = chosen;
           part.selected_count = position - held_from_;
         }
@@ -332,7 +334,7 @@ class Aggregate final : public BaseOperator {
   GroupState state_;
   KeyTable table_;
   MemoryShare share_;
-  std::unique_ptr<SpilledGroups> spilled_;   // the table is full
+  std::unique_ptr<SpilledGroups> spilled_;  // the table is full
   uint32_t spilled_next_ = 0;
   bool spilled_done_ = false;
   RowStore ordered_keys_;

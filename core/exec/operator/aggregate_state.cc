@@ -54,10 +54,8 @@ Status AggregateCall::make(const bind::BoundAggregate& bound, Arena& arena) {
     case Kind::Total:
     case Kind::Avg:
     case Kind::Min:
-    case Kind::Max:
-      break;
-    default:
-      kind_ = Kind::None;
+    case Kind::Max: break;
+    default: kind_ = Kind::None;
   }
   if (kind_ == Kind::Count && bound.arguments.empty()) kind_ = Kind::CountStar;
   if (kind_ != Kind::CountStar && kind_ != Kind::None && bound.arguments.size() != 1) kind_ = Kind::None;
@@ -205,7 +203,8 @@ Status AggregateCall::feed(ExecContext& context, expr::EvalContext& eval, const 
 Status AggregateCall::keep_new(ExecContext& context, expr::EvalContext& eval, Batch& batch, const uint32_t** groups) {
   if (distinct_.count() == 0) {
     distinct_grouped_ = *groups != nullptr;
-    distinct_.init(std::span<const Collation* const>(distinct_grouped_ ? distinct_collations_ : distinct_collations_.subspan(1)));
+    distinct_.init(
+        std::span<const Collation* const>(distinct_grouped_ ? distinct_collations_ : distinct_collations_.subspan(1)));
     distinct_.clear();
   }
   for (uint32_t i = 0; i < argument_count_; ++i) distinct_columns_[i + 1] = columns_[i];
@@ -294,13 +293,10 @@ Status AggregateCall::feed_rows(expr::EvalContext& eval, const Batch& batch, con
     }
     case Kind::Sum:
     case Kind::Total:
-    case Kind::Avg:
-      return feed_sum(batch, arguments[0], groups);
+    case Kind::Avg: return feed_sum(batch, arguments[0], groups);
     case Kind::Min:
-    case Kind::Max:
-      return feed_extreme(batch, arguments[0], groups, updates);
-    default:
-      return feed_generic(eval, batch, arguments, groups);
+    case Kind::Max: return feed_extreme(batch, arguments[0], groups, updates);
+    default: return feed_generic(eval, batch, arguments, groups);
   }
 }
 
@@ -461,9 +457,7 @@ Status AggregateCall::complete(ExecContext& context, expr::EvalContext& eval) {
 Status AggregateCall::finalize(expr::EvalContext& eval, uint32_t group, Value* out) {
   switch (kind_) {
     case Kind::Count:
-    case Kind::CountStar:
-      *out = Value::from_integer(static_cast<int64_t>(counts_[group]));
-      return {};
+    case Kind::CountStar: *out = Value::from_integer(static_cast<int64_t>(counts_[group])); return {};
     case Kind::Sum: {
       const SumState& sum = sums_[group];
       if (sum.count == 0) {
@@ -489,9 +483,7 @@ Status AggregateCall::finalize(expr::EvalContext& eval, uint32_t group, Value* o
       return {};
     }
     case Kind::Min:
-    case Kind::Max:
-      *out = extremes_[group];
-      return {};
+    case Kind::Max: *out = extremes_[group]; return {};
     default: {
       functions::CallContext call = call_context(eval);
       void* state = generic_state(group);

@@ -83,17 +83,17 @@ class AggregateCall {
   Kind kind_ = Kind::None;
   const Collation* collation_ = &kBinaryCollation;
   uint32_t argument_count_ = 0;
-  uint32_t buffered_count_ = 0;          // arguments and order terms
+  uint32_t buffered_count_ = 0;  // arguments and order terms
   ColumnExprs arguments_;
   std::unique_ptr<ColumnExpr[]> order_exprs_;
   expr::Evaluator filter_;
-  std::span<Column> columns_;            // arguments (and terms) of the present batch
+  std::span<Column> columns_;  // arguments (and terms) of the present batch
   BufferArray<uint16_t> filtered_;
   BufferArray<uint32_t> filtered_groups_;
   // States by group.
   BufferVector<uint64_t> counts_;
   BufferVector<SumState> sums_;
-  BufferVector<Value> extremes_;          // texts are owned
+  BufferVector<Value> extremes_;  // texts are owned
   BufferVector<uint32_t> extreme_capacity_;
   BufferVector<void*> states_;
   Arena memory_{1024};
@@ -103,7 +103,7 @@ class AggregateCall {
   std::unique_ptr<FirstRows> distinct_rest_;
   bool distinct_grouped_ = false;
   std::span<const Collation*> distinct_collations_;
-  std::span<Column> distinct_columns_;   // group, arguments, terms
+  std::span<Column> distinct_columns_;  // group, arguments, terms
   ColumnBuffer group_buffer_;
   BufferArray<uint16_t> distinct_rows_;
   BufferArray<uint32_t> distinct_groups_;

@@ -28,9 +28,7 @@ class ColumnWriter {
           return;
         }
         break;
-      case Column::Rep::Cells:
-        column_.cells[count_++] = value;
-        return;
+      case Column::Rep::Cells: column_.cells[count_++] = value; return;
       case Column::Rep::Reals:
         if (value.type == ValueType::Real) [[likely]] {
           column_.reals[count_] = value.real;
@@ -39,8 +37,7 @@ class ColumnWriter {
           return;
         }
         break;
-      case Column::Rep::Nulls:
-        break;
+      case Column::Rep::Nulls: break;
     }
     push_other(value);
   }

@@ -113,9 +113,9 @@ class Compound final : public BaseOperator {
  private:
   struct State {
     DistinctRows sets[3];
-    ExternalSorter sorter;     // by ORDER BY
+    ExternalSorter sorter;  // by ORDER BY
     RowStore kept;
-    RowStore shown, other;     // pieces of spilled rows
+    RowStore shown, other;  // pieces of spilled rows
     void clear() {
       for (DistinctRows& set : sets) set.clear();
       sorter.clear();
@@ -150,8 +150,8 @@ class Compound final : public BaseOperator {
     order_.clear();
     next_ = 0;
     size_t count = std::min<size_t>(stream_from_, inputs_.size());
-    size_t current = 0;          // the set that holds the rows so far
-    bool in_sorter = false;      // they are in the sorter instead: no operator after this makes rows distinct
+    size_t current = 0;      // the set that holds the rows so far
+    bool in_sorter = false;  // they are in the sorter instead: no operator after this makes rows distinct
     auto into_set = [&](size_t input, DistinctRows& set) {
       return drain(context, input, [&](Batch& batch) { return set.add(context, batch, batch.columns); });
     };
@@ -163,7 +163,7 @@ class Compound final : public BaseOperator {
       for (size_t i = count; i-- > 0;) SQLRITE_TRY(into_set(i, state.sets[0]));
       return finish_set(context, state.sets[0]);
     }
-    size_t last_distinct = 0;    // the last operator that makes rows distinct
+    size_t last_distinct = 0;  // the last operator that makes rows distinct
     for (size_t i = 1; i < count; ++i) {
       if (node_->operators[i] != CompoundOp::UnionAll) last_distinct = i;
     }
@@ -329,9 +329,9 @@ class Compound final : public BaseOperator {
   std::span<const Collation*> collations_;
   std::span<SortKey> order_keys_;
   std::span<int32_t> slots_;
-  std::unique_ptr<State> state_;             // null: everything streams
-  const RowStore* result_ = nullptr;         // in the order of order_; null: it is on files
-  DistinctRows* spilled_result_ = nullptr;   // null: the sorter has the rows
+  std::unique_ptr<State> state_;            // null: everything streams
+  const RowStore* result_ = nullptr;        // in the order of order_; null: it is on files
+  DistinctRows* spilled_result_ = nullptr;  // null: the sorter has the rows
   BufferVector<uint32_t> order_;
   std::unique_ptr<ColumnBuffer[]> buffers_;
   size_t next_ = 0;

@@ -167,7 +167,7 @@ class Distinct final : public BaseOperator {
   KeyTable table_;
   MemoryShare share_;
   RowStore last_;
-  std::unique_ptr<Rest> rest_;   // the table is full
+  std::unique_ptr<Rest> rest_;  // the table is full
   bool input_done_ = false;
 };
 

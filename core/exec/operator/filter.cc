@@ -47,7 +47,7 @@ class Filter final : public BaseOperator {
  private:
   std::unique_ptr<Operator> input_;
   expr::Evaluator condition_;
-  bool once_ = false;    // the condition reads no column: it lets everything or nothing through
+  bool once_ = false;  // the condition reads no column: it lets everything or nothing through
   bool passes_ = false;
 };
 

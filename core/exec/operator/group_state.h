@@ -59,7 +59,8 @@ class GroupState {
   size_t size_bytes() const;
 
  private:
-  Status keep_first_rows(expr::EvalContext& eval, const Batch& batch, const uint32_t* groups, uint32_t known, uint32_t total);
+  Status keep_first_rows(expr::EvalContext& eval, const Batch& batch, const uint32_t* groups, uint32_t known,
+                         uint32_t total);
   const plan::AggregateNode* node_ = nullptr;
   uint32_t call_count_ = 0;
   std::unique_ptr<AggregateCall[]> calls_;

@@ -205,7 +205,8 @@ size_t HashJoin::table_size_bytes() const {
 
 void HashJoin::drop_null_keys(Batch& batch) {
   bool may_be_null = false;
-  for (const Column& key : key_columns_) may_be_null |= key.has_nulls || key.rep == Column::Rep::Cells || key.rep == Column::Rep::Nulls;
+  for (const Column& key : key_columns_)
+    may_be_null |= key.has_nulls || key.rep == Column::Rep::Cells || key.rep == Column::Rep::Nulls;
   if (!may_be_null) return;
   uint16_t* kept = selection_buffer(batch);
   uint32_t count = 0;
@@ -258,7 +259,8 @@ Status HashJoin::emit_unique() {
   for (int32_t slot : node_->probe_slots) columns_[static_cast<size_t>(slot)] = probe.columns[slot];
   for (size_t i = 0; i < node_->build_slots.size(); ++i) {
     auto slot = static_cast<size_t>(node_->build_slots[i]);
-    SQLRITE_TRY(rows_.gather(static_cast<uint32_t>(i), row_numbers_.get(), probe.row_count, buffers_[slot], &columns_[slot]));
+    SQLRITE_TRY(
+        rows_.gather(static_cast<uint32_t>(i), row_numbers_.get(), probe.row_count, buffers_[slot], &columns_[slot]));
   }
   return filter_ ? filter_or_cut(filter_, batch_) : Status();
 }

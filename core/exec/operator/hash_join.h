@@ -71,26 +71,26 @@ class HashJoin final : public BaseOperator {
   ColumnExprs probe_keys_, build_keys_;
   std::unique_ptr<ColumnBuffer[]> converted_;
   std::span<Column> key_columns_;
-  std::span<Column> build_columns_;     // of the present batch, in store order
+  std::span<Column> build_columns_;  // of the present batch, in store order
   expr::Evaluator on_, filter_;
   std::span<const int32_t> broadcast_slots_;
   uint32_t key_count_ = 0;
   bool left_ = false, right_ = false;
-  RowStore rows_;                       // build side
-  KeyTable table_;                      // its distinct keys
+  RowStore rows_;   // build side
+  KeyTable table_;  // its distinct keys
   MemoryShare share_;
   BufferVector<uint32_t> first_, last_;  // per key: first and last build row
   BufferVector<uint32_t> next_row_;      // per build row: the next one with the same key
-  bool chains_ = false;                 // some key has several rows
+  bool chains_ = false;                  // some key has several rows
   BufferVector<uint8_t> build_matched_;
   Batch* probe_batch_ = nullptr;
-  BufferArray<uint32_t> probe_ids_;   // per live probe row: key number
+  BufferArray<uint32_t> probe_ids_;  // per live probe row: key number
   uint8_t probe_matched_[kBatchRowsMax];
   uint16_t real_pairs_[kBatchRowsMax];
-  uint32_t position_ = 0;               // live probe row being paired
+  uint32_t position_ = 0;  // live probe row being paired
   uint32_t chain_ = kNoRow;
   bool fresh_ = true;
-  bool hold_unmatched_ = false;         // left join in several steps: rows without a partner are known at the end
+  bool hold_unmatched_ = false;  // left join in several steps: rows without a partner are known at the end
   BufferArray<uint16_t> pair_probe_;
   BufferArray<uint32_t> pair_build_, row_numbers_;
   std::unique_ptr<ColumnBuffer[]> buffers_;

@@ -115,7 +115,8 @@ Status HashJoin::spill_probe_rows(ExecContext& context) {
     for (uint32_t i = 0; i < batch->selected_count; ++i) {
       uint32_t row = batch->live_row(i);
       for (uint32_t k = 0; k < key_count_; ++k) spilled.row[k] = key_columns_[k].at(row);
-      for (size_t c = 0; c < column_count; ++c) spilled.row[key_count_ + c] = batch->columns[node_->probe_slots[c]].at(row);
+      for (size_t c = 0; c < column_count; ++c)
+        spilled.row[key_count_ + c] = batch->columns[node_->probe_slots[c]].at(row);
       spilled.row[key_count_ + column_count] = Value::from_integer(number++);
       SQLRITE_TRY(spilled.parts[part_of(spilled.hashes[i], 0)].probe.write(spilled.row.data(), probe_stored_count()));
     }
@@ -273,7 +274,9 @@ Status HashJoin::probe_rows(ExecContext& context) {
 // The rows of batch_ go to the run of pairs. `in_place`: row r of batch_ is row r of the probe batch, else pair r.
 Status HashJoin::keep_pairs(ExecContext& context, Status status, bool in_place) {
   Spilled& spilled = *spilled_;
-  auto number_of = [&](uint32_t row) { return spilled.numbers[in_place ? row : probe_batch_->live_row(pair_probe_[row])]; };
+  auto number_of = [&](uint32_t row) {
+    return spilled.numbers[in_place ? row : probe_batch_->live_row(pair_probe_[row])];
+  };
   bool failed = !status.ok();
   if (failed || has_pending()) {
     Status error = failed ? std::move(status) : take_pending();

@@ -58,7 +58,8 @@ class IndexScan final : public BaseOperator, public BatchLookup, public Existenc
     pins_.clear();
     broadcast(outer_batch, outer_row, broadcast_slots_);
     if (outer_batch != nullptr && !index_columns_.empty()) {
-      for (int32_t slot : broadcast_slots_) broadcast_column(outer_batch->columns[slot], outer_row, &index_columns_[slot]);
+      for (int32_t slot : broadcast_slots_)
+        broadcast_column(outer_batch->columns[slot], outer_row, &index_columns_[slot]);
     }
     done_ = false;
     counting_ = false;
@@ -367,10 +368,10 @@ class IndexScan final : public BaseOperator, public BatchLookup, public Existenc
   std::span<Column> index_columns_;
   Batch index_batch_;
   // Of a look-up for an outer batch.
-  BufferArray<uint16_t> owners_;           // outer row of each of cells_
+  BufferArray<uint16_t> owners_;  // outer row of each of cells_
   std::unique_ptr<ColumnBuffer[]> owner_buffers_;
   uint32_t outer_position_ = 0;
-  bool outer_started_ = false;                   // walk_ goes through the entries of that row
+  bool outer_started_ = false;  // walk_ goes through the entries of that row
   bool outer_matched_ = false;
   bool one_row_of_many_ = false;
   uint64_t left_ = 0;

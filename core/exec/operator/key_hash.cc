@@ -20,7 +20,8 @@ constexpr uint32_t kNone = UINT32_MAX;
 // An estimate of many keys counts once this many rows have come: clearing a large table for a few rows costs more than
 // all else they need.
 constexpr uint64_t kTrustRows = 512;
-constexpr uint32_t kFirstKeysMin = 64;  // of fewer the hash table takes the first ones: clearing an array would cost more
+constexpr uint32_t kFirstKeysMin =
+    64;  // of fewer the hash table takes the first ones: clearing an array would cost more
 constexpr uint64_t kDirectSizeMin = 32768;
 constexpr uint64_t kDirectSizeMax = 1u << 24;
 constexpr uint64_t kDirectEntriesPerKey = 16;
@@ -47,10 +48,8 @@ uint64_t hash_folded(std::string_view text) {
 
 uint64_t hash_text(std::string_view text, const Collation& collation) {
   switch (collation.kind) {
-    case Collation::Kind::Binary:
-      return kernels::hash_bytes(text.data(), text.size());
-    case Collation::Kind::NoCase:
-      return hash_folded(text);
+    case Collation::Kind::Binary: return kernels::hash_bytes(text.data(), text.size());
+    case Collation::Kind::NoCase: return hash_folded(text);
     case Collation::Kind::RTrim:
       while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
       return kernels::hash_bytes(text.data(), text.size());
@@ -76,16 +75,11 @@ uint64_t hash_blob(const Value& value) {
 
 uint64_t hash_value(const Value& value, const Collation& collation) {
   switch (value.type) {
-    case ValueType::Integer:
-      return kernels::hash_int(value.integer);
-    case ValueType::Real:
-      return hash_real(value.real);
-    case ValueType::Text:
-      return hash_text(value.view(), collation);
-    case ValueType::Blob:
-      return hash_blob(value);
-    case ValueType::Null:
-      break;
+    case ValueType::Integer: return kernels::hash_int(value.integer);
+    case ValueType::Real: return hash_real(value.real);
+    case ValueType::Text: return hash_text(value.view(), collation);
+    case ValueType::Blob: return hash_blob(value);
+    case ValueType::Null: break;
   }
   return kNullHash;
 }
@@ -321,12 +315,9 @@ namespace {
 bool all_integers(const Batch& batch, const Column& column) {
   switch (column.rep) {
     case Column::Rep::Ints:
-    case Column::Rep::Nulls:
-      return true;
-    case Column::Rep::Reals:
-      return false;
-    case Column::Rep::Cells:
-      break;
+    case Column::Rep::Nulls: return true;
+    case Column::Rep::Reals: return false;
+    case Column::Rep::Cells: break;
   }
   if (column.constant) return column.cells[0].type == ValueType::Integer || column.cells[0].is_null();
   for (uint32_t i = 0; i < batch.selected_count; ++i) {
@@ -430,7 +421,8 @@ Status KeyTable::find_or_add(const Batch& batch, const Column* keys, uint32_t* i
     row_values = large_row.get();
   }
   for (uint32_t i = 0; i < count; ++i) {
-    if (capacity_ > 4096 && i + kPrefetchDistance < count) __builtin_prefetch(&slots[hashes[i + kPrefetchDistance] & mask]);
+    if (capacity_ > 4096 && i + kPrefetchDistance < count)
+      __builtin_prefetch(&slots[hashes[i + kPrefetchDistance] & mask]);
     uint32_t row = batch.live_row(i);
     uint32_t id = find_hash(hashes[i], batch, keys, row);
     if (id == kNone) {

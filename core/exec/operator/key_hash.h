@@ -64,9 +64,9 @@ class KeyTable {
   uint32_t find_integer(int64_t key) const;
   std::span<const Collation* const> collations_;
   RowStore keys_;
-  bool ints_ = false;          // one integer key: IntSlot table
-  uint32_t null_id_ = 0;       // ints_: number + 1 of the NULL key
-  uint32_t capacity_ = 0;      // power of two
+  bool ints_ = false;      // one integer key: IntSlot table
+  uint32_t null_id_ = 0;   // ints_: number + 1 of the NULL key
+  uint32_t capacity_ = 0;  // power of two
   void* slots_ = nullptr;
   uint32_t* direct_ = nullptr;  // numbers + 1 of keys from direct_low_ on; then there are no slots
   int64_t direct_low_ = 0;

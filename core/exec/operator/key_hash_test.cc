@@ -29,11 +29,13 @@ const Collation* const kBinary[] = {&kBinaryCollation};
 }  // namespace
 
 TEST_CASE("hash_value: equal values hash equal") {
-  CHECK(exec::hash_value(Value::from_integer(7), kBinaryCollation) == exec::hash_value(Value::from_real(7.0), kBinaryCollation));
+  CHECK(exec::hash_value(Value::from_integer(7), kBinaryCollation) ==
+        exec::hash_value(Value::from_real(7.0), kBinaryCollation));
   auto text = [](std::string_view bytes) { return Value::from_text(bytes, ValueOwner::Static); };
   CHECK(exec::hash_value(text("aBc"), kNoCaseCollation) == exec::hash_value(text("AbC"), kNoCaseCollation));
   CHECK(exec::hash_value(text("a  "), kRTrimCollation) == exec::hash_value(text("a"), kRTrimCollation));
-  CHECK(exec::hash_value(text("a"), kBinaryCollation) != exec::hash_value(Value::from_blob("a", ValueOwner::Static), kBinaryCollation));
+  CHECK(exec::hash_value(text("a"), kBinaryCollation) !=
+        exec::hash_value(Value::from_blob("a", ValueOwner::Static), kBinaryCollation));
 }
 
 // Narrow ranges (array by key), wide ones (hash table), and ranges that turn from one into the other, must number keys

@@ -182,9 +182,7 @@ Status RowIdWalk::open_tree(ExecContext& context) {
 Status RowIdWalk::narrow(Value value, bool upper, bool inclusive) {
   apply_numeric_to_text(value, true);
   switch (value.type) {
-    case ValueType::Null:
-      done_ = true;
-      return {};
+    case ValueType::Null: done_ = true; return {};
     case ValueType::Text:
     case ValueType::Blob:
       if (!upper) done_ = true;  // every rowid is less than any text
@@ -203,8 +201,7 @@ Status RowIdWalk::narrow(Value value, bool upper, bool inclusive) {
       value = Value::from_integer(static_cast<int64_t>(whole));
       break;
     }
-    case ValueType::Integer:
-      break;
+    case ValueType::Integer: break;
   }
   RowId limit = value.integer;
   if (upper) {
@@ -279,7 +276,8 @@ Result<uint32_t> RowIdWalk::next(storage::CellRef* cells, uint32_t max, storage:
     if (descending) {
       SQLRITE_TRY_ASSIGN(found, high_ == INT64_MAX ? cursor_.last() : cursor_.seek(high_, storage::Seek::LessOrEqual));
     } else {
-      SQLRITE_TRY_ASSIGN(found, low_ == INT64_MIN ? cursor_.first() : cursor_.seek(low_, storage::Seek::GreaterOrEqual));
+      SQLRITE_TRY_ASSIGN(found,
+                         low_ == INT64_MIN ? cursor_.first() : cursor_.seek(low_, storage::Seek::GreaterOrEqual));
     }
     if (!found) {
       done_ = true;
@@ -467,8 +465,7 @@ Result<bool> IndexWalk::start_pass() {
   known_within_ = 0;
   auto prefix_count = static_cast<uint16_t>(exprs_.equal_count());
   for (size_t i = 0; i < lists_.size(); ++i) start_key_[i] = stop_key_[i] = lists_[i][positions_[i]];
-  if (prefix_count > 0 && !pass.low.present && !pass.high.present &&
-      (access_->key_is_unique || !access_->descending)) {
+  if (prefix_count > 0 && !pass.low.present && !pass.high.present && (access_->key_is_unique || !access_->descending)) {
     stop_count_ = access_->key_is_unique ? 0 : prefix_count;
     stop_inclusive_ = true;
     known_within_ = 1;

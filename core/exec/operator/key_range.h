@@ -30,7 +30,8 @@ class KeyRangeExprs {
                          uint32_t outer_row, BufferVector<Value>& out);
   Status bound(bool upper, expr::EvalContext& eval, const Batch& outer, uint32_t outer_row, Value* out);
   // The value of equality `index`, which is a single one, with affinity applied. False: no entry equals it.
-  Result<bool> single_value_of(size_t index, expr::EvalContext& eval, const Batch& outer, uint32_t outer_row, Value* out);
+  Result<bool> single_value_of(size_t index, expr::EvalContext& eval, const Batch& outer, uint32_t outer_row,
+                               Value* out);
   // LIKE/GLOB prefix; empty when the pattern gives none.
   Status like_prefix(expr::EvalContext& eval, const Batch& outer, uint32_t outer_row, std::string_view* prefix,
                      Arena& heap);
@@ -45,7 +46,7 @@ class KeyRangeExprs {
   struct Bounds {
     ColumnExpr lower, upper, pattern, escape;
   };
-  std::unique_ptr<Bounds> bounds_;   // null: equalities only
+  std::unique_ptr<Bounds> bounds_;  // null: equalities only
 };
 
 // Whether the range is one field equal to one expression.
@@ -127,20 +128,20 @@ class IndexWalk {
   Arena heap_{512};
   bool open_ = false;
   bool done_ = false;
-  bool active_ = false;      // the cursor stands in a range
+  bool active_ = false;  // the cursor stands in a range
   bool first_combination_ = true;
-  bool several_ = false;     // more than one range: entries need pins
+  bool several_ = false;  // more than one range: entries need pins
   bool pins_all_ = false;
-  bool bounded_ = false;     // something limits the field after the equalities
-  bool single_values_ = false;              // every equality has one value: they stand in start_key_, lists_ is not used
-  std::vector<BufferVector<Value>> lists_;   // per equality
+  bool bounded_ = false;        // something limits the field after the equalities
+  bool single_values_ = false;  // every equality has one value: they stand in start_key_, lists_ is not used
+  std::vector<BufferVector<Value>> lists_;  // per equality
   BufferVector<size_t> positions_;
   Pass passes_[2];
   uint32_t pass_count_ = 1;
   uint32_t pass_ = 0;
   std::unique_ptr<Value[]> start_key_, stop_key_;  // alike in the fields of the equalities
-  uint32_t step_ = kFirstStep;         // entries to take at once
-  uint32_t known_within_ = 0;          // of the entries to come: found by an equal key
+  uint32_t step_ = kFirstStep;                     // entries to take at once
+  uint32_t known_within_ = 0;                      // of the entries to come: found by an equal key
   uint16_t stop_count_ = 0;
   bool stop_inclusive_ = false;
 };

@@ -233,7 +233,8 @@ class NestedLoopJoin final : public BaseOperator {
   Status next_unmatched(Batch** out) {
     for (int32_t slot : node_->outer_slots) columns_[static_cast<size_t>(slot)] = Column();
     if (given_batch_ != nullptr) {
-      for (int32_t slot : inherited_broadcast_) broadcast_column(given_batch_->columns[slot], given_row_, &columns_[slot]);
+      for (int32_t slot : inherited_broadcast_)
+        broadcast_column(given_batch_->columns[slot], given_row_, &columns_[slot]);
     }
     while (kept_next_ < kept_.row_count()) {
       uint32_t rows = std::min<uint32_t>(kBatchRowsMax, kept_.row_count() - kept_next_);
@@ -263,10 +264,10 @@ class NestedLoopJoin final : public BaseOperator {
   std::unique_ptr<Operator> outer_, inner_;
   expr::Evaluator on_, filter_;
   std::span<const int32_t> inherited_broadcast_;
-  BatchLookup* lookup_ = nullptr;      // the inner side, when it finds rows by key
+  BatchLookup* lookup_ = nullptr;  // the inner side, when it finds rows by key
   std::span<const int32_t> shown_slots_;
   bool lookup_open_ = false;
-  bool more_found_ = false;            // the look-up of outer_rows_ goes on
+  bool more_found_ = false;  // the look-up of outer_rows_ goes on
   bool left_ = false;
   bool keeps_inner_ = false;
   Batch* outer_rows_ = nullptr;
@@ -275,7 +276,7 @@ class NestedLoopJoin final : public BaseOperator {
   bool inner_active_ = false;
   bool matched_ = false;
   bool finished_ = false;
-  const Batch* given_batch_ = nullptr;   // the row of an enclosing loop
+  const Batch* given_batch_ = nullptr;  // the row of an enclosing loop
   uint32_t given_row_ = 0;
   RowStore kept_;
   BufferVector<uint8_t> inner_matched_;

@@ -152,15 +152,12 @@ template <typename OnNode, typename OnQuery>
 void visit_node(const plan::Node* node, const ExprVisit& exprs, OnNode&& on_node, OnQuery&& on_query) {
   using plan::NodeKind;
   switch (node->kind) {
-    case NodeKind::SingleRow:
-      break;
+    case NodeKind::SingleRow: break;
     case NodeKind::Values:
       for (const auto& row : static_cast<const plan::ValuesNode*>(node)->rows) exprs.all(row);
       break;
     case NodeKind::TableScan:
-    case NodeKind::IndexScan:
-      exprs.access(static_cast<const plan::ScanNode*>(node)->access);
-      break;
+    case NodeKind::IndexScan: exprs.access(static_cast<const plan::ScanNode*>(node)->access); break;
     case NodeKind::MultiIndexOr: {
       const auto* multi = static_cast<const plan::MultiIndexOrNode*>(node);
       exprs.access(multi->table);
@@ -175,9 +172,7 @@ void visit_node(const plan::Node* node, const ExprVisit& exprs, OnNode&& on_node
       on_query(scan->query);
       break;
     }
-    case NodeKind::RecursiveScan:
-      exprs(static_cast<const plan::RecursiveScanNode*>(node)->filter);
-      break;
+    case NodeKind::RecursiveScan: exprs(static_cast<const plan::RecursiveScanNode*>(node)->filter); break;
     case NodeKind::TableFunctionScan: {
       const auto* scan = static_cast<const plan::TableFunctionNode*>(node);
       exprs.all(scan->arguments);
@@ -222,9 +217,7 @@ void visit_node(const plan::Node* node, const ExprVisit& exprs, OnNode&& on_node
       on_node(project->input);
       break;
     }
-    case NodeKind::Distinct:
-      on_node(static_cast<const plan::DistinctNode*>(node)->input);
-      break;
+    case NodeKind::Distinct: on_node(static_cast<const plan::DistinctNode*>(node)->input); break;
     case NodeKind::Sort: {
       const auto* sort = static_cast<const plan::SortNode*>(node);
       for (const bind::OrderTerm& term : sort->terms) exprs(term.expr);
@@ -282,10 +275,9 @@ void collect_slots(const BoundExpr* expr, std::vector<int32_t>& slots) {
 }
 
 void collect_slots(const plan::Node* node, std::vector<int32_t>& slots) {
-  ExprVisit exprs{[](void* context, const BoundExpr* expr) {
-                    collect_slots(expr, *static_cast<std::vector<int32_t>*>(context));
-                  },
-                  &slots};
+  ExprVisit exprs{
+      [](void* context, const BoundExpr* expr) { collect_slots(expr, *static_cast<std::vector<int32_t>*>(context)); },
+      &slots};
   visit_node(node, exprs, [&](const plan::Node* child) { collect_slots(child, slots); }, [](const plan::QueryPlan*) {});
 }
 
@@ -295,8 +287,9 @@ bool calls_user_function(const plan::Node* node) {
                     if (user_function_in(expr)) *static_cast<bool*>(context) = true;
                   },
                   &found};
-  visit_node(node, exprs, [&](const plan::Node* child) { found = found || calls_user_function(child); },
-             [&](const plan::QueryPlan* query) { found = found || calls_user_function(query->root); });
+  visit_node(
+      node, exprs, [&](const plan::Node* child) { found = found || calls_user_function(child); },
+      [&](const plan::QueryPlan* query) { found = found || calls_user_function(query->root); });
   return found;
 }
 

@@ -92,11 +92,8 @@ inline void broadcast_column(const Column& from, uint32_t row, Column* to) {
       to->ints = from.ints + row;
       if (from.has_nulls) to->nulls = from.nulls + row;
       break;
-    case Column::Rep::Cells:
-      to->cells = from.cells + row;
-      break;
-    case Column::Rep::Nulls:
-      break;
+    case Column::Rep::Cells: to->cells = from.cells + row; break;
+    case Column::Rep::Nulls: break;
   }
 }
 
@@ -165,9 +162,7 @@ class BaseOperator : public Operator {
     if (outer_batch == nullptr) return;
     for (int32_t slot : slots) broadcast_column(outer_batch->columns[slot], outer_row, &columns_[slot]);
   }
-  static Status check_interrupt(ExecContext& context) {
-    return context.interrupted();
-  }
+  static Status check_interrupt(ExecContext& context) { return context.interrupted(); }
   // Evaluates over the live rows. When a row other than the first fails, the batch is cut before it and the error kept
   // for the next call.
   Status evaluate_or_cut(ColumnExpr& expr, Batch& batch, Column* out) {
@@ -177,7 +172,8 @@ class BaseOperator : public Operator {
     }
     eval_.failed_row = kNoRow;
     Status status = expr.evaluate(eval_, batch, out);
-    if (status.ok()) [[likely]] return status;
+    if (status.ok()) [[likely]]
+      return status;
     return keep_error(std::move(status), batch);
   }
   // Keeps the live rows before eval_.failed_row (a physical row) and the error; an error of the first row is returned.

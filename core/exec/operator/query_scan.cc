@@ -91,7 +91,8 @@ class QueryScan final : public BaseOperator {
         Batch* input = nullptr;
         SQLRITE_TRY(input_->next(child_context_, wanted, &input));
         if (input->selected_count > 0) {  // the batch that ends the input may have no columns
-          for (const plan::ColumnFetch& fetch : node_->fetch) columns_[static_cast<size_t>(fetch.slot)] = input->columns[fetch.column];
+          for (const plan::ColumnFetch& fetch : node_->fetch)
+            columns_[static_cast<size_t>(fetch.slot)] = input->columns[fetch.column];
         }
         batch_.row_count = input->row_count;
         batch_.selection = input->selection;
@@ -305,8 +306,8 @@ class QueryScan final : public BaseOperator {
   RowSpool own_rows_;
   bool own_complete_ = false;
   const RowSpool* rows_ = nullptr;
-  RowStore looked_up_;                // rows_ again, where they were spilled and are looked up by key
-  std::unique_ptr<Piece> piece_;      // of spilled rows
+  RowStore looked_up_;            // rows_ again, where they were spilled and are looked up by key
+  std::unique_ptr<Piece> piece_;  // of spilled rows
   uint32_t next_ = 0;
   // Look-up by key.
   ColumnExprs key_exprs_;
@@ -339,17 +340,16 @@ class TableFunctionScan final : public BaseOperator {
     broadcast(outer_batch, outer_row, broadcast_slots_);
     const Batch empty;
     for (size_t i = 0; i < values_.size(); ++i) {
-      SQLRITE_TRY(arguments_[i].evaluate_row(eval_, outer_batch != nullptr ? *outer_batch : empty, outer_row, &values_[i]));
+      SQLRITE_TRY(
+          arguments_[i].evaluate_row(eval_, outer_batch != nullptr ? *outer_batch : empty, outer_row, &values_[i]));
     }
     rows_.clear();
     next_ = 0;
     if (context.table_functions == nullptr) return Status(Code::Error, "no such table function");
     row_.assign(rows_.column_count(), Value());
-    return context.table_functions->run(*node_->source, values_, heap_,
-                                        [](void* scan, std::span<const Value> row) {
-                                          return static_cast<TableFunctionScan*>(scan)->add(row);
-                                        },
-                                        this);
+    return context.table_functions->run(
+        *node_->source, values_, heap_,
+        [](void* scan, std::span<const Value> row) { return static_cast<TableFunctionScan*>(scan)->add(row); }, this);
   }
 
   Status next(ExecContext& context, uint32_t rows_wanted, Batch** out) override {

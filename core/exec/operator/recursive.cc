@@ -23,7 +23,8 @@ bool steps_in_order(const plan::Node* node) {
     case NodeKind::Project: return steps_in_order(static_cast<const plan::ProjectNode*>(node)->input);
     case NodeKind::NestedLoopJoin: {
       const auto* join = static_cast<const plan::NestedLoopJoinNode*>(node);
-      bool plain = join->join == bind::JoinKind::Inner || join->join == bind::JoinKind::Cross || join->join == bind::JoinKind::Left;
+      bool plain = join->join == bind::JoinKind::Inner || join->join == bind::JoinKind::Cross ||
+                   join->join == bind::JoinKind::Left;
       return plain && steps_in_order(join->outer);
     }
     default: return false;
@@ -56,7 +57,8 @@ class RecursiveScan final : public BaseOperator {
     for (;;) {
       uint32_t rows = std::min(wanted, source_->working_end() - next_);
       for (const plan::ColumnFetch& fetch : node_->fetch) {
-        source_->working_rows().view(static_cast<uint32_t>(fetch.column), next_, &columns_[static_cast<size_t>(fetch.slot)]);
+        source_->working_rows().view(static_cast<uint32_t>(fetch.column), next_,
+                                     &columns_[static_cast<size_t>(fetch.slot)]);
       }
       next_ += rows;
       batch_.select_all(rows);
@@ -219,7 +221,8 @@ Status RecursiveUnionOperator::take(ExecContext& context, uint32_t rows_wanted) 
     SQLRITE_TRY(refill_queue());
   }
   uint32_t waiting = queue_->row_count() - head_;
-  uint32_t rows = std::min<uint32_t>(waiting, many_at_once_ && !context.row_by_row ? std::min(rows_wanted, kBatchRowsMax) : 1);
+  uint32_t rows =
+      std::min<uint32_t>(waiting, many_at_once_ && !context.row_by_row ? std::min(rows_wanted, kBatchRowsMax) : 1);
   if (rows == 0) return {};
   if (head_ == 0 && rows == waiting) {
     std::swap(queue_, working_);

@@ -45,12 +45,12 @@ class RecursiveUnionOperator final : public BaseOperator {
   struct Tail {
     SpillFile file;
     SpillReader reader;
-    uint64_t begin = 0;       // of the rows in the file that wait
+    uint64_t begin = 0;  // of the rows in the file that wait
     uint64_t rows_left = 0;
   };
   std::unique_ptr<Tail> tail_;
   MemoryShare share_;
-  BufferVector<uint32_t> order_;    // heap of queue rows when there is an ORDER BY
+  BufferVector<uint32_t> order_;  // heap of queue rows when there is an ORDER BY
   KeyTable seen_;
   MemoryShare seen_share_;
   uint32_t head_ = 0;

@@ -12,7 +12,7 @@ namespace sqlrite::exec {
 
 namespace {
 
-constexpr size_t kFewColumnsMax = 7;           // 7 columns * 64 rows * 17 bytes: less than 8 KiB
+constexpr size_t kFewColumnsMax = 7;          // 7 columns * 64 rows * 17 bytes: less than 8 KiB
 constexpr size_t kColumnSlackSizeBytes = 64;  // for wide stores, as ColumnBuffer has it; keeps columns aligned to 16
 
 struct Wanted {
@@ -50,7 +50,8 @@ Value literal_value(std::string_view text, Arena& arena) {
     bool negative = text.front() == '-';
     std::string_view digits = trimmed(text.substr(1));
     int64_t limit;
-    if (negative && parse_integer_literal(digits, &limit) == IntegerSyntax::TwoPow63) return Value::from_integer(INT64_MIN);
+    if (negative && parse_integer_literal(digits, &limit) == IntegerSyntax::TwoPow63)
+      return Value::from_integer(INT64_MIN);
     Value operand = to_number(literal_value(digits, arena));
     if (!negative) return operand;
     if (operand.type == ValueType::Integer) {
@@ -128,7 +129,8 @@ Status RowFetch::prepare_table(const catalog::Table& table, std::span<const plan
     if (!info.default_text.empty()) {
       SQLRITE_TRY_ASSIGN(missing, parse_column_default(info, arena));
     }
-    wanted.push_back({static_cast<uint16_t>(info.storage_position), column.slot, info.affinity == Affinity::Real, missing});
+    wanted.push_back(
+        {static_cast<uint16_t>(info.storage_position), column.slot, info.affinity == Affinity::Real, missing});
   }
   std::sort(wanted.begin(), wanted.end(), [](const Wanted& a, const Wanted& b) { return a.position < b.position; });
   wanted_ = arena.make_array<uint16_t>(wanted.size());
@@ -303,8 +305,7 @@ void RowFetch::add_missing(uint32_t until) {
   uint32_t count = until - rows_;
   for (storage::ColumnSink& sink : sinks_) {
     switch (sink.rep) {
-      case storage::ColumnSink::Rep::Nulls:
-        break;
+      case storage::ColumnSink::Rep::Nulls: break;
       case storage::ColumnSink::Rep::Cells:
         for (uint32_t row = rows_; row < until; ++row) static_cast<Value*>(sink.data)[row] = Value();
         break;

@@ -33,7 +33,8 @@ class LeafCells {
   static constexpr uint32_t kCount = 128;
   // Null when memory is gone.
   storage::CellRef* get() {
-    if (cells_ == nullptr) cells_ = static_cast<storage::CellRef*>(memory_.try_allocate(kCount * sizeof(storage::CellRef)));
+    if (cells_ == nullptr)
+      cells_ = static_cast<storage::CellRef*>(memory_.try_allocate(kCount * sizeof(storage::CellRef)));
     return cells_;
   }
 
@@ -92,20 +93,21 @@ class RowFetch {
 
  private:
   Status decode(const storage::CellRef& cell, const TreeSource& source, Arena& heap);
-  Status decode_rows(const storage::CellRef* cells, uint32_t count, const TreeSource& source, Arena& heap, storage::BytesAhead* ahead);
-  std::span<uint16_t> wanted_;      // record positions, ascending
-  std::span<int32_t> slots_;        // parallel
-  std::span<bool> real_;            // parallel: REAL affinity, integers are read as reals
-  std::span<Value> defaults_;       // parallel, empty for indexes
+  Status decode_rows(const storage::CellRef* cells, uint32_t count, const TreeSource& source, Arena& heap,
+                     storage::BytesAhead* ahead);
+  std::span<uint16_t> wanted_;  // record positions, ascending
+  std::span<int32_t> slots_;    // parallel
+  std::span<bool> real_;        // parallel: REAL affinity, integers are read as reals
+  std::span<Value> defaults_;   // parallel, empty for indexes
   std::span<int32_t> rowid_slots_;
-  std::span<Value> row_;            // decoded values; attach_single() shows them as columns
+  std::span<Value> row_;  // decoded values; attach_single() shows them as columns
   Value rowid_;
   // Many rows.
   std::span<storage::ColumnSink> sinks_;
   // The first rows of a scan, often all of them, find room in the operator's arena; `buffers_` are made for more.
   Status begin_many(uint32_t rows);
   Arena* arena_ = nullptr;
-  uint32_t first_rows_max_ = 0;     // that have room in `first_`
+  uint32_t first_rows_max_ = 0;  // that have room in `first_`
   char* first_ = nullptr;
   std::unique_ptr<ColumnBuffer[]> buffers_;
   ColumnBuffer rowid_buffer_;

@@ -54,7 +54,8 @@ void RowStore::clear() {
 Status RowStore::reserve(StoreColumn& column, uint32_t rows) {
   if (rows <= column.data_capacity) return {};
   size_t entry = entry_size(column.rep);
-  uint64_t wanted = std::max<uint64_t>(rows, std::max<uint64_t>(16, uint64_t{column.data_capacity} + column.data_capacity / 2));
+  uint64_t wanted =
+      std::max<uint64_t>(rows, std::max<uint64_t>(16, uint64_t{column.data_capacity} + column.data_capacity / 2));
   // Even, so that words of typed columns and cells of two words share a buffer.
   wanted = std::min<uint64_t>(wanted + (wanted & 1), UINT32_MAX - 1);
   void* grown = resize_buffer(column.data, column.data_capacity * entry, wanted * entry);
@@ -104,9 +105,9 @@ Status RowStore::become(StoreColumn& column, Column::Rep rep) {
   if (cells == nullptr) return Code::NoMem;
   for (uint32_t i = 0; i < row_count_; ++i) {
     bool null = column.has_nulls && column.nulls[i] != 0;
-    new (&cells[i]) Value(null                                  ? Value()
+    new (&cells[i]) Value(null                              ? Value()
                           : column.rep == Column::Rep::Ints ? Value::from_integer(column.ints()[i])
-                                                                : Value::from_real(column.reals()[i]));
+                                                            : Value::from_real(column.reals()[i]));
   }
   arrays_size_bytes_ += size_t{capacity} * sizeof(Value) - size_t{column.data_capacity} * sizeof(int64_t);
   free_buffer(column.data, column.data_capacity * entry_size(column.rep));
@@ -232,7 +233,8 @@ Status RowStore::append(const Batch& batch, std::span<const int32_t> slots) {
     for (size_t i = 0; i < columns_.size(); ++i) {
       StoreColumn& to = columns_[i];
       Value value = batch.columns[slots[i]].at(row);
-      if (to.rep == Column::Rep::Ints && value.type == ValueType::Integer && !to.has_nulls && row_count_ < to.data_capacity) {
+      if (to.rep == Column::Rep::Ints && value.type == ValueType::Integer && !to.has_nulls &&
+          row_count_ < to.data_capacity) {
         to.ints()[row_count_] = value.integer;
       } else {
         SQLRITE_TRY(put(to, row_count_, value));
@@ -260,7 +262,8 @@ Status RowStore::append_row(const Value* values) {
   for (size_t i = 0; i < columns_.size(); ++i) {
     StoreColumn& to = columns_[i];
     const Value& value = values[i];
-    if (to.rep == Column::Rep::Ints && value.type == ValueType::Integer && !to.has_nulls && row_count_ < to.data_capacity) {
+    if (to.rep == Column::Rep::Ints && value.type == ValueType::Integer && !to.has_nulls &&
+        row_count_ < to.data_capacity) {
       to.ints()[row_count_] = value.integer;
     } else {
       SQLRITE_TRY(put(to, row_count_, value));
@@ -300,16 +303,14 @@ Status RowStore::gather(uint32_t column, const uint32_t* rows, uint32_t count, C
   const StoreColumn& from = columns_[column];
   buffer.attach(*out, from.rep);
   switch (from.rep) {
-    case Column::Rep::Nulls:
-      return {};
+    case Column::Rep::Nulls: return {};
     case Column::Rep::Cells:
       for (uint32_t i = 0; i < count; ++i) {
         out->cells[i] = rows[i] == kNone ? Value() : from.cells()[rows[i]];
       }
       return {};
     case Column::Rep::Ints:
-    case Column::Rep::Reals:
-      break;
+    case Column::Rep::Reals: break;
   }
   bool any_none = false;
   for (uint32_t i = 0; i < count; ++i) any_none |= rows[i] == kNone;

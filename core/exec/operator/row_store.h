@@ -47,12 +47,9 @@ class RowStore {
     switch (from.rep) {
       case Column::Rep::Ints:
         return from.has_nulls && from.nulls[row] ? Value() : Value::from_integer(from.ints()[row]);
-      case Column::Rep::Reals:
-        return from.has_nulls && from.nulls[row] ? Value() : Value::from_real(from.reals()[row]);
-      case Column::Rep::Cells:
-        return from.cells()[row];
-      case Column::Rep::Nulls:
-        break;
+      case Column::Rep::Reals: return from.has_nulls && from.nulls[row] ? Value() : Value::from_real(from.reals()[row]);
+      case Column::Rep::Cells: return from.cells()[row];
+      case Column::Rep::Nulls: break;
     }
     return Value();
   }
@@ -73,7 +70,7 @@ class RowStore {
     bool has_nulls = false;
     uint8_t* nulls = nullptr;
     void* data = nullptr;
-    uint32_t data_capacity = 0;   // rows of the current representation
+    uint32_t data_capacity = 0;  // rows of the current representation
     uint32_t nulls_capacity = 0;
     int64_t* ints() const { return static_cast<int64_t*>(data); }
     double* reals() const { return static_cast<double*>(data); }

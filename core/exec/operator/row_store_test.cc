@@ -40,11 +40,17 @@ TEST_CASE("RowStore takes other types after clear()") {
     for (int type = 0; type < 4; ++type) {
       store.clear();
       for (int i = 0; i < 40; ++i) {
-        Value value = type == 0 ? Value::from_integer(i) : type == 1 ? Value::from_real(i) : type == 2 ? Value() : text("x");
+        Value value = type == 0   ? Value::from_integer(i)
+                      : type == 1 ? Value::from_real(i)
+                      : type == 2 ? Value()
+                                  : text("x");
         REQUIRE(store.append_row(&value).ok());
       }
       Value last = store.at(0, 39);
-      CHECK(last.type == (type == 0 ? ValueType::Integer : type == 1 ? ValueType::Real : type == 2 ? ValueType::Null : ValueType::Text));
+      CHECK(last.type == (type == 0   ? ValueType::Integer
+                          : type == 1 ? ValueType::Real
+                          : type == 2 ? ValueType::Null
+                                      : ValueType::Text));
     }
   }
 }

@@ -13,7 +13,7 @@ namespace sqlrite::exec {
 namespace {
 
 constexpr uint64_t kTopRowsMax = 65536;  // larger limits sort everything
-constexpr size_t kSortBytesPerRow = 20;   // what sort_rows() needs beside the rows
+constexpr size_t kSortBytesPerRow = 20;  // what sort_rows() needs beside the rows
 
 class Sort final : public BaseOperator {
  public:
@@ -124,7 +124,8 @@ class Sort final : public BaseOperator {
       SQLRITE_TRY(store_.append(*batch, in_columns_.data()));
       if (top_rows_ > 0) {
         if (store_.row_count() >= std::max<uint32_t>(2 * top_rows_, 2048)) SQLRITE_TRY(keep_top());
-      } else if (share_.must_spill(context.spill_budget(), store_.size_bytes() + store_.row_count() * kSortBytesPerRow)) {
+      } else if (share_.must_spill(context.spill_budget(),
+                                   store_.size_bytes() + store_.row_count() * kSortBytesPerRow)) {
         SQLRITE_TRY(sort_rows(store_, 0, keys_, order_));
         SQLRITE_TRY(runs_.add_run(context, store_, order_));
         store_.clear();
@@ -186,7 +187,8 @@ class Sort final : public BaseOperator {
         uint32_t row = batch.live_row(i);
         int order = 0;
         for (size_t k = 0; k < keys_.size() && order == 0; ++k) {
-          order = compare_sort_values(in_columns_[keys_[k].column].at(row), store_.at(keys_[k].column, worst), keys_[k]);
+          order =
+              compare_sort_values(in_columns_[keys_[k].column].at(row), store_.at(keys_[k].column, worst), keys_[k]);
         }
         if (order < 0) kept[count++] = static_cast<uint16_t>(row);
       }
@@ -278,8 +280,8 @@ class Sort final : public BaseOperator {
   LimitExprs limit_;
   std::unique_ptr<ColumnExpr[]> exprs_;
   std::span<SortKey> keys_;
-  std::span<int32_t> term_sources_;   // store column that holds the term, -1: it is a payload column
-  std::span<Column> in_columns_;      // of the present batch, by store column
+  std::span<int32_t> term_sources_;  // store column that holds the term, -1: it is a payload column
+  std::span<Column> in_columns_;     // of the present batch, by store column
   uint32_t store_column_count_ = 0;
   RowStore store_, spare_;
   SortedRuns runs_;
@@ -292,7 +294,7 @@ class Sort final : public BaseOperator {
   bool sorted_ = false;
   bool input_done_ = false;
   bool threshold_known_ = false;
-  Batch* held_ = nullptr;             // ordered_prefix: batch whose rows from held_from_ on start the next group
+  Batch* held_ = nullptr;  // ordered_prefix: batch whose rows from held_from_ on start the next group
   uint32_t held_from_ = 0;
 };
 

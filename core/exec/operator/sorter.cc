@@ -103,8 +103,7 @@ uint64_t prefix_of(const Value& value, const SortKey& key) {
   uint64_t prefix = 0;
   uint64_t type_class = 0;
   switch (value.type) {
-    case ValueType::Null:
-      return key.nulls_last ? ~uint64_t{0} : 0;
+    case ValueType::Null: return key.nulls_last ? ~uint64_t{0} : 0;
     case ValueType::Integer:
       type_class = 1;
       prefix = sortable_real(static_cast<double>(value.integer));

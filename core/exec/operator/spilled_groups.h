@@ -30,15 +30,15 @@ class SpilledGroups {
   bool is_same_group(uint32_t row) const;
   std::span<const SortKey> sort_keys_;
   uint32_t key_count_ = 0;
-  std::vector<int32_t> slots_;         // of the input that aggregates and bare columns read
-  std::vector<Column> stored_;         // keys, then slots_
+  std::vector<int32_t> slots_;  // of the input that aggregates and bare columns read
+  std::vector<Column> stored_;  // keys, then slots_
   ExternalSorter rows_;
   Arena arena_{1024};
   GroupState state_;
   RowStore keys_;
-  RowStore chunk_;                     // sorted rows from chunk_next_ on wait
+  RowStore chunk_;  // sorted rows from chunk_next_ on wait
   uint32_t chunk_next_ = 0;
-  std::vector<Column> columns_;        // of the chunk in the layout of the input
+  std::vector<Column> columns_;  // of the chunk in the layout of the input
   BufferVector<uint32_t> groups_;
   BufferVector<uint16_t> part_;
   BufferVector<Value> key_values_;

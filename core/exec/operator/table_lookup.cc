@@ -27,7 +27,8 @@ Status TableLookup::prepare(const catalog::Table& table, const catalog::Index& i
   }
   std::sort(positions_.begin(), positions_.end());
   for (uint16_t k = 0; k < count; ++k) {
-    key_order_[k] = static_cast<uint16_t>(std::lower_bound(positions_.begin(), positions_.end(), found[k]) - positions_.begin());
+    key_order_[k] =
+        static_cast<uint16_t>(std::lower_bound(positions_.begin(), positions_.end(), found[k]) - positions_.begin());
   }
   return {};
 }

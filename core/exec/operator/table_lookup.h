@@ -27,8 +27,8 @@ class TableLookup {
 
  private:
   const catalog::Table* table_ = nullptr;
-  std::span<uint16_t> positions_;   // of the rowid or the primary key columns in an index entry, ascending
-  std::span<uint16_t> key_order_;   // key field i is positions_[key_order_[i]]
+  std::span<uint16_t> positions_;  // of the rowid or the primary key columns in an index entry, ascending
+  std::span<uint16_t> key_order_;  // key field i is positions_[key_order_[i]]
   std::span<Value> decoded_, key_;
   storage::BatchTableCursor rows_;
   storage::IndexCursor key_rows_;

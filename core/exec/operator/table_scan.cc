@@ -89,7 +89,7 @@ class TableScan final : public BaseOperator, public BatchLookup, public Existenc
     for (uint32_t first = 0; first < live_outer.selected_count; first += kGroup) {
       uint32_t end = std::min(first + kGroup, live_outer.selected_count);
       RowId rowids[kGroup];
-      uint8_t place[kGroup];   // which of the keys that are rowids, kNoPlace for others
+      uint8_t place[kGroup];  // which of the keys that are rowids, kNoPlace for others
       uint32_t key_count = 0;
       for (uint32_t i = first; i < end; ++i) {
         uint32_t row = outer.live_row(i);

@@ -71,7 +71,8 @@ class ValuesScan final : public BaseOperator {
       return {};
     }
     SQLRITE_TRY(check_interrupt(context));
-    auto rows = static_cast<uint32_t>(std::min<size_t>(std::min(rows_wanted, kBatchRowsMax), node_->rows.size() - next_));
+    auto rows =
+        static_cast<uint32_t>(std::min<size_t>(std::min(rows_wanted, kBatchRowsMax), node_->rows.size() - next_));
     for (size_t c = 0; c < columns; ++c) SQLRITE_TRY(writers_[c].begin(rows));
     uint32_t made = 0;
     for (; made < rows && !has_pending(); ++made) {

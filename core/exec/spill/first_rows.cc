@@ -34,7 +34,7 @@ Status FirstRows::finish(ExecContext& context) {
     SQLRITE_TRY(by_key_.next(context, rows, kBatchRowsMax));
     if (rows.row_count() == 0) break;
     for (uint32_t row = 0; row < rows.row_count(); ++row) {
-      bool same = row > 0                 ? compare_rows(rows, row - 1, rows, row, keys_) == 0
+      bool same = row > 0                ? compare_rows(rows, row - 1, rows, row, keys_) == 0
                   : last.row_count() > 0 ? compare_rows(last, 0, rows, row, keys_) == 0
                                          : false;
       if (same) continue;

@@ -43,10 +43,10 @@ class SortedRuns {
   std::unique_ptr<SpillFile> file_;
   BufferVector<uint64_t> ends_;
   std::vector<std::unique_ptr<Run>> runs_;
-  BufferVector<uint32_t> heap_;   // run numbers, least row first
+  BufferVector<uint32_t> heap_;  // run numbers, least row first
   std::span<const SortKey> keys_;
   uint32_t column_count_ = 0;
-  size_t rows_size_bytes_ = 0;   // of one refill
+  size_t rows_size_bytes_ = 0;  // of one refill
   bool merging_ = false;
 };
 

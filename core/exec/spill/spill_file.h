@@ -52,10 +52,10 @@ class SpillReader {
  private:
   Result<bool> need(size_t size_bytes);
   os::File* file_ = nullptr;
-  uint64_t offset_ = 0;     // of the next byte to fetch from the file
+  uint64_t offset_ = 0;  // of the next byte to fetch from the file
   uint64_t end_ = 0;
   BufferVector<char> buffer_;
-  size_t at_ = 0;           // in buffer_
+  size_t at_ = 0;  // in buffer_
   BufferVector<Value> row_;
   BufferVector<size_t> offsets_;
 };

@@ -9,7 +9,7 @@ namespace sqlrite::functions {
 namespace {
 
 struct ExtremeState {
-  Value best;       // bytes, if any, are in `buffer`
+  Value best;  // bytes, if any, are in `buffer`
   char* buffer;
   size_t capacity;
   bool any;

@@ -12,7 +12,7 @@ namespace {
 
 struct ConcatState {
   char* bytes;
-  size_t start;      // entries removed from the front lie before it
+  size_t start;  // entries removed from the front lie before it
   size_t end;
   size_t capacity;
   int64_t entry_count;

@@ -11,11 +11,11 @@ namespace sqlrite::functions {
 
 struct SumState {
   double sum = 0.0;
-  double error = 0.0;       // what `sum` has lost so far
-  int64_t integer = 0;      // exact sum while !approximate
+  double error = 0.0;   // what `sum` has lost so far
+  int64_t integer = 0;  // exact sum while !approximate
   int64_t count = 0;
   bool approximate = false;
-  bool overflow = false;    // integers overflowed and no real has come since
+  bool overflow = false;  // integers overflowed and no real has come since
 
   void add_real(double value) {
     double total = sum + value;

@@ -112,12 +112,8 @@ Moment thursday_of_week(const Moment& moment) {
 // One conversion of strftime(); false when there is no such conversion.
 bool append_conversion(CallContext& ctx, TextBuilder& out, const Moment& moment, char conversion) {
   switch (conversion) {
-    case 'd':
-      append_number(out, moment.day, 2);
-      return true;
-    case 'e':
-      append_number(out, moment.day, 2, ' ');
-      return true;
+    case 'd': append_number(out, moment.day, 2); return true;
+    case 'e': append_number(out, moment.day, 2, ' '); return true;
     case 'f':
       append_formatted(ctx, out, "%06.3f", Value::from_real(moment.second > 59.999 ? 59.999 : moment.second));
       return true;
@@ -128,42 +124,24 @@ bool append_conversion(CallContext& ctx, TextBuilder& out, const Moment& moment,
       out.append('-');
       append_number(out, moment.day, 2);
       return true;
-    case 'G':
-      append_number(out, thursday_of_week(moment).year, 4);
-      return true;
-    case 'g':
-      append_number(out, thursday_of_week(moment).year % 100, 2);
-      return true;
-    case 'H':
-      append_number(out, moment.hour, 2);
-      return true;
-    case 'k':
-      append_number(out, moment.hour, 2, ' ');
-      return true;
+    case 'G': append_number(out, thursday_of_week(moment).year, 4); return true;
+    case 'g': append_number(out, thursday_of_week(moment).year % 100, 2); return true;
+    case 'H': append_number(out, moment.hour, 2); return true;
+    case 'k': append_number(out, moment.hour, 2, ' '); return true;
     case 'I':
     case 'l': {
       int hour = moment.hour > 12 ? moment.hour - 12 : moment.hour;
       append_number(out, hour == 0 ? 12 : hour, 2, conversion == 'I' ? '0' : ' ');
       return true;
     }
-    case 'j':
-      append_number(out, moment.days_since_new_year() + 1, 3);
-      return true;
+    case 'j': append_number(out, moment.days_since_new_year() + 1, 3); return true;
     case 'J':
       append_formatted(ctx, out, "%.16g", Value::from_real(static_cast<double>(moment.julian_ms) / 86400000.0));
       return true;
-    case 'm':
-      append_number(out, moment.month, 2);
-      return true;
-    case 'M':
-      append_number(out, moment.minute, 2);
-      return true;
-    case 'p':
-      out.append(moment.hour >= 12 ? "PM" : "AM");
-      return true;
-    case 'P':
-      out.append(moment.hour >= 12 ? "pm" : "am");
-      return true;
+    case 'm': append_number(out, moment.month, 2); return true;
+    case 'M': append_number(out, moment.minute, 2); return true;
+    case 'p': out.append(moment.hour >= 12 ? "PM" : "AM"); return true;
+    case 'P': out.append(moment.hour >= 12 ? "pm" : "am"); return true;
     case 'R':
     case 'T':
       append_number(out, moment.hour, 2);
@@ -181,34 +159,19 @@ bool append_conversion(CallContext& ctx, TextBuilder& out, const Moment& moment,
         append_formatted(ctx, out, "%d", Value::from_integer(moment.julian_ms / 1000 - kUnixEpochJulianMs / 1000));
       }
       return true;
-    case 'S':
-      append_number(out, static_cast<int>(moment.second), 2);
-      return true;
+    case 'S': append_number(out, static_cast<int>(moment.second), 2); return true;
     case 'u': {
       int day = moment.days_since_sunday();
       append_number(out, day == 0 ? 7 : day, 1);
       return true;
     }
-    case 'w':
-      append_number(out, moment.days_since_sunday(), 1);
-      return true;
-    case 'U':
-      append_number(out, (moment.days_since_new_year() - moment.days_since_sunday() + 7) / 7, 2);
-      return true;
-    case 'V':
-      append_number(out, thursday_of_week(moment).days_since_new_year() / 7 + 1, 2);
-      return true;
-    case 'W':
-      append_number(out, (moment.days_since_new_year() - moment.days_since_monday() + 7) / 7, 2);
-      return true;
-    case 'Y':
-      append_number(out, moment.year, 4);
-      return true;
-    case '%':
-      out.append('%');
-      return true;
-    default:
-      return false;
+    case 'w': append_number(out, moment.days_since_sunday(), 1); return true;
+    case 'U': append_number(out, (moment.days_since_new_year() - moment.days_since_sunday() + 7) / 7, 2); return true;
+    case 'V': append_number(out, thursday_of_week(moment).days_since_new_year() / 7 + 1, 2); return true;
+    case 'W': append_number(out, (moment.days_since_new_year() - moment.days_since_monday() + 7) / 7, 2); return true;
+    case 'Y': append_number(out, moment.year, 4); return true;
+    case '%': out.append('%'); return true;
+    default: return false;
   }
 }
 
@@ -243,7 +206,8 @@ Status timediff(CallContext& ctx, const Value* arguments, int, Value* result) {
   *result = Value::null();
   Moment a, b;
   Status status;
-  if (!read_moment(ctx, &arguments[0], 1, &a, &status) || !read_moment(ctx, &arguments[1], 1, &b, &status)) return status;
+  if (!read_moment(ctx, &arguments[0], 1, &a, &status) || !read_moment(ctx, &arguments[1], 1, &b, &status))
+    return status;
   a.compute_fields();
   b.compute_fields();
   bool forward = a.julian_ms >= b.julian_ms;

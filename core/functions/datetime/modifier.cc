@@ -158,8 +158,8 @@ struct Unit {
   double seconds;
 };
 constexpr Unit kUnits[] = {
-    {"second", 4.6427e+14f, 1.0}, {"minute", 7.7379e+12f, 60.0},     {"hour", 1.2897e+11f, 3600.0},
-    {"day", 5373485.0f, 86400.0}, {"month", 176546.0f, 2592000.0},   {"year", 14713.0f, 31536000.0},
+    {"second", 4.6427e+14f, 1.0}, {"minute", 7.7379e+12f, 60.0},   {"hour", 1.2897e+11f, 3600.0},
+    {"day", 5373485.0f, 86400.0}, {"month", 176546.0f, 2592000.0}, {"year", 14713.0f, 31536000.0},
 };
 
 bool add_units(Moment& moment, double number, std::string_view name) {
@@ -278,8 +278,7 @@ bool apply_modifier(CallContext& ctx, Moment& moment, std::string_view modifier,
       moment.clear_fields();
       moment.overflow_days = 0;
       return true;
-    case 'e':
-      return istarts_with(modifier, "end of ") && end_of(moment, modifier.substr(7));
+    case 'e': return istarts_with(modifier, "end of ") && end_of(moment, modifier.substr(7));
     case 'f':
       if (!iequals(modifier, "floor")) return false;
       moment.compute_julian();
@@ -308,19 +307,26 @@ bool apply_modifier(CallContext& ctx, Moment& moment, std::string_view modifier,
         return true;
       }
       return iequals(modifier, "utc") && to_utc(ctx, moment, status);
-    case 'w':
-      return istarts_with(modifier, "weekday ") && to_weekday(moment, modifier.substr(8));
+    case 'w': return istarts_with(modifier, "weekday ") && to_weekday(moment, modifier.substr(8));
     case 's':
       if (iequals(modifier, "subsec") || iequals(modifier, "subsecond")) {
         moment.subsecond = true;
         return true;
       }
       return istarts_with(modifier, "start of ") && start_of(moment, modifier.substr(9));
-    case '+': case '-': case '0': case '1': case '2': case '3': case '4': case '5': case '6': case '7': case '8':
-    case '9':
-      return add_amount(moment, modifier);
-    default:
-      return false;
+    case '+':
+    case '-':
+    case '0':
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+    case '5':
+    case '6':
+    case '7':
+    case '8':
+    case '9': return add_amount(moment, modifier);
+    default: return false;
   }
 }
 

@@ -143,18 +143,11 @@ bool Moment::parse_zone(std::string_view text) {
   if (text.empty()) return true;
   int sign = 0;
   switch (text[0]) {
-    case '-':
-      sign = -1;
-      break;
-    case '+':
-      sign = 1;
-      break;
+    case '-': sign = -1; break;
+    case '+': sign = 1; break;
     case 'Z':
-    case 'z':
-      text.remove_prefix(1);
-      break;
-    default:
-      return false;
+    case 'z': text.remove_prefix(1); break;
+    default: return false;
   }
   if (sign != 0) {
     int hours, minutes;
@@ -248,9 +241,7 @@ int Moment::days_since_new_year() const {
   return static_cast<int>((julian_ms - first.julian_ms + kHalfDay) / kMillisecondsPerDay);
 }
 
-int Moment::days_since_monday() const {
-  return static_cast<int>((julian_ms + kHalfDay) / kMillisecondsPerDay % 7);
-}
+int Moment::days_since_monday() const { return static_cast<int>((julian_ms + kHalfDay) / kMillisecondsPerDay % 7); }
 
 int Moment::days_since_sunday() const {
   return static_cast<int>((julian_ms + kHalfDay + kMillisecondsPerDay) / kMillisecondsPerDay % 7);
@@ -289,8 +280,8 @@ bool parse_time_value(CallContext& ctx, std::string_view text, Moment* moment, S
 
 bool may_look_outside(const CallContext& ctx, Status* status) {
   if (ctx.stored_in == nullptr) return true;
-  *status = status_format(Code::Error, "non-deterministic use of %.*s() in %s", static_cast<int>(ctx.function->name.size()),
-                          ctx.function->name.data(), ctx.stored_in);
+  *status = status_format(Code::Error, "non-deterministic use of %.*s() in %s",
+                          static_cast<int>(ctx.function->name.size()), ctx.function->name.data(), ctx.stored_in);
   return false;
 }
 
@@ -300,7 +291,7 @@ bool read_moment(CallContext& ctx, const Value* arguments, int argument_count, M
   const Value& time_value = arguments[0];
   if (time_value.is_numeric()) {
     moment->set_raw_number(time_value.type == ValueType::Real ? time_value.real
-                                                               : static_cast<double>(time_value.integer));
+                                                              : static_cast<double>(time_value.integer));
   } else {
     if (time_value.is_null() || (time_value.flags & value_flags::kZeroBlob) != 0) return false;
     if (!parse_time_value(ctx, until_nul(time_value.view()), moment, status)) return false;

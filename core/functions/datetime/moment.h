@@ -30,8 +30,8 @@ class Moment {
   bool subsecond = false;   // results show milliseconds
   bool is_utc = false;
   bool is_local = false;
-  int offset_minutes = 0;   // time zone given with the text, until it is applied
-  int overflow_days = 0;    // how far the day lies past the end of its month ("floor" takes them back)
+  int offset_minutes = 0;  // time zone given with the text, until it is applied
+  int overflow_days = 0;   // how far the day lies past the end of its month ("floor" takes them back)
 
   void compute_julian();
   void compute_date();

@@ -12,7 +12,8 @@ namespace {
 constexpr uint32_t kJsonText = kPure | function_flags::kSubtypeResult;
 
 // The text of a path argument; false for NULL.
-Status path_argument(CallContext& ctx, const Value& argument, NumberText& buffer, std::string_view* path, bool* is_null) {
+Status path_argument(CallContext& ctx, const Value& argument, NumberText& buffer, std::string_view* path,
+                     bool* is_null) {
   *is_null = argument.is_null();
   if (*is_null) return Status();
   SQLRITE_TRY(argument_text(ctx, argument, buffer, path));
@@ -22,7 +23,9 @@ Status path_argument(CallContext& ctx, const Value& argument, NumberText& buffer
 
 bool starts_at_root(std::string_view path) { return !path.empty() && path[0] == '$'; }
 
-Status bad_path(CallContext& ctx, std::string_view path) { return json_path_status(JsonLookup::BadPath, path, *ctx.heap); }
+Status bad_path(CallContext& ctx, std::string_view path) {
+  return json_path_status(JsonLookup::BadPath, path, *ctx.heap);
+}
 
 // json(X), json_remove(X, path, ...)
 template <bool as_jsonb>
@@ -89,10 +92,10 @@ Status edit(CallContext& ctx, const Value* arguments, int argument_count, JsonEd
 
 template <JsonEdit kind, bool as_jsonb>
 Status json_edit(CallContext& ctx, const Value* arguments, int argument_count, Value* result) {
-  constexpr std::string_view kName = kind == JsonEdit::Set         ? "set"
-                                     : kind == JsonEdit::Replace   ? "replace"
-                                     : kind == JsonEdit::Insert    ? "insert"
-                                                                   : "array_insert";
+  constexpr std::string_view kName = kind == JsonEdit::Set       ? "set"
+                                     : kind == JsonEdit::Replace ? "replace"
+                                     : kind == JsonEdit::Insert  ? "insert"
+                                                                 : "array_insert";
   return edit(ctx, arguments, argument_count, kind, kName, as_jsonb, result);
 }
 
@@ -258,20 +261,17 @@ Status json_patch(CallContext& ctx, const Value* arguments, int, Value* result) 
   if (is_null) return Status();
   TextBuilder out(*ctx.heap);
   switch (merge_json_patch(target, 0, patch, 0, 0, *ctx.heap, out)) {
-    case JsonLookup::Found:
-      break;
-    case JsonLookup::TooDeep:
-      return call_error("JSON nested too deep");
-    default:
-      return call_error("malformed JSON");
+    case JsonLookup::Found: break;
+    case JsonLookup::TooDeep: return call_error("JSON nested too deep");
+    default: return call_error("malformed JSON");
   }
   SQLRITE_TRY(out.status());
   return json_result(ctx, out.view(), 0, as_jsonb, result);
 }
 
 // Finds the element that json_type() and json_array_length() are about. Not found: `*found` false.
-Status locate(CallContext& ctx, const Value* arguments, int argument_count, std::string_view* jsonb, JsonElement* element,
-              bool* found) {
+Status locate(CallContext& ctx, const Value* arguments, int argument_count, std::string_view* jsonb,
+              JsonElement* element, bool* found) {
   *found = false;
   bool is_null;
   SQLRITE_TRY(json_argument(ctx, arguments[0], jsonb, &is_null));
@@ -372,7 +372,8 @@ Status json_error_position(CallContext& ctx, const Value* arguments, int, Value*
   SQLRITE_TRY(jsonb.status());
   int64_t position = 0;
   if (!parsed.ok) {
-    for (size_t i = 0; i < parsed.error_offset && i < bytes.size(); ++i) position += is_utf8_continuation(bytes[i]) ? 0 : 1;
+    for (size_t i = 0; i < parsed.error_offset && i < bytes.size(); ++i)
+      position += is_utf8_continuation(bytes[i]) ? 0 : 1;
     ++position;
   }
   *result = Value::from_integer(position);

@@ -101,8 +101,12 @@ void group_destroy(void* memory) {
 
 template <bool object, bool as_jsonb>
 AggregateFns group_fns() {
-  return {sizeof(GroupState), object ? object_step : array_step,     group_inverse,
-          group_value<object, as_jsonb>, group_value<object, as_jsonb>, group_destroy};
+  return {sizeof(GroupState),
+          object ? object_step : array_step,
+          group_inverse,
+          group_value<object, as_jsonb>,
+          group_value<object, as_jsonb>,
+          group_destroy};
 }
 
 }  // namespace

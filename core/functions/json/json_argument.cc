@@ -42,12 +42,8 @@ Status append_value_as_jsonb(CallContext& ctx, const Value& value, TextBuilder& 
   std::string_view bytes;
   if (!value.is_null()) SQLRITE_TRY(argument_text(ctx, value, buffer, &bytes));
   switch (value.type) {
-    case ValueType::Null:
-      out.append('\0');
-      break;
-    case ValueType::Integer:
-      append_json_element(out, JsonKind::Int, bytes);
-      break;
+    case ValueType::Null: out.append('\0'); break;
+    case ValueType::Integer: append_json_element(out, JsonKind::Int, bytes); break;
     case ValueType::Real:
       if (std::isinf(value.real)) bytes = value.real < 0 ? "-9e999" : "9e999";
       append_json_element(out, JsonKind::Float, bytes);
@@ -74,15 +70,9 @@ Status append_value_as_json_text(CallContext& ctx, const Value& value, TextBuild
   std::string_view bytes;
   if (!value.is_null()) SQLRITE_TRY(argument_text(ctx, value, buffer, &bytes));
   switch (value.type) {
-    case ValueType::Null:
-      out.append("null");
-      break;
-    case ValueType::Integer:
-      out.append(bytes);
-      break;
-    case ValueType::Real:
-      append_quoted(out, value, false);
-      break;
+    case ValueType::Null: out.append("null"); break;
+    case ValueType::Integer: out.append(bytes); break;
+    case ValueType::Real: append_quoted(out, value, false); break;
     case ValueType::Text:
       if (value.subtype == kJsonSubtype) {
         out.append(bytes);

@@ -166,8 +166,7 @@ Status JsonEach::column(Column column, Arena& heap, Value* result) {
       if (in_object_) return json_to_value(jsonb_, at_, false, heap, result);
       *result = Value::from_integer(parents_.back().key);
       return Status();
-    case kValue:
-      return json_to_value(jsonb_, value_at(), as_jsonb_, heap, result);
+    case kValue: return json_to_value(jsonb_, value_at(), as_jsonb_, heap, result);
     case kType:
       if (!read_json_element(jsonb_, value_at(), &element)) return call_error("malformed JSON");
       *result = Value::from_text(json_type_name(element.kind), ValueOwner::Static);
@@ -175,9 +174,7 @@ Status JsonEach::column(Column column, Arena& heap, Value* result) {
     case kAtom:
       if (!read_json_element(jsonb_, value_at(), &element)) return call_error("malformed JSON");
       return is_json_container(element.kind) ? Status() : json_to_value(jsonb_, value_at(), false, heap, result);
-    case kId:
-      *result = Value::from_integer(static_cast<int64_t>(at_));
-      return Status();
+    case kId: *result = Value::from_integer(static_cast<int64_t>(at_)); return Status();
     case kParent:
       if (!parents_.empty() && tree_) *result = Value::from_integer(static_cast<int64_t>(parents_.back().head));
       return Status();
@@ -189,13 +186,9 @@ Status JsonEach::column(Column column, Arena& heap, Value* result) {
       path_.shrink(path_.size() - base);
       return status;
     }
-    case kPath:
-      return copied_text(path_.view().substr(0, own_path_size()), heap, result);
-    case kJson:
-      *result = json_;
-      return Status();
-    default:
-      return copied_text(path_.view().substr(0, root_size_), heap, result);
+    case kPath: return copied_text(path_.view().substr(0, own_path_size()), heap, result);
+    case kJson: *result = json_; return Status();
+    default: return copied_text(path_.view().substr(0, root_size_), heap, result);
   }
 }
 

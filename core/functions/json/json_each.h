@@ -26,11 +26,11 @@ class JsonEach {
 
  private:
   struct Parent {
-    size_t head;      // where the parent's own row is: its label or itself
-    size_t value;     // the container
+    size_t head;   // where the parent's own row is: its label or itself
+    size_t value;  // the container
     size_t end;
     size_t path_size;
-    int64_t key;      // of the current child of an array
+    int64_t key;  // of the current child of an array
   };
   size_t value_at() const;
   void append_path_step();

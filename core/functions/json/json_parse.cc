@@ -78,9 +78,12 @@ class JsonParser {
     size_t at = start;
     for (;;) {
       switch (static_cast<unsigned char>(peek(at))) {
-        case 0x09: case 0x0a: case 0x0b: case 0x0c: case 0x0d: case 0x20:
-          ++at;
-          continue;
+        case 0x09:
+        case 0x0a:
+        case 0x0b:
+        case 0x0c:
+        case 0x0d:
+        case 0x20: ++at; continue;
         case '/':
           if (peek(at + 1) == '*' && at + 2 < text_.size()) {
             size_t end = text_.find("*/", at + 2);
@@ -103,8 +106,8 @@ class JsonParser {
           continue;
         case 0xe2: {
           unsigned char third = static_cast<unsigned char>(peek(at + 2));
-          bool space = peek(at + 1) == '\x80' && ((third >= 0x80 && third <= 0x8a) || third == 0xa8 || third == 0xa9 ||
-                                                  third == 0xaf);
+          bool space = peek(at + 1) == '\x80' &&
+                       ((third >= 0x80 && third <= 0x8a) || third == 0xa8 || third == 0xa9 || third == 0xaf);
           if (!space && !follows(at, "\xe2\x81\x9f")) return at - start;
           at += 3;
           continue;
@@ -117,8 +120,7 @@ class JsonParser {
           if (!follows(at, "\xef\xbb\xbf")) return at - start;
           at += 3;
           continue;
-        default:
-          return at - start;
+        default: return at - start;
       }
     }
   }
@@ -129,7 +131,9 @@ class JsonParser {
     }
     return at;
   }
-  bool follows(size_t at, std::string_view what) const { return text_.substr(std::min(at, text_.size())).starts_with(what); }
+  bool follows(size_t at, std::string_view what) const {
+    return text_.substr(std::min(at, text_.size())).starts_with(what);
+  }
   bool follows_folded(size_t at, std::string_view what) const {
     return at <= text_.size() && iequals(text_.substr(at, what.size()), what);
   }
@@ -183,26 +187,19 @@ class JsonParser {
     for (;;) {
       char c = peek(at);
       switch (c) {
-        case '\0':
-          return {Token::End, at};
-        case ' ': case '\n': case '\t': case '\r':
-          ++at;
-          continue;
-        case '{':
-          return object(at);
-        case '[':
-          return array(at);
-        case '}':
-          return delimiter_found(Token::CloseObject, at);
-        case ']':
-          return delimiter_found(Token::CloseArray, at);
-        case ',':
-          return delimiter_found(Token::Comma, at);
-        case ':':
-          return delimiter_found(Token::Colon, at);
+        case '\0': return {Token::End, at};
+        case ' ':
+        case '\n':
+        case '\t':
+        case '\r': ++at; continue;
+        case '{': return object(at);
+        case '[': return array(at);
+        case '}': return delimiter_found(Token::CloseObject, at);
+        case ']': return delimiter_found(Token::CloseArray, at);
+        case ',': return delimiter_found(Token::Comma, at);
+        case ':': return delimiter_found(Token::Colon, at);
         case '"':
-        case '\'':
-          return string(at);
+        case '\'': return string(at);
         case 't':
           if (follows(at, "true") && !is_alphanumeric(peek(at + 4))) return append_literal(JsonKind::True, at + 4);
           return error(at);
@@ -212,24 +209,37 @@ class JsonParser {
         case 'n':
           if (follows(at, "null") && !is_alphanumeric(peek(at + 4))) return append_literal(JsonKind::Null, at + 4);
           return special_number(at);
-        case '+':
-          nonstandard_ = true;
-          return number(at);
+        case '+': nonstandard_ = true; return number(at);
         case '.':
           if (!is_digit(peek(at + 1))) return error(at);
           nonstandard_ = true;
           return number_digits(at, at, true, true);
-        case '-': case '0': case '1': case '2': case '3': case '4': case '5': case '6': case '7': case '8': case '9':
-          return number(at);
-        case '\x0b': case '\x0c': case '/': case '\xc2': case '\xe1': case '\xe2': case '\xe3': case '\xef': {
+        case '-':
+        case '0':
+        case '1':
+        case '2':
+        case '3':
+        case '4':
+        case '5':
+        case '6':
+        case '7':
+        case '8':
+        case '9': return number(at);
+        case '\x0b':
+        case '\x0c':
+        case '/':
+        case '\xc2':
+        case '\xe1':
+        case '\xe2':
+        case '\xe3':
+        case '\xef': {
           size_t space = extended_space(at);
           if (space == 0) return error(at);
           nonstandard_ = true;
           at += space;
           continue;
         }
-        default:
-          return special_number(at);
+        default: return special_number(at);
       }
     }
   }
@@ -239,7 +249,8 @@ class JsonParser {
       std::string_view text;
       bool infinite;
     };
-    for (Name name : {Name{"infinity", true}, Name{"inf", true}, Name{"nan", false}, Name{"qnan", false}, Name{"snan", false}}) {
+    for (Name name :
+         {Name{"infinity", true}, Name{"inf", true}, Name{"nan", false}, Name{"qnan", false}, Name{"snan", false}}) {
       if (!follows_folded(at, name.text) || is_alphanumeric(peek(at + name.text.size()))) continue;
       nonstandard_ = true;
       size_t next = at + name.text.size();
@@ -362,14 +373,10 @@ class JsonParser {
   Found delimiter(size_t at) {
     while (is_json_space(peek(at))) ++at;
     switch (peek(at)) {
-      case ',':
-        return {Token::Comma, at};
-      case '}':
-        return {Token::CloseObject, at};
-      case ']':
-        return {Token::CloseArray, at};
-      default:
-        return value(at);  // skips the wider white space
+      case ',': return {Token::Comma, at};
+      case '}': return {Token::CloseObject, at};
+      case ']': return {Token::CloseArray, at};
+      default: return value(at);  // skips the wider white space
     }
   }
 

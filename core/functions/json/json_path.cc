@@ -11,12 +11,12 @@ char at(std::string_view text, size_t index) { return index < text.size() ? text
 // Where the walk along a path ended.
 struct Walk {
   JsonLookup outcome = JsonLookup::Found;
-  JsonElement element;       // Found: the element itself
-  size_t label = 0;          // Found in an object: its label
+  JsonElement element;  // Found: the element itself
+  size_t label = 0;     // Found in an object: its label
   // NotFound in the innermost container, at a place where something could be inserted:
   bool insertable = false;
-  JsonPathStep step;                 // the step that led nowhere
-  std::string_view rest;     // the path behind that step
+  JsonPathStep step;                            // the step that led nowhere
+  std::string_view rest;                        // the path behind that step
   ArenaVector<JsonElement>* parents = nullptr;  // the containers on the way, outermost first
 };
 
@@ -206,16 +206,13 @@ JsonLookup edit_json_path(std::string_view jsonb, std::string_view steps, JsonEd
   if (walk.outcome == JsonLookup::Found) {
     const JsonElement& element = walk.element;
     switch (edit) {
-      case JsonEdit::Remove:
-        return apply(walk.label > 0 ? walk.label : element.start, element.end, {});
+      case JsonEdit::Remove: return apply(walk.label > 0 ? walk.label : element.start, element.end, {});
       case JsonEdit::Replace:
-      case JsonEdit::Set:
-        return apply(element.start, element.end, content);
+      case JsonEdit::Set: return apply(element.start, element.end, content);
       case JsonEdit::ArrayInsert:
         if (steps.back() != ']') return JsonLookup::NotArrayElement;
         return apply(element.start, element.start, content);
-      case JsonEdit::Insert:
-        return JsonLookup::NotFound;  // it is there already: nothing to do
+      case JsonEdit::Insert: return JsonLookup::NotFound;  // it is there already: nothing to do
     }
   }
   if (walk.outcome != JsonLookup::NotFound || !walk.insertable || edit < JsonEdit::Insert) return walk.outcome;
@@ -226,8 +223,7 @@ JsonLookup edit_json_path(std::string_view jsonb, std::string_view steps, JsonEd
   if (walk.step.is_label) {
     append_json_element(insert, walk.step.plain ? JsonKind::TextRaw : JsonKind::Text5, walk.step.label);
   }
-  JsonLookup lookup =
-      build_along_path(walk.rest, edit, content, static_cast<uint32_t>(parents.size()), heap, insert);
+  JsonLookup lookup = build_along_path(walk.rest, edit, content, static_cast<uint32_t>(parents.size()), heap, insert);
   if (lookup != JsonLookup::Found) return lookup;
   if (insert.failed()) out.fail(insert.error());
   size_t end = parents.back().end;
@@ -237,15 +233,10 @@ JsonLookup edit_json_path(std::string_view jsonb, std::string_view steps, JsonEd
 Status json_path_status(JsonLookup lookup, std::string_view path, Arena& heap) {
   TextBuilder message(heap);
   switch (lookup) {
-    case JsonLookup::Malformed:
-      return Status(Code::Error, "malformed JSON");
-    case JsonLookup::TooDeep:
-      return Status(Code::Error, "JSON path too deep");
-    case JsonLookup::NotArrayElement:
-      message.append("not an array element: ");
-      break;
-    default:
-      message.append("bad JSON path: ");
+    case JsonLookup::Malformed: return Status(Code::Error, "malformed JSON");
+    case JsonLookup::TooDeep: return Status(Code::Error, "JSON path too deep");
+    case JsonLookup::NotArrayElement: message.append("not an array element: "); break;
+    default: message.append("bad JSON path: ");
   }
   append_quoted(message, Value::from_text(path, ValueOwner::Static), false);
   return Status(Code::Error, message.view());

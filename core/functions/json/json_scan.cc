@@ -85,18 +85,12 @@ class TextScan {
         bool escaped;
         return string(&escaped);
       }
-      case '{':
-        return object(step != nullptr && step->is_label ? step : nullptr, rest, depth);
-      case '[':
-        return array(step != nullptr && !step->is_label ? step : nullptr, rest, depth);
-      case 't':
-        return take_word("true");
-      case 'f':
-        return take_word("false");
-      case 'n':
-        return take_word("null");
-      default:
-        return number();
+      case '{': return object(step != nullptr && step->is_label ? step : nullptr, rest, depth);
+      case '[': return array(step != nullptr && !step->is_label ? step : nullptr, rest, depth);
+      case 't': return take_word("true");
+      case 'f': return take_word("false");
+      case 'n': return take_word("null");
+      default: return number();
     }
   }
 

@@ -23,7 +23,8 @@ Value json_text(std::string_view text) {
 TEST_CASE("json: minified, JSON5 made standard, errors") {
   Caller call;
   CHECK(call("json", {" { \"a\" : [ 1 , 2.50 , null ] } "}) == "'{\"a\":[1,2.50,null]}'");
-  CHECK(call("json", {"{a:'x',b:0x1F,c:.5,d:+1,e:Infinity,}//end"}) == "'{\"a\":\"x\",\"b\":31,\"c\":0.5,\"d\":1,\"e\":9e999}'");
+  CHECK(call("json", {"{a:'x',b:0x1F,c:.5,d:+1,e:Infinity,}//end"}) ==
+        "'{\"a\":\"x\",\"b\":31,\"c\":0.5,\"d\":1,\"e\":9e999}'");
   CHECK(call("json", {"[1,2"}) == "E:malformed JSON");
   CHECK(call("json", {""}) == "E:malformed JSON");
   CHECK(call("json", {nullptr}) == "NULL");
@@ -62,14 +63,56 @@ TEST_CASE("json_extract and the arrows") {
 // One path into a text is looked for without making JSONB, unless something is out of the ordinary. With a second path
 // all of the text becomes JSONB: the same must be found.
 TEST_CASE("json_extract: one path alone finds what it finds beside another") {
-  const char* texts[] = {
-      "{\"a\":1,\"a\":2}", " { \"b\" : [ 1 , -2.5e3 , \"x\" ] , \"a\" : { \"c\" : true } } ", "[[1,2],[3,[4]],null]",
-      "{\"\\u0061\":1,\"a\":2}", "{a:1,'b':[.5]}", "\"text\"", "-0", "12", "1.", "01", "{\"a\":\"long enough for blocks \\n\\u00e4\"}",
-      "{\"a\":[1,2}", "{\"a\":1} x", "{\"a\":1}\x01", "{\"a\":\"\x02\"}", "{\"a\":nul}", "{\"a\":truex}", "[1,]", "{\"a\":1,}",
-      "{\"a\" 1}", "", "[", "{\"a\":1e}", "{\"a\":\"\\q\"}", "{\"a\":\"\\u12g4\"}", "{\"a b\":{\"\":7}}", "{\"b\":9223372036854775808}",
-      "[9e999,-9e999]", "{\"sixteen bytes or more\":[1]}", "{\"a\":\"x'y\"}", "\xef\xbb\xbf{\"a\":1}"};
-  const char* paths[] = {"$.a", "$.b", "$.b[1]", "$.b[2]", "$.b[#-1]", "$.a.c", "$[0]", "$[1][1][0]", "$[2]", "$.\"a\"", "$.\"\\u0061\"",
-                         "$", "$.", "$.a.", "$[x", "$.\"a b\".\"\"", "$.\"sixteen bytes or more\"[0]", "$.a.a.a.a.a.a.a.a.a.a", "a"};
+  const char* texts[] = {"{\"a\":1,\"a\":2}",
+                         " { \"b\" : [ 1 , -2.5e3 , \"x\" ] , \"a\" : { \"c\" : true } } ",
+                         "[[1,2],[3,[4]],null]",
+                         "{\"\\u0061\":1,\"a\":2}",
+                         "{a:1,'b':[.5]}",
+                         "\"text\"",
+                         "-0",
+                         "12",
+                         "1.",
+                         "01",
+                         "{\"a\":\"long enough for blocks \\n\\u00e4\"}",
+                         "{\"a\":[1,2}",
+                         "{\"a\":1} x",
+                         "{\"a\":1}\x01",
+                         "{\"a\":\"\x02\"}",
+                         "{\"a\":nul}",
+                         "{\"a\":truex}",
+                         "[1,]",
+                         "{\"a\":1,}",
+                         "{\"a\" 1}",
+                         "",
+                         "[",
+                         "{\"a\":1e}",
+                         "{\"a\":\"\\q\"}",
+                         "{\"a\":\"\\u12g4\"}",
+                         "{\"a b\":{\"\":7}}",
+                         "{\"b\":9223372036854775808}",
+                         "[9e999,-9e999]",
+                         "{\"sixteen bytes or more\":[1]}",
+                         "{\"a\":\"x'y\"}",
+                         "\xef\xbb\xbf{\"a\":1}"};
+  const char* paths[] = {"$.a",
+                         "$.b",
+                         "$.b[1]",
+                         "$.b[2]",
+                         "$.b[#-1]",
+                         "$.a.c",
+                         "$[0]",
+                         "$[1][1][0]",
+                         "$[2]",
+                         "$.\"a\"",
+                         "$.\"\\u0061\"",
+                         "$",
+                         "$.",
+                         "$.a.",
+                         "$[x",
+                         "$.\"a b\".\"\"",
+                         "$.\"sixteen bytes or more\"[0]",
+                         "$.a.a.a.a.a.a.a.a.a.a",
+                         "a"};
   Caller call;
   for (const char* text : texts) {
     for (const char* path : paths) {
@@ -84,7 +127,8 @@ TEST_CASE("json_extract: one path alone finds what it finds beside another") {
       std::string json = call("->", {text, path});
       if (json == "NULL") json = "'null'";
       CHECK("'[" + json.substr(1, json.size() - 2) + ",null]'" == both);
-      if (json[1] == '-' || is_digit(json[1])) CHECK(std::strtod(alone.c_str(), nullptr) == std::strtod(json.c_str() + 1, nullptr));
+      if (json[1] == '-' || is_digit(json[1]))
+        CHECK(std::strtod(alone.c_str(), nullptr) == std::strtod(json.c_str() + 1, nullptr));
     }
   }
 }

@@ -126,24 +126,17 @@ size_t element_fault(std::string_view z, const JsonElement& element, uint32_t de
   switch (element.kind) {
     case JsonKind::Null:
     case JsonKind::True:
-    case JsonKind::False:
-      return to - element.start == 1 ? 0 : element.start + 1;
-    case JsonKind::Int:
-      return int_fault(z, element.start, from, to);
-    case JsonKind::Int5:
-      return int5_fault(z, element.start, from, to);
+    case JsonKind::False: return to - element.start == 1 ? 0 : element.start + 1;
+    case JsonKind::Int: return int_fault(z, element.start, from, to);
+    case JsonKind::Int5: return int5_fault(z, element.start, from, to);
     case JsonKind::Float:
-    case JsonKind::Float5:
-      return float_fault(z, element.start, from, to, element.kind == JsonKind::Float);
+    case JsonKind::Float5: return float_fault(z, element.start, from, to, element.kind == JsonKind::Float);
     case JsonKind::Text:
     case JsonKind::TextJ:
-    case JsonKind::Text5:
-      return text_fault(z, from, to, element.kind);
-    case JsonKind::TextRaw:
-      return 0;
+    case JsonKind::Text5: return text_fault(z, from, to, element.kind);
+    case JsonKind::TextRaw: return 0;
     case JsonKind::Array:
-    case JsonKind::Object:
-      break;
+    case JsonKind::Object: break;
   }
   size_t count = 0;
   for (size_t j = from; j < to; ++count) {
@@ -163,21 +156,11 @@ size_t element_fault(std::string_view z, const JsonElement& element, uint32_t de
 
 void append_control(TextBuilder& out, char c) {
   switch (c) {
-    case '\b':
-      out.append("\\b");
-      return;
-    case '\t':
-      out.append("\\t");
-      return;
-    case '\n':
-      out.append("\\n");
-      return;
-    case '\f':
-      out.append("\\f");
-      return;
-    case '\r':
-      out.append("\\r");
-      return;
+    case '\b': out.append("\\b"); return;
+    case '\t': out.append("\\t"); return;
+    case '\n': out.append("\\n"); return;
+    case '\f': out.append("\\f"); return;
+    case '\r': out.append("\\r"); return;
     default:
       out.append("\\u00");
       out.append("0123456789abcdef"[static_cast<unsigned char>(c) >> 4]);
@@ -252,32 +235,24 @@ bool append_text5(TextBuilder& out, std::string_view text) {
     if (text.size() < 2) return false;
     size_t used = 2;
     switch (text[1]) {
-      case '\'':
-        out.append('\'');
-        break;
-      case 'v':
-        out.append("\\u000b");
-        break;
+      case '\'': out.append('\''); break;
+      case 'v': out.append("\\u000b"); break;
       case 'x':
         if (text.size() < 4) return false;
         out.append("\\u00");
         out.append(text.substr(2, 2));
         used = 4;
         break;
-      case '0':
-        out.append("\\u0000");
-        break;
+      case '0': out.append("\\u0000"); break;
       case '\r':
         if (at(text, 2) == '\n') used = 3;
         break;
-      case '\n':
-        break;
+      case '\n': break;
       case '\xe2':  // U+2028 and U+2029 after a backslash continue the line
         if (at(text, 2) != '\x80' || (at(text, 3) != '\xa8' && at(text, 3) != '\xa9')) return false;
         used = 4;
         break;
-      default:
-        out.append(text.substr(0, 2));
+      default: out.append(text.substr(0, 2));
     }
     text.remove_prefix(used);
   }
@@ -305,13 +280,9 @@ JsonTextError append_text_at(TextBuilder& out, std::string_view jsonb, size_t st
       *end = element.start + 1;
       return JsonTextError::None;
     case JsonKind::Int:
-    case JsonKind::Float:
-      out.append(payload);
-      return ok_if(!payload.empty());
-    case JsonKind::Int5:
-      return ok_if(append_int5(out, payload));
-    case JsonKind::Float5:
-      return ok_if(append_float5(out, payload));
+    case JsonKind::Float: out.append(payload); return ok_if(!payload.empty());
+    case JsonKind::Int5: return ok_if(append_int5(out, payload));
+    case JsonKind::Float5: return ok_if(append_float5(out, payload));
     case JsonKind::Text:
     case JsonKind::TextJ: {
       char* p = out.grow(payload.size() + 2);
@@ -321,14 +292,10 @@ JsonTextError append_text_at(TextBuilder& out, std::string_view jsonb, size_t st
       p[payload.size() + 1] = '"';
       return JsonTextError::None;
     }
-    case JsonKind::Text5:
-      return ok_if(append_text5(out, payload));
-    case JsonKind::TextRaw:
-      append_json_string(out, payload);
-      return JsonTextError::None;
+    case JsonKind::Text5: return ok_if(append_text5(out, payload));
+    case JsonKind::TextRaw: append_json_string(out, payload); return JsonTextError::None;
     case JsonKind::Array:
-    case JsonKind::Object:
-      break;
+    case JsonKind::Object: break;
   }
   if (depth >= kJsonDepthMax) return JsonTextError::TooDeep;
   bool object = element.kind == JsonKind::Object;
@@ -398,18 +365,10 @@ bool read_json_element(std::string_view jsonb, size_t start, JsonElement* out) {
     header = 1 + (size_t{1} << (size - 12));
     if (left < header) return false;
     switch (size) {
-      case 12:
-        size = p[1];
-        break;
-      case 13:
-        size = load_be16(p + 1);
-        break;
-      case 14:
-        size = load_be32(p + 1);
-        break;
-      default:
-        size = load_be64(p + 1);
-        break;
+      case 12: size = p[1]; break;
+      case 13: size = load_be16(p + 1); break;
+      case 14: size = load_be32(p + 1); break;
+      default: size = load_be64(p + 1); break;
     }
   }
   if (size > left - header) return false;
@@ -492,12 +451,9 @@ void append_json_string(TextBuilder& out, std::string_view text) {
 
 Status json_text_status(JsonTextError error) {
   switch (error) {
-    case JsonTextError::None:
-      return Status();
-    case JsonTextError::TooDeep:
-      return Status(Code::Error, "JSON nested too deep");
-    case JsonTextError::Malformed:
-      break;
+    case JsonTextError::None: return Status();
+    case JsonTextError::TooDeep: return Status(Code::Error, "JSON nested too deep");
+    case JsonTextError::Malformed: break;
   }
   return Status(Code::Error, "malformed JSON");
 }
@@ -568,36 +524,23 @@ size_t read_json_escape(std::string_view text, uint32_t* character) {
       }
       return 6;
     }
-    case 'b':
-      *character = '\b';
-      return 2;
-    case 'f':
-      *character = '\f';
-      return 2;
-    case 'n':
-      *character = '\n';
-      return 2;
-    case 'r':
-      *character = '\r';
-      return 2;
-    case 't':
-      *character = '\t';
-      return 2;
-    case 'v':
-      *character = '\v';
-      return 2;
+    case 'b': *character = '\b'; return 2;
+    case 'f': *character = '\f'; return 2;
+    case 'n': *character = '\n'; return 2;
+    case 'r': *character = '\r'; return 2;
+    case 't': *character = '\t'; return 2;
+    case 'v': *character = '\v'; return 2;
     case '0':
       if (!is_digit(at(text, 2))) *character = 0;
       return 2;
     case '\'':
     case '"':
     case '/':
-    case '\\':
-      *character = static_cast<uint8_t>(text[1]);
-      return 2;
+    case '\\': *character = static_cast<uint8_t>(text[1]); return 2;
     case 'x':
       if (text.size() < 4) return text.size();
-      *character = static_cast<uint32_t>(std::max(hex_digit_value(text[2]), 0) * 16 + std::max(hex_digit_value(text[3]), 0));
+      *character =
+          static_cast<uint32_t>(std::max(hex_digit_value(text[2]), 0) * 16 + std::max(hex_digit_value(text[3]), 0));
       return 4;
     case '\xe2':
     case '\r':
@@ -611,8 +554,7 @@ size_t read_json_escape(std::string_view text, uint32_t* character) {
       std::string_view rest = text.substr(skip);
       return skip + (rest[0] == '\\' ? read_json_escape(rest, character) : read_character(rest, character));
     }
-    default:
-      return 2;
+    default: return 2;
   }
 }
 
@@ -626,7 +568,7 @@ bool same_json_label(std::string_view a, bool a_plain, std::string_view b, bool 
 }
 
 std::string_view json_type_name(JsonKind kind) {
-  constexpr std::string_view kNames[] = {"null", "true", "false", "integer", "integer", "real", "real",
+  constexpr std::string_view kNames[] = {"null", "true", "false", "integer", "integer", "real",  "real",
                                          "text", "text", "text",  "text",    "array",   "object"};
   return kNames[static_cast<uint8_t>(kind)];
 }
@@ -664,10 +606,8 @@ Status json_number_to_value(std::string_view text, bool integer, Value* result) 
         if (!negative) break;
         *result = Value::from_integer(INT64_MIN);
         return Status();
-      case IntegerSyntax::Overflow:
-        break;
-      default:
-        return malformed();
+      case IntegerSyntax::Overflow: break;
+      default: return malformed();
     }
   }
   double real;
@@ -711,11 +651,9 @@ Status json_to_value(std::string_view jsonb, size_t start, bool containers_as_js
       *result = element.kind == JsonKind::Null ? Value::null() : Value::from_bool(element.kind == JsonKind::True);
       return Status();
     case JsonKind::Int:
-    case JsonKind::Int5:
-      return json_number_to_value(payload, true, result);
+    case JsonKind::Int5: return json_number_to_value(payload, true, result);
     case JsonKind::Float:
-    case JsonKind::Float5:
-      return json_number_to_value(payload, false, result);
+    case JsonKind::Float5: return json_number_to_value(payload, false, result);
     case JsonKind::Text:
     case JsonKind::TextRaw: {
       TextBuilder out(heap);
@@ -723,11 +661,9 @@ Status json_to_value(std::string_view jsonb, size_t start, bool containers_as_js
       return out.finish(result);
     }
     case JsonKind::TextJ:
-    case JsonKind::Text5:
-      return escaped_to_value(payload, heap, result);
+    case JsonKind::Text5: return escaped_to_value(payload, heap, result);
     case JsonKind::Array:
-    case JsonKind::Object:
-      break;
+    case JsonKind::Object: break;
   }
   TextBuilder out(heap);
   if (containers_as_jsonb) {

@@ -13,7 +13,9 @@
 namespace sqlrite::functions {
 
 enum class JsonKind : uint8_t {
-  Null, True, False,
+  Null,
+  True,
+  False,
   Int,      // canonical decimal
   Int5,     // hexadecimal
   Float,    // canonical
@@ -22,7 +24,8 @@ enum class JsonKind : uint8_t {
   TextJ,    // with escapes of JSON
   Text5,    // with escapes of JSON5
   TextRaw,  // needs escapes when shown as JSON
-  Array, Object,
+  Array,
+  Object,
 };
 
 inline constexpr uint32_t kJsonDepthMax = 1000;

@@ -64,8 +64,8 @@ Status load_extension(CallContext&, const Value*, int, Value*) { return call_err
 namespace {
 
 constexpr const char* kCompileOptions[] = {
-    "DEFAULT_AUTOVACUUM",    "ENABLE_COLUMN_METADATA", "ENABLE_MATH_FUNCTIONS", "MAX_ATTACHED=10",
-    "MAX_COLUMN=2000",       "MAX_EXPR_DEPTH=1000",    "MAX_FUNCTION_ARG=1000", "MAX_LENGTH=1000000000",
+    "DEFAULT_AUTOVACUUM",        "ENABLE_COLUMN_METADATA", "ENABLE_MATH_FUNCTIONS", "MAX_ATTACHED=10",
+    "MAX_COLUMN=2000",           "MAX_EXPR_DEPTH=1000",    "MAX_FUNCTION_ARG=1000", "MAX_LENGTH=1000000000",
     "MAX_VARIABLE_NUMBER=32766", "THREADSAFE=1",
 };
 

@@ -50,7 +50,8 @@ struct IntegerStyle {
   bool ordinal = false;
 };
 
-void format_integer_conversion(TextBuilder& out, const Spec& spec, const IntegerStyle& style, uint64_t value, char sign) {
+void format_integer_conversion(TextBuilder& out, const Spec& spec, const IntegerStyle& style, uint64_t value,
+                               char sign) {
   int64_t precision = spec.precision;
   int64_t sign_size = sign != 0 ? 1 : 0;
   if (spec.zero_pad && precision < spec.width - sign_size) precision = spec.width - sign_size;
@@ -240,8 +241,7 @@ void format_character_conversion(TextBuilder& out, const Spec& spec, FormatArgum
 // %q %Q %w: quotes doubled. With #, control characters and backslashes are written as unistr() reads them.
 void format_quoted_conversion(TextBuilder& out, const Spec& spec, char conversion, FormatArguments& arguments) {
   std::string_view text;
-  bool not_null =
-      arguments.next_text(FormatArguments::TextKind::Borrowed, spec.precision, spec.alternate2, &text);
+  bool not_null = arguments.next_text(FormatArguments::TextKind::Borrowed, spec.precision, spec.alternate2, &text);
   bool enclose = conversion == 'Q' && not_null;
   if (!not_null) {
     text = conversion == 'Q' ? "NULL" : "(NULL)";
@@ -290,8 +290,7 @@ void format_quoted_conversion(TextBuilder& out, const Spec& spec, char conversio
 // %j and %J: the inside of a JSON string literal, and the whole literal.
 void format_json_conversion(TextBuilder& out, const Spec& spec, bool whole_literal, FormatArguments& arguments) {
   std::string_view text;
-  bool not_null =
-      arguments.next_text(FormatArguments::TextKind::Borrowed, spec.precision, spec.alternate2, &text);
+  bool not_null = arguments.next_text(FormatArguments::TextKind::Borrowed, spec.precision, spec.alternate2, &text);
   size_t start = out.size();
   if (!not_null) {
     if (whole_literal) out.append("null");
@@ -344,26 +343,22 @@ size_t parse_spec(std::string_view format, size_t at, FormatArguments& arguments
   };
   for (; at < format.size(); ++at) {
     switch (format[at]) {
-      case '-':
-        spec->left = true;
-        continue;
+      case '-': spec->left = true; continue;
       case '+':
-      case ' ':
-        spec->sign = format[at];
-        continue;
-      case '#':
-        spec->alternate = true;
-        continue;
-      case '!':
-        spec->alternate2 = true;
-        continue;
-      case '0':
-        spec->zero_pad = true;
-        continue;
-      case ',':
-        spec->thousands = true;
-        continue;
-      case '1': case '2': case '3': case '4': case '5': case '6': case '7': case '8': case '9':
+      case ' ': spec->sign = format[at]; continue;
+      case '#': spec->alternate = true; continue;
+      case '!': spec->alternate2 = true; continue;
+      case '0': spec->zero_pad = true; continue;
+      case ',': spec->thousands = true; continue;
+      case '1':
+      case '2':
+      case '3':
+      case '4':
+      case '5':
+      case '6':
+      case '7':
+      case '8':
+      case '9':
         spec->width = number();
         if (peek(at) != '.' && peek(at) != 'l') return at;
         --at;
@@ -388,10 +383,8 @@ size_t parse_spec(std::string_view format, size_t at, FormatArguments& arguments
           spec->precision = number();
         }
         return peek(at) == 'l' ? length() : at;
-      case 'l':
-        return length();
-      default:
-        return at;
+      case 'l': return length();
+      default: return at;
     }
   }
   return at;
@@ -424,12 +417,11 @@ void format_text(TextBuilder& out, std::string_view format, FormatArguments& arg
       case 'r': {
         int64_t value = arguments.next_signed(spec.argument_width);
         uint64_t magnitude = value < 0 ? -static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
-        format_integer_conversion(out, spec, {10, false, {}, conversion == 'r'}, magnitude, value < 0 ? '-' : spec.sign);
+        format_integer_conversion(out, spec, {10, false, {}, conversion == 'r'}, magnitude,
+                                  value < 0 ? '-' : spec.sign);
         break;
       }
-      case 'u':
-        format_integer_conversion(out, spec, {10}, arguments.next_unsigned(spec.argument_width), 0);
-        break;
+      case 'u': format_integer_conversion(out, spec, {10}, arguments.next_unsigned(spec.argument_width), 0); break;
       case 'o':
         format_integer_conversion(out, spec, {8, false, "0"}, arguments.next_unsigned(spec.argument_width), 0);
         break;
@@ -446,12 +438,8 @@ void format_text(TextBuilder& out, std::string_view format, FormatArguments& arg
       case 'e':
       case 'E':
       case 'g':
-      case 'G':
-        format_real_conversion(out, spec, conversion, arguments.next_real());
-        break;
-      case 'c':
-        format_character_conversion(out, spec, arguments);
-        break;
+      case 'G': format_real_conversion(out, spec, conversion, arguments.next_real()); break;
+      case 'c': format_character_conversion(out, spec, arguments); break;
       case 's':
       case 'z': {
         std::string_view text;
@@ -462,21 +450,12 @@ void format_text(TextBuilder& out, std::string_view format, FormatArguments& arg
       }
       case 'q':
       case 'Q':
-      case 'w':
-        format_quoted_conversion(out, spec, conversion, arguments);
-        break;
+      case 'w': format_quoted_conversion(out, spec, conversion, arguments); break;
       case 'j':
-      case 'J':
-        format_json_conversion(out, spec, conversion == 'J', arguments);
-        break;
-      case 'n':
-        arguments.store_size(static_cast<int>(out.size()));
-        break;
-      case '%':
-        append_padded(out, spec, spec.width, "%");
-        break;
-      default:
-        return;
+      case 'J': format_json_conversion(out, spec, conversion == 'J', arguments); break;
+      case 'n': arguments.store_size(static_cast<int>(out.size())); break;
+      case '%': append_padded(out, spec, spec.width, "%"); break;
+      default: return;
     }
   }
 }
@@ -535,24 +514,18 @@ VaListFormatArguments::~VaListFormatArguments() {
 
 int64_t VaListFormatArguments::next_signed(Width width) {
   switch (width) {
-    case Width::LongLong:
-      return va_arg(arguments_, long long);
-    case Width::Long:
-      return va_arg(arguments_, long);
-    case Width::Int:
-      break;
+    case Width::LongLong: return va_arg(arguments_, long long);
+    case Width::Long: return va_arg(arguments_, long);
+    case Width::Int: break;
   }
   return va_arg(arguments_, int);
 }
 
 uint64_t VaListFormatArguments::next_unsigned(Width width) {
   switch (width) {
-    case Width::LongLong:
-      return va_arg(arguments_, unsigned long long);
-    case Width::Long:
-      return va_arg(arguments_, unsigned long);
-    case Width::Int:
-      break;
+    case Width::LongLong: return va_arg(arguments_, unsigned long long);
+    case Width::Long: return va_arg(arguments_, unsigned long);
+    case Width::Int: break;
   }
   return va_arg(arguments_, unsigned int);
 }

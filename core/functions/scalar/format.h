@@ -15,7 +15,8 @@ namespace sqlrite::functions {
 class FormatArguments {
  public:
   enum class Width : uint8_t { Int, Long, LongLong };
-  enum class TextKind : uint8_t { Borrowed, Owned };  // Owned: %z, the source frees the text when it is done
+  // Owned: %z, the source frees the text when it is done
+  enum class TextKind : uint8_t { Borrowed, Owned };
   virtual ~FormatArguments() = default;
   virtual int64_t next_signed(Width width) = 0;
   virtual uint64_t next_unsigned(Width width) = 0;

@@ -38,8 +38,7 @@ uint32_t next_character(const char*& p, const char* end) { return p < end ? read
 
 bool same_character(uint32_t a, uint32_t b, bool fold_case) {
   if (a == b) return true;
-  return fold_case && a < 0x80 && b < 0x80 &&
-         ascii_lower(static_cast<char>(a)) == ascii_lower(static_cast<char>(b));
+  return fold_case && a < 0x80 && b < 0x80 && ascii_lower(static_cast<char>(a)) == ascii_lower(static_cast<char>(b));
 }
 
 // Matches one character against the set after '['; moves `p` past the ']'. False also when there is no ']'.
@@ -154,7 +153,8 @@ Pattern::Pattern(std::string_view pattern, const PatternOptions& options)
     }
   }
   // An escape before the trailing wildcard would have been seen above; one that is itself a wildcard as well.
-  if (options.has_escape && options.escape < 0x80 && pattern_.find(static_cast<char>(options.escape)) != pattern_.npos) {
+  if (options.has_escape && options.escape < 0x80 &&
+      pattern_.find(static_cast<char>(options.escape)) != pattern_.npos) {
     return;
   }
   literal_ = middle;
@@ -169,22 +169,21 @@ Pattern::Pattern(std::string_view pattern, const PatternOptions& options)
 
 bool Pattern::matches(std::string_view text) const {
   switch (shape_) {
-    case Shape::Any:
-      return true;
+    case Shape::Any: return true;
     case Shape::Prefix:
       // A NUL in the first bytes cannot equal the literal, so the text need not be cut.
-      return text.size() >= literal_.size() && equals(text.data(), literal_.data(), literal_.size(), options_.fold_case);
+      return text.size() >= literal_.size() &&
+             equals(text.data(), literal_.data(), literal_.size(), options_.fold_case);
     case Shape::Exact:
       text = until_nul(text);
-      return text.size() == literal_.size() && equals(text.data(), literal_.data(), literal_.size(), options_.fold_case);
+      return text.size() == literal_.size() &&
+             equals(text.data(), literal_.data(), literal_.size(), options_.fold_case);
     case Shape::Suffix:
       text = until_nul(text);
       return text.size() >= literal_.size() &&
              equals(text.data() + text.size() - literal_.size(), literal_.data(), literal_.size(), options_.fold_case);
-    case Shape::Contains:
-      return find_literal(until_nul(text), literal_, options_.fold_case) != std::string_view::npos;
-    case Shape::General:
-      break;
+    case Shape::Contains: return find_literal(until_nul(text), literal_, options_.fold_case) != std::string_view::npos;
+    case Shape::General: break;
   }
   return matches_general(until_nul(text));
 }

@@ -40,7 +40,9 @@ TEST_CASE("LIKE: ASCII letters fold, others do not") {
   CHECK(like("%pP%", "Apple"));
   CHECK_FALSE(like("%pp", "Apple"));
   CHECK(like("a_c", "aBc"));
-  CHECK(like("a_c", "a\xc3\xa9" "c"));
+  CHECK(like("a_c",
+             "a\xc3\xa9"
+             "c"));
   CHECK_FALSE(like("\xc3\xa9", "\xc3\x89"));
   CHECK(like("a%b%c", "aXXbYYbZZc"));
   CHECK_FALSE(like("a%b%c", "aXXcYYb"));

@@ -1,7 +1,8 @@
 // Functions over texts: length, substr, trim, replace, like, printf and their kin.
+#include "base/text.h"
+
 #include <cstring>
 
-#include "base/text.h"
 #include "functions/function_table.h"
 #include "functions/scalar/format.h"
 #include "functions/scalar/pattern.h"
@@ -38,15 +39,11 @@ size_t counted_length(std::string_view text) {
 Status length(CallContext&, const Value* arguments, int, Value* result) {
   const Value& value = arguments[0];
   switch (value.type) {
-    case ValueType::Null:
-      *result = Value::null();
-      break;
+    case ValueType::Null: *result = Value::null(); break;
     case ValueType::Text:
       *result = Value::from_integer(static_cast<int64_t>(counted_length(until_nul(value.view()))));
       break;
-    case ValueType::Blob:
-      *result = Value::from_integer(value.length);
-      break;
+    case ValueType::Blob: *result = Value::from_integer(value.length); break;
     default: {
       NumberText buffer;
       *result = Value::from_integer(static_cast<int64_t>(text_of(value, buffer).size()));

@@ -57,17 +57,27 @@ enum class Lifetime : uint8_t {
 
 // Run-time limits, numbered as SQLITE_LIMIT_*.
 enum class Limit : int {
-  Length, SqlLength, Column, ExprDepth, CompoundSelect, VdbeOp, FunctionArg, Attached, LikePatternLength, VariableNumber,
-  TriggerDepth, WorkerThreads,
+  Length,
+  SqlLength,
+  Column,
+  ExprDepth,
+  CompoundSelect,
+  VdbeOp,
+  FunctionArg,
+  Attached,
+  LikePatternLength,
+  VariableNumber,
+  TriggerDepth,
+  WorkerThreads,
 };
 
 // Switches of a connection, numbered as SQLITE_DBCONFIG_*.
 enum class Setting : int {
   ForeignKeys = 1002,
   Triggers = 1003,
-  LoadExtension = 1005,      // accepted; extensions cannot be loaded
+  LoadExtension = 1005,  // accepted; extensions cannot be loaded
   NoCheckpointOnClose = 1006,
-  TriggerQueryPlan = 1008,   // accepted without effect
+  TriggerQueryPlan = 1008,  // accepted without effect
   Defensive = 1010,
   WritableSchema = 1011,
   LegacyAlterTable = 1012,
@@ -108,7 +118,7 @@ class Statement {
   Status bind_value(uint32_t number, const Value& value);
   uint32_t parameter_count() const;
   std::string_view parameter_name(uint32_t number) const;  // with its prefix; empty: it has none
-  uint32_t parameter_index(std::string_view name) const;  // with its prefix (":a"); 0: there is none
+  uint32_t parameter_index(std::string_view name) const;   // with its prefix (":a"); 0: there is none
   void clear_bindings();
 
   // True: a row is there. False: done.
@@ -151,8 +161,8 @@ class Statement {
   }
 
   std::string_view sql() const;
-  std::string expanded_sql() const;      // with the bound values in place of the parameters
-  bool is_read_only() const;             // changes no database by itself
+  std::string expanded_sql() const;  // with the bound values in place of the parameters
+  bool is_read_only() const;         // changes no database by itself
   bool is_explain() const;
   // Grows when the plan is made again because the schema changed: what was read about columns before may be stale.
   int64_t recompile_count() const;
@@ -206,7 +216,7 @@ class Connection {
   Status exec(std::string_view sql);
 
   int64_t last_insert_rowid() const;
-  int64_t changes() const;               // rows changed by the last INSERT, UPDATE or DELETE
+  int64_t changes() const;  // rows changed by the last INSERT, UPDATE or DELETE
   int64_t total_changes() const;
   bool is_autocommit() const;
   // Of one database by its name; empty: the highest of all.
@@ -215,20 +225,20 @@ class Connection {
   // Databases: 0 is main, 1 temp, then the ATTACHed ones.
   uint32_t database_count() const;
   std::string_view database_name(uint32_t number) const;
-  int find_database(std::string_view name) const;             // -1: unknown
+  int find_database(std::string_view name) const;  // -1: unknown
   // Absolute path; empty for private databases and unknown names.
   std::string_view file_name(std::string_view database = "main") const;
   // False for unknown names.
   bool is_read_only(std::string_view database = "main") const;
 
-  void set_busy_timeout(int timeout_ms);                      // takes the busy handler's place
+  void set_busy_timeout(int timeout_ms);  // takes the busy handler's place
   int busy_timeout_ms() const;
   void set_busy_handler(BusyHandler handler, void* context);  // takes the busy timeout's place
   // Makes running statements stop with INTERRUPT. Any thread.
   void interrupt();
   bool is_interrupted() const;
   int limit(Limit limit) const;
-  int set_limit(Limit limit, int value);                      // cut to its maximum; returns the old value
+  int set_limit(Limit limit, int value);  // cut to its maximum; returns the old value
   bool setting(Setting setting) const;
   void set_setting(Setting setting, bool on);
   // Memory that can be had again from files is given back.
@@ -236,8 +246,10 @@ class Connection {
 
   // Names are UTF-8, up to 255 bytes; `argument_count` -1 takes any number. A function of the same name and count is
   // replaced, built-in ones too; BUSY while statements run that might use it. The definition's data is taken over in any case.
-  Status create_function(std::string_view name, int argument_count, const ScalarFunction& function, FunctionOptions options = {});
-  Status create_function(std::string_view name, int argument_count, const AggregateFunction& function, FunctionOptions options = {});
+  Status create_function(std::string_view name, int argument_count, const ScalarFunction& function,
+                         FunctionOptions options = {});
+  Status create_function(std::string_view name, int argument_count, const AggregateFunction& function,
+                         FunctionOptions options = {});
   Status remove_function(std::string_view name, int argument_count);
   Status create_collation(std::string_view name, const CollationFunction& collation);
   Status remove_collation(std::string_view name);
@@ -251,9 +263,11 @@ class Connection {
   void set_commit_hook(CommitHook hook, void* context);
   void set_rollback_hook(RollbackHook hook, void* context);
 
-  Result<Blob> open_blob(std::string_view database, std::string_view table, std::string_view column, int64_t rowid, bool writable);
+  Result<Blob> open_blob(std::string_view database, std::string_view table, std::string_view column, int64_t rowid,
+                         bool writable);
   // Copies `source_name` of this connection over `target_name` of `target`.
-  Result<Backup> backup_to(Connection& target, std::string_view target_name = "main", std::string_view source_name = "main");
+  Result<Backup> backup_to(Connection& target, std::string_view target_name = "main",
+                           std::string_view source_name = "main");
   // The bytes that a file of this database would have.
   Result<std::string> serialize(std::string_view database = "main");
   // The database becomes a private one with the content of `image`, the bytes of a database file. BUSY in a transaction.

@@ -6,7 +6,8 @@ namespace sqlrite::os {
 
 class FaultFile final : public File {
  public:
-  FaultFile(FaultVfs* vfs, std::unique_ptr<File> inner, uint32_t number) : vfs_(vfs), inner_(std::move(inner)), number_(number) {}
+  FaultFile(FaultVfs* vfs, std::unique_ptr<File> inner, uint32_t number)
+      : vfs_(vfs), inner_(std::move(inner)), number_(number) {}
 
   Result<size_t> read_at(uint64_t offset, void* out, size_t size_bytes) override {
     uint32_t partial = 0;
@@ -130,7 +131,8 @@ void CrashImager::apply(const Effect& effect, size_t size_bytes, std::map<std::s
     case Effect::Kind::Write: {
       std::vector<uint8_t>& file = (*files)[effect.file];
       if (file.size() < effect.offset + size_bytes) file.resize(effect.offset + size_bytes);
-      std::copy(effect.bytes.begin(), effect.bytes.begin() + static_cast<ptrdiff_t>(size_bytes), file.begin() + static_cast<ptrdiff_t>(effect.offset));
+      std::copy(effect.bytes.begin(), effect.bytes.begin() + static_cast<ptrdiff_t>(size_bytes),
+                file.begin() + static_cast<ptrdiff_t>(effect.offset));
       break;
     }
     case Effect::Kind::Truncate: (*files)[effect.file].resize(effect.offset); break;

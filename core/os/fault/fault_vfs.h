@@ -14,9 +14,9 @@ namespace sqlrite::os {
 struct Effect {
   enum class Kind : uint8_t { Write, Truncate, Sync, Create, Remove, SyncDirectory, Note };
   Kind kind;
-  uint32_t file = 0;     // number of the file (not of its name: a name made again is a new file)
-  std::string path;      // Create, Remove
-  uint64_t offset = 0;   // Write; Truncate: the new size; Note: its value
+  uint32_t file = 0;    // number of the file (not of its name: a name made again is a new file)
+  std::string path;     // Create, Remove
+  uint64_t offset = 0;  // Write; Truncate: the new size; Note: its value
   std::vector<uint8_t> bytes;
 };
 
@@ -84,8 +84,8 @@ class CrashImager {
  private:
   static void apply(const Effect& effect, size_t size_bytes, std::map<std::string, uint32_t>* names,
                     std::map<uint32_t, std::vector<uint8_t>>* files);
-  std::map<std::string, uint32_t> names_;                // durable
-  std::map<uint32_t, std::vector<uint8_t>> files_;       // durable
+  std::map<std::string, uint32_t> names_;           // durable
+  std::map<uint32_t, std::vector<uint8_t>> files_;  // durable
   std::vector<Pending> pending_;
 };
 

@@ -126,7 +126,9 @@ Result<bool> MemoryVfs::exists(const std::string& path) {
   return nodes_.count(path) != 0;
 }
 
-Result<std::string> MemoryVfs::full_path(const std::string& path) { return path.empty() || path[0] != '/' ? "/" + path : path; }
+Result<std::string> MemoryVfs::full_path(const std::string& path) {
+  return path.empty() || path[0] != '/' ? "/" + path : path;
+}
 
 Status MemoryVfs::sync_directory(const std::string&) { return {}; }
 

@@ -17,9 +17,9 @@ struct MemoryNode {
   Mutex mutex;
   std::vector<uint8_t> bytes;
   uint64_t inode = 0;
-  int shared_count = 0;           // handles at Shared or above
-  const void* reserved = nullptr; // the handle at Reserved or above
-  const void* pending = nullptr;  // ... that asked for Exclusive
+  int shared_count = 0;            // handles at Shared or above
+  const void* reserved = nullptr;  // the handle at Reserved or above
+  const void* pending = nullptr;   // ... that asked for Exclusive
   const void* exclusive = nullptr;
 };
 

@@ -30,7 +30,9 @@ namespace {
 
 constexpr int kTransferSizeMax = 1 << 30;
 
-Code write_error_code(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG ? Code::Full : Code::IoErrWrite; }
+Code write_error_code(int error) {
+  return error == ENOSPC || error == EDQUOT || error == EFBIG ? Code::Full : Code::IoErrWrite;
+}
 
 std::string directory_of(const std::string& path) {
   size_t slash = path.rfind('/');
@@ -240,7 +242,8 @@ class PosixFile final : public File {
     Status result;
     if (level == LockLevel::Shared) {
       if (level_ == LockLevel::Exclusive) {
-        if (set_range_lock(fd_, F_RDLCK, lock_bytes::kSharedFirst, lock_bytes::kSharedSize) != 0) return Status(Code::IoErrRdLock);
+        if (set_range_lock(fd_, F_RDLCK, lock_bytes::kSharedFirst, lock_bytes::kSharedSize) != 0)
+          return Status(Code::IoErrRdLock);
       }
       if (set_range_lock(fd_, F_UNLCK, lock_bytes::kPending, 2) != 0) result = Status(Code::IoErrUnlock);
       level_ = LockLevel::Shared;
@@ -280,7 +283,8 @@ class PosixFile final : public File {
   Status take(short type, uint64_t start, uint64_t size, Code failure) {
     int error = set_range_lock(fd_, type, start, size);
     if (error == 0) return {};
-    if (error == EAGAIN || error == EACCES || error == EBUSY || error == ETIMEDOUT || error == ENOLCK) return Status(Code::Busy);
+    if (error == EAGAIN || error == EACCES || error == EBUSY || error == ETIMEDOUT || error == ENOLCK)
+      return Status(Code::Busy);
     return Status(error == EPERM ? Code::Perm : failure);
   }
 
@@ -305,7 +309,8 @@ class PosixClock final : public Clock {
     return static_cast<int64_t>(now.tv_sec) * 1000000000 + now.tv_nsec;
   }
   void sleep_us(int64_t duration_us) override {
-    struct timespec rest = {static_cast<time_t>(duration_us / 1000000), static_cast<long>(duration_us % 1000000 * 1000)};
+    struct timespec rest = {static_cast<time_t>(duration_us / 1000000),
+                            static_cast<long>(duration_us % 1000000 * 1000)};
     while (nanosleep(&rest, &rest) != 0 && errno == EINTR) {
     }
   }
@@ -313,7 +318,8 @@ class PosixClock final : public Clock {
     time_t seconds = static_cast<time_t>(unix_seconds);
     struct tm fields = {};
     if (localtime_r(&seconds, &fields) == nullptr) return false;
-    *out = LocalTime{fields.tm_year + 1900, fields.tm_mon + 1, fields.tm_mday, fields.tm_hour, fields.tm_min, fields.tm_sec};
+    *out = LocalTime{fields.tm_year + 1900, fields.tm_mon + 1, fields.tm_mday,
+                     fields.tm_hour,        fields.tm_min,     fields.tm_sec};
     return true;
   }
 };
@@ -356,7 +362,8 @@ class PosixVfs final : public Vfs {
     if (!read_only && options.create) flags |= O_CREAT;
     if (!read_only && options.create && options.exclusive) flags |= O_EXCL | O_NOFOLLOW;
     int fd = open_retrying(path, flags, 0644);
-    if (fd < 0 && !read_only && options.fall_back_to_read_only && (errno == EACCES || errno == EROFS || errno == EPERM)) {
+    if (fd < 0 && !read_only && options.fall_back_to_read_only &&
+        (errno == EACCES || errno == EROFS || errno == EPERM)) {
       fd = open_retrying(path, O_CLOEXEC | O_RDONLY, 0);
       read_only = true;
     }

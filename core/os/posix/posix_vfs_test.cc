@@ -91,7 +91,9 @@ TEST_CASE("PosixFile, LocksExcludeOtherProcesses") {
           return reserved.ok() && reserved.value() ? 1 : 0;
         }) == 1);
   // Closing another descriptor of the file drops nothing.
-  { auto second = default_vfs().open(temp.path, {}); }
+  {
+    auto second = default_vfs().open(temp.path, {});
+  }
   CHECK(try_lock(temp.path, LockLevel::Reserved) == 1);
   REQUIRE(file.lock(LockLevel::Exclusive).ok());
   CHECK(try_lock(temp.path, LockLevel::Shared) == 1);

@@ -6,9 +6,9 @@ namespace sqlrite::plan {
 
 namespace {
 
-constexpr int kPathsTwo = 5;      // partial orders kept in a join of two
-constexpr int kPathsMany = 12;    // of more
-constexpr int kPathsStar = 18;    // when one source is joined to three or more others
+constexpr int kPathsTwo = 5;    // partial orders kept in a join of two
+constexpr int kPathsMany = 12;  // of more
+constexpr int kPathsStar = 18;  // when one source is joined to three or more others
 constexpr LogEst kStartRows = 0;
 constexpr LogEst kHashOuterRows = 3;  // with fewer outer rows a look-up structure is not worth building
 
@@ -18,7 +18,7 @@ struct Partial {
   LogEst rows = kStartRows;
   LogEst cost = 0;
   LogEst unsorted = 0;
-  int8_t ordered = -1;            // leading terms of the wanted order; -1: not decided yet
+  int8_t ordered = -1;  // leading terms of the wanted order; -1: not decided yet
   AccessPath** paths = nullptr;
 };
 
@@ -161,7 +161,8 @@ int ordered_prefix(const CorePlan& plan, AccessPath* const* paths, int count, st
       bool distinct_columns = false;
       bool reverse_set = false, reversed = false;
       for (int field = 0; field < field_count; ++field) {
-        const catalog::IndexField* key = path->kind == PathKind::Index ? &path->index->fields[static_cast<size_t>(field)] : nullptr;
+        const catalog::IndexField* key =
+            path->kind == PathKind::Index ? &path->index->fields[static_cast<size_t>(field)] : nullptr;
         bool once = true;
         if (field < path->equal_count) {
           uint16_t op = path->terms[static_cast<size_t>(field)]->op;
@@ -170,7 +171,7 @@ int ordered_prefix(const CorePlan& plan, AccessPath* const* paths, int count, st
             continue;  // one value only
           }
         }
-        int16_t column = key == nullptr ? catalog::kRowIdColumn
+        int16_t column = key == nullptr                              ? catalog::kRowIdColumn
                          : key->column == catalog::kExpressionColumn ? key->column
                                                                      : normal_column(*info.source, key->column);
         bool key_descending = key != nullptr && key->descending;
@@ -193,9 +194,11 @@ int ordered_prefix(const CorePlan& plan, AccessPath* const* paths, int count, st
             int16_t number = normal_column(*reference->source, reference->column);
             if (column == catalog::kExpressionColumn || number != column) continue;
           } else {
-            if (key == nullptr || !field_matches(path->index, field, info.source, catalog::kExpressionColumn, expr)) continue;
+            if (key == nullptr || !field_matches(path->index, field, info.source, catalog::kExpressionColumn, expr))
+              continue;
           }
-          if (column != catalog::kRowIdColumn && key != nullptr && !same_collation(term.collation, key->collation)) continue;
+          if (column != catalog::kRowIdColumn && key != nullptr && !same_collation(term.collation, key->collation))
+            continue;
           match = true;
           at = i;
           break;
@@ -204,8 +207,9 @@ int ordered_prefix(const CorePlan& plan, AccessPath* const* paths, int count, st
           const OrderTerm& term = terms[static_cast<size_t>(at)];
           if (term.nulls_last != term.descending) {
             // NULLs are wanted where the index does not have them.
-            bool never_null = column == catalog::kRowIdColumn ||
-                              (column >= 0 && info.table->columns[static_cast<size_t>(column)].not_null && !info.null_extended);
+            bool never_null =
+                column == catalog::kRowIdColumn ||
+                (column >= 0 && info.table->columns[static_cast<size_t>(column)].not_null && !info.null_extended);
             if (!never_null) match = false;
           }
           if (match && reverse_set) {

@@ -32,7 +32,9 @@ constexpr LogEst log_add(LogEst a, LogEst b) {
 }
 
 // The logarithm (to the base 2) of an estimated number, again as LogEst: the depth of a search among n entries.
-constexpr LogEst log_of(LogEst n) { return n <= 10 ? LogEst{0} : static_cast<LogEst>(log_est(static_cast<uint64_t>(n)) - 33); }
+constexpr LogEst log_of(LogEst n) {
+  return n <= 10 ? LogEst{0} : static_cast<LogEst>(log_est(static_cast<uint64_t>(n)) - 33);
+}
 
 constexpr double from_log_est(LogEst x) {
   if (x <= 0) return 1;

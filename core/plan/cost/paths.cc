@@ -11,12 +11,13 @@ namespace sqlrite::plan {
 
 namespace {
 
-constexpr LogEst kRowFetchCost = 16;      // log_est(3): visiting a table row
-constexpr LogEst kRandomFetchCost = 30;   // log_est(8): rows in another order than the table's
-constexpr LogEst kHashSetupCost = 28;     // a hash over a stored table is built from scratch at each run
-constexpr LogEst kInQueryRows = 46;       // log_est(25): rows guessed for x IN (SELECT ...)
-constexpr LogEst kHashMatches = 43;       // log_est(20)
-constexpr LogEst kDefaultPrefixRows[5] = {33, 32, 30, 28, 27};  // rows per distinct prefix of 1..5 fields: 10, 9, 8, 7, 6
+constexpr LogEst kRowFetchCost = 16;     // log_est(3): visiting a table row
+constexpr LogEst kRandomFetchCost = 30;  // log_est(8): rows in another order than the table's
+constexpr LogEst kHashSetupCost = 28;    // a hash over a stored table is built from scratch at each run
+constexpr LogEst kInQueryRows = 46;      // log_est(25): rows guessed for x IN (SELECT ...)
+constexpr LogEst kHashMatches = 43;      // log_est(20)
+constexpr LogEst kDefaultPrefixRows[5] = {33, 32, 30, 28,
+                                          27};  // rows per distinct prefix of 1..5 fields: 10, 9, 8, 7, 6
 constexpr LogEst kDefaultPrefixRowsMore = 23;
 
 // Rows per distinct prefix of `fields` leading fields; 0 fields: all entries.
@@ -52,8 +53,8 @@ struct PathMaker {
   SourceInfo& info;
   int source;
   std::span<Term* const> terms;
-  AccessPath** sink;                   // list the paths go to
-  bool alternative = false;            // inside an OR: its alternatives compete among themselves only
+  AccessPath** sink;         // list the paths go to
+  bool alternative = false;  // inside an OR: its alternatives compete among themselves only
   // The path being built.
   AccessPath path;
   Term* chosen[66];
@@ -75,7 +76,7 @@ struct PathMaker {
 void PathMaker::insert() {
   path.source = static_cast<uint8_t>(source);
   AccessPath** link = sink;
-  AccessPath* place = nullptr;         // the first path that this one beats: it takes its place
+  AccessPath* place = nullptr;  // the first path that this one beats: it takes its place
   while (*link != nullptr) {
     AccessPath* known = *link;
     if (known->source == path.source && known->sort_index == path.sort_index) {
@@ -86,8 +87,8 @@ void PathMaker::insert() {
           known->setup <= path.setup && known->run <= path.run && known->out <= path.out) {
         return;
       }
-      if (replaces_hash || ((known->prerequisite & path.prerequisite) == path.prerequisite && known->setup >= path.setup &&
-                            known->run >= path.run && known->out >= path.out)) {
+      if (replaces_hash || ((known->prerequisite & path.prerequisite) == path.prerequisite &&
+                            known->setup >= path.setup && known->run >= path.run && known->out >= path.out)) {
         if (place != nullptr) {
           *link = known->next;
           continue;
@@ -138,7 +139,8 @@ bool PathMaker::covers(const catalog::Index& index) const {
   if (index.is_without_rowid_table) return true;
   auto has = [&](int16_t column) {
     for (const catalog::IndexField& field : index.fields) {
-      if (field.column != catalog::kExpressionColumn && normal_column(*info.source, field.column) == column) return true;
+      if (field.column != catalog::kExpressionColumn && normal_column(*info.source, field.column) == column)
+        return true;
     }
     return false;
   };
@@ -197,7 +199,7 @@ void PathMaker::extend(const catalog::Index* index, LogEst in_factor) {
   const AccessPath saved = path;
   const int saved_count = chosen_count;
   int field = path.equal_count;
-  int field_count = index == nullptr ? 1
+  int field_count = index == nullptr                ? 1
                     : index->is_without_rowid_table ? index->key_field_count
                                                     : static_cast<int>(index->fields.size());
   if (field >= field_count || chosen_count >= 64) return;
@@ -222,7 +224,8 @@ void PathMaker::extend(const catalog::Index* index, LogEst in_factor) {
     if (upper_only ? (term->op & term_op::kUpper) == 0 : false) continue;
     if (index != nullptr && index->unordered && (term->op & term_op::kKeyed) == 0) continue;
     if (term->column == catalog::kExpressionColumn || column == catalog::kExpressionColumn ||
-        (index != nullptr && column >= 0 && info.table->columns[static_cast<size_t>(column)].generated == catalog::GeneratedKind::Virtual)) {
+        (index != nullptr && column >= 0 &&
+         info.table->columns[static_cast<size_t>(column)].generated == catalog::GeneratedKind::Virtual)) {
       if (index == nullptr || !field_matches(index, field, info.source, term->column, term->left)) continue;
       key_affinity = term->left->affinity == Affinity::None ? Affinity::Blob : term->left->affinity;
     } else if (term->column != column) {
@@ -230,8 +233,8 @@ void PathMaker::extend(const catalog::Index* index, LogEst in_factor) {
     }
     if ((term->mask_right & bit(source)) != 0 || !usable_at(plan, *term, source)) continue;
     if (!key_fits(*term, key_affinity, key_collation)) continue;
-    bool not_null_column = column == catalog::kRowIdColumn ||
-                           (column >= 0 && info.table->columns[static_cast<size_t>(column)].not_null);
+    bool not_null_column =
+        column == catalog::kRowIdColumn || (column >= 0 && info.table->columns[static_cast<size_t>(column)].not_null);
     if (term->op == term_op::kIsNull && not_null_column) continue;
 
     path = saved;
@@ -291,7 +294,8 @@ void PathMaker::extend(const catalog::Index* index, LogEst in_factor) {
       };
       narrow(lower);
       narrow(upper);
-      if (lower != nullptr && upper != nullptr && lower->truth > 0 && upper->truth > 0) rows = static_cast<LogEst>(rows - 20);
+      if (lower != nullptr && upper != nullptr && lower->truth > 0 && upper->truth > 0)
+        rows = static_cast<LogEst>(rows - 20);
       if (rows < 10) rows = 10;
       LogEst plain = static_cast<LogEst>(path.out - (lower != nullptr ? 1 : 0) - (upper != nullptr ? 1 : 0));
       path.out = rows < plain ? rows : plain;
@@ -453,7 +457,8 @@ void PathMaker::add_or() {
 Status add_paths(CorePlan& plan) {
   for (int i = 0; i < plan.source_count; ++i) {
     SourceInfo& info = plan.sources[i];
-    PathMaker maker{plan, info, i, std::span<Term* const>(plan.terms.begin(), plan.terms.size()), &plan.paths, false, {}, {}, 0, 1};
+    PathMaker maker{
+        plan, info, i, std::span<Term* const>(plan.terms.begin(), plan.terms.size()), &plan.paths, false, {}, {}, 0, 1};
     bool hash = info.join != JoinKind::Right && info.join != JoinKind::Full && plan.source_count > 1;
     switch (info.source->kind) {
       case SourceKind::Table: {
@@ -539,7 +544,8 @@ AccessPath* short_cut_path(CorePlan& plan) {
     }
   }
   auto try_index = [&](const catalog::Index* index) -> AccessPath* {
-    if (!index->unique || index->where != nullptr || index->key_field_count > 8 || !index->unusable_reason.empty()) return nullptr;
+    if (!index->unique || index->where != nullptr || index->key_field_count > 8 || !index->unusable_reason.empty())
+      return nullptr;
     Term* keys[8];
     uint16_t ops = keys_not_null(*index) ? term_op::kEquality : term_op::kEq;
     for (int i = 0; i < index->key_field_count; ++i) {

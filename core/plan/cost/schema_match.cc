@@ -21,7 +21,8 @@ bool value_equals_literal(const Value& value, const sql::LiteralExpr& literal) {
     case sql::LiteralKind::Integer: return value.type == ValueType::Integer && value.integer == literal.integer;
     case sql::LiteralKind::String: return value.type == ValueType::Text && value.view() == literal.text;
     case sql::LiteralKind::Blob:
-      return value.type == ValueType::Blob && (value.flags & value_flags::kZeroBlob) == 0 && value.view() == literal.text;
+      return value.type == ValueType::Blob && (value.flags & value_flags::kZeroBlob) == 0 &&
+             value.view() == literal.text;
     case sql::LiteralKind::Real: {
       if (value.type != ValueType::Real) return false;
       // Literal texts are short: compare by parsing.
@@ -67,12 +68,14 @@ struct Matcher {
         if (const auto* literal = schema->try_as<sql::LiteralExpr>(); literal != nullptr) {
           return value_equals_literal(value, *literal);
         }
-        if (const auto* unary = schema->try_as<sql::UnaryExpr>(); unary != nullptr && unary->op == sql::UnaryOp::Minus) {
+        if (const auto* unary = schema->try_as<sql::UnaryExpr>();
+            unary != nullptr && unary->op == sql::UnaryOp::Minus) {
           // A negative number, folded on one side only.
           const auto* literal = unary->operand->try_as<sql::LiteralExpr>();
           if (literal == nullptr) return false;
           Value negated = value;
-          if (value.type == ValueType::Integer) negated.integer = static_cast<int64_t>(-static_cast<uint64_t>(value.integer));
+          if (value.type == ValueType::Integer)
+            negated.integer = static_cast<int64_t>(-static_cast<uint64_t>(value.integer));
           if (value.type == ValueType::Real) negated.real = -value.real;
           return value.is_numeric() && value_equals_literal(negated, *literal);
         }
@@ -90,33 +93,38 @@ struct Matcher {
       }
       case BoundKind::Arithmetic: {
         const auto* node = bound->as<bind::BoundArithmetic>();
-        static constexpr sql::BinaryOp kOps[] = {sql::BinaryOp::Add,    sql::BinaryOp::Subtract,  sql::BinaryOp::Multiply,
-                                                 sql::BinaryOp::Divide, sql::BinaryOp::Modulo,    sql::BinaryOp::BitAnd,
-                                                 sql::BinaryOp::BitOr,  sql::BinaryOp::ShiftLeft, sql::BinaryOp::ShiftRight};
+        static constexpr sql::BinaryOp kOps[] = {
+            sql::BinaryOp::Add,    sql::BinaryOp::Subtract,  sql::BinaryOp::Multiply,
+            sql::BinaryOp::Divide, sql::BinaryOp::Modulo,    sql::BinaryOp::BitAnd,
+            sql::BinaryOp::BitOr,  sql::BinaryOp::ShiftLeft, sql::BinaryOp::ShiftRight};
         return binary(schema, kOps[static_cast<size_t>(node->op)], node->left, node->right);
       }
       case BoundKind::Concat:
-        return binary(schema, sql::BinaryOp::Concat, bound->as<bind::BoundConcat>()->left, bound->as<bind::BoundConcat>()->right);
+        return binary(schema, sql::BinaryOp::Concat, bound->as<bind::BoundConcat>()->left,
+                      bound->as<bind::BoundConcat>()->right);
       case BoundKind::Compare: {
         const auto* node = bound->as<bind::BoundCompare>();
-        static constexpr sql::BinaryOp kOps[] = {sql::BinaryOp::Equal,   sql::BinaryOp::NotEqual,     sql::BinaryOp::Less,
-                                                 sql::BinaryOp::LessEqual, sql::BinaryOp::Greater,    sql::BinaryOp::GreaterEqual,
-                                                 sql::BinaryOp::Is,      sql::BinaryOp::IsNot};
+        static constexpr sql::BinaryOp kOps[] = {
+            sql::BinaryOp::Equal,   sql::BinaryOp::NotEqual,     sql::BinaryOp::Less, sql::BinaryOp::LessEqual,
+            sql::BinaryOp::Greater, sql::BinaryOp::GreaterEqual, sql::BinaryOp::Is,   sql::BinaryOp::IsNot};
         return binary(schema, kOps[static_cast<size_t>(node->op)], node->left, node->right);
       }
       case BoundKind::And:
       case BoundKind::Or: {
         const auto* node = bound->as<bind::BoundBinaryLogic>();
-        return binary(schema, bound->kind == BoundKind::And ? sql::BinaryOp::And : sql::BinaryOp::Or, node->left, node->right);
+        return binary(schema, bound->kind == BoundKind::And ? sql::BinaryOp::And : sql::BinaryOp::Or, node->left,
+                      node->right);
       }
       case BoundKind::Not: {
         const auto* node = schema->try_as<sql::UnaryExpr>();
-        return node != nullptr && node->op == sql::UnaryOp::Not && same(node->operand, bound->as<bind::BoundNot>()->operand);
+        return node != nullptr && node->op == sql::UnaryOp::Not &&
+               same(node->operand, bound->as<bind::BoundNot>()->operand);
       }
       case BoundKind::IsNull: {
         const auto* is_null = bound->as<bind::BoundIsNull>();
         if (const auto* node = schema->try_as<sql::UnaryExpr>(); node != nullptr) {
-          return node->op == (is_null->negated ? sql::UnaryOp::NotNull : sql::UnaryOp::IsNull) && same(node->operand, is_null->operand);
+          return node->op == (is_null->negated ? sql::UnaryOp::NotNull : sql::UnaryOp::IsNull) &&
+                 same(node->operand, is_null->operand);
         }
         const auto* node = schema->try_as<sql::BinaryExpr>();
         if (node == nullptr || node->op != (is_null->negated ? sql::BinaryOp::IsNot : sql::BinaryOp::Is)) return false;
@@ -138,13 +146,15 @@ struct Matcher {
       case BoundKind::Like: {
         const auto* like = bound->as<bind::BoundLike>();
         const auto* node = schema->try_as<sql::LikeExpr>();
-        return node != nullptr && static_cast<int>(node->op) == static_cast<int>(like->op) && node->negated == like->negated &&
-               same(node->subject, like->operand) && same(node->pattern, like->pattern) && same(node->escape, like->escape);
+        return node != nullptr && static_cast<int>(node->op) == static_cast<int>(like->op) &&
+               node->negated == like->negated && same(node->subject, like->operand) &&
+               same(node->pattern, like->pattern) && same(node->escape, like->escape);
       }
       case BoundKind::Cast: {
         const auto* cast = bound->as<bind::BoundCast>();
         const auto* node = schema->try_as<sql::CastExpr>();
-        return node != nullptr && affinity_of_cast(node->type_name) == cast->target && same(node->operand, cast->operand);
+        return node != nullptr && affinity_of_cast(node->type_name) == cast->target &&
+               same(node->operand, cast->operand);
       }
       case BoundKind::Collate: {
         const auto* node = schema->try_as<sql::CollateExpr>();
@@ -168,16 +178,17 @@ struct Matcher {
       case BoundKind::Case: {
         const auto* expr = bound->as<bind::BoundCase>();
         const auto* node = schema->try_as<sql::CaseExpr>();
-        if (node == nullptr || node->branches.size() != expr->arms.size() || expr->base != nullptr || node->operand != nullptr) {
+        if (node == nullptr || node->branches.size() != expr->arms.size() || expr->base != nullptr ||
+            node->operand != nullptr) {
           return false;
         }
         for (size_t i = 0; i < expr->arms.size(); ++i) {
-          if (!same(node->branches[i].when, expr->arms[i].when) || !same(node->branches[i].then, expr->arms[i].then)) return false;
+          if (!same(node->branches[i].when, expr->arms[i].when) || !same(node->branches[i].then, expr->arms[i].then))
+            return false;
         }
         return same(node->otherwise, expr->otherwise);
       }
-      default:
-        return false;
+      default: return false;
     }
   }
 
@@ -196,7 +207,8 @@ bool implies(const BoundExpr* known, const sql::Expr* wanted, const Matcher& mat
   const sql::Expr* operand = nullptr;
   if (const auto* unary = wanted->try_as<sql::UnaryExpr>(); unary != nullptr && unary->op == sql::UnaryOp::NotNull) {
     operand = unary->operand;
-  } else if (const auto* binary = wanted->try_as<sql::BinaryExpr>(); binary != nullptr && binary->op == sql::BinaryOp::IsNot) {
+  } else if (const auto* binary = wanted->try_as<sql::BinaryExpr>();
+             binary != nullptr && binary->op == sql::BinaryOp::IsNot) {
     const auto* literal = binary->right->try_as<sql::LiteralExpr>();
     if (literal != nullptr && literal->literal == sql::LiteralKind::Null) operand = binary->left;
   }
@@ -210,8 +222,11 @@ bool implies(const BoundExpr* known, const sql::Expr* wanted, const Matcher& mat
       const auto* compare = known->as<bind::BoundCompare>();
       if (compare->op == bind::CompareOp::IsNot) return false;
       if (compare->op == bind::CompareOp::Is) {
-        const BoundExpr* other = is_operand(compare->left) ? compare->right : is_operand(compare->right) ? compare->left : nullptr;
-        return other != nullptr && other->kind == BoundKind::Constant && !other->as<bind::BoundConstant>()->value.is_null();
+        const BoundExpr* other = is_operand(compare->left)    ? compare->right
+                                 : is_operand(compare->right) ? compare->left
+                                                              : nullptr;
+        return other != nullptr && other->kind == BoundKind::Constant &&
+               !other->as<bind::BoundConstant>()->value.is_null();
       }
       return is_operand(compare->left) || is_operand(compare->right);
     }
@@ -224,14 +239,15 @@ bool implies(const BoundExpr* known, const sql::Expr* wanted, const Matcher& mat
              is_operand(known->as<bind::BoundInQuery>()->operands[0]);
     case BoundKind::Like:
       return !known->as<bind::BoundLike>()->negated && is_operand(known->as<bind::BoundLike>()->operand);
-    default:
-      return false;
+    default: return false;
   }
 }
 
-bool implied_by(const CorePlan& plan, const sql::Expr* wanted, std::span<Term* const> terms, int source, const Matcher& matcher) {
+bool implied_by(const CorePlan& plan, const sql::Expr* wanted, std::span<Term* const> terms, int source,
+                const Matcher& matcher) {
   if (const auto* logic = wanted->try_as<sql::BinaryExpr>(); logic != nullptr && logic->op == sql::BinaryOp::And) {
-    return implied_by(plan, logic->left, terms, source, matcher) && implied_by(plan, logic->right, terms, source, matcher);
+    return implied_by(plan, logic->left, terms, source, matcher) &&
+           implied_by(plan, logic->right, terms, source, matcher);
   }
   for (const Term* term : terms) {
     if (term->expr != nullptr && usable_at(plan, *term, source) && implies(term->expr, wanted, matcher)) return true;
@@ -245,14 +261,16 @@ bool matches_schema_expr(const sql::Expr* schema_expr, const BoundExpr* expr, co
   return Matcher{source}.same(schema_expr, expr);
 }
 
-bool index_usable_for(const CorePlan& plan, const SourceInfo& info, const catalog::Index& index, std::span<Term* const> terms) {
+bool index_usable_for(const CorePlan& plan, const SourceInfo& info, const catalog::Index& index,
+                      std::span<Term* const> terms) {
   if (!index.unusable_reason.empty()) return false;
   if (index.where == nullptr) return true;
   Matcher matcher{info.source};
   return implied_by(plan, index.where, terms, info.source->position, matcher);
 }
 
-bool field_matches(const catalog::Index* index, int field, const BoundSource* source, int16_t column, const BoundExpr* expr) {
+bool field_matches(const catalog::Index* index, int field, const BoundSource* source, int16_t column,
+                   const BoundExpr* expr) {
   const catalog::IndexField& key = index->fields[static_cast<size_t>(field)];
   if (key.column == catalog::kExpressionColumn) {
     return column == catalog::kExpressionColumn && expr != nullptr && matches_schema_expr(key.expr, expr, source);
@@ -261,7 +279,8 @@ bool field_matches(const catalog::Index* index, int field, const BoundSource* so
   // A virtual generated column stands in queries as its expression.
   if (key.column < 0 || expr == nullptr) return false;
   const catalog::TableColumn& stored = index->table->columns[static_cast<size_t>(key.column)];
-  return stored.generated == catalog::GeneratedKind::Virtual && matches_schema_expr(stored.generated_expr, expr, source);
+  return stored.generated == catalog::GeneratedKind::Virtual &&
+         matches_schema_expr(stored.generated_expr, expr, source);
 }
 
 int16_t find_expression_field(const BoundSource& source, const BoundExpr* expr) {
@@ -272,7 +291,8 @@ int16_t find_expression_field(const BoundSource& source, const BoundExpr* expr) 
       bool candidate = field.column == catalog::kExpressionColumn ||
                        (field.column >= 0 && source.table->columns[static_cast<size_t>(field.column)].generated ==
                                                  catalog::GeneratedKind::Virtual);
-      if (candidate && field_matches(index, i, &source, catalog::kExpressionColumn, expr)) return static_cast<int16_t>(i);
+      if (candidate && field_matches(index, i, &source, catalog::kExpressionColumn, expr))
+        return static_cast<int16_t>(i);
     }
   }
   return -1;

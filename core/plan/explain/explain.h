@@ -11,7 +11,7 @@ namespace sqlrite::plan {
 
 struct ExplainRow {
   int32_t id = 0;
-  int32_t parent = 0;       // 0: top level
+  int32_t parent = 0;  // 0: top level
   int32_t not_used = 0;
   std::string detail;
 };

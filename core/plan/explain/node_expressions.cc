@@ -24,17 +24,14 @@ void add_access(std::vector<const bind::BoundExpr*>& out, const TableAccess& acc
 
 void append_node_exprs(const Node& node, std::vector<const bind::BoundExpr*>& out) {
   switch (node.kind) {
-    case NodeKind::SingleRow:
-      return;
+    case NodeKind::SingleRow: return;
     case NodeKind::Values:
       for (auto row : static_cast<const ValuesNode&>(node).rows) {
         for (const bind::BoundExpr* expr : row) add(out, expr);
       }
       return;
     case NodeKind::TableScan:
-    case NodeKind::IndexScan:
-      add_access(out, static_cast<const ScanNode&>(node).access);
-      return;
+    case NodeKind::IndexScan: add_access(out, static_cast<const ScanNode&>(node).access); return;
     case NodeKind::MultiIndexOr: {
       const auto& scan = static_cast<const MultiIndexOrNode&>(node);
       for (const TableAccess& branch : scan.branches) add_access(out, branch);
@@ -45,16 +42,12 @@ void append_node_exprs(const Node& node, std::vector<const bind::BoundExpr*>& ou
       for (const bind::BoundExpr* expr : static_cast<const QueryScanNode&>(node).key_values) add(out, expr);
       add(out, static_cast<const QueryScanNode&>(node).filter);
       return;
-    case NodeKind::RecursiveScan:
-      add(out, static_cast<const RecursiveScanNode&>(node).filter);
-      return;
+    case NodeKind::RecursiveScan: add(out, static_cast<const RecursiveScanNode&>(node).filter); return;
     case NodeKind::TableFunctionScan:
       for (const bind::BoundExpr* expr : static_cast<const TableFunctionNode&>(node).arguments) add(out, expr);
       add(out, static_cast<const TableFunctionNode&>(node).filter);
       return;
-    case NodeKind::Filter:
-      add(out, static_cast<const FilterNode&>(node).condition);
-      return;
+    case NodeKind::Filter: add(out, static_cast<const FilterNode&>(node).condition); return;
     case NodeKind::NestedLoopJoin:
       add(out, static_cast<const NestedLoopJoinNode&>(node).on);
       add(out, static_cast<const NestedLoopJoinNode&>(node).filter);
@@ -76,8 +69,7 @@ void append_node_exprs(const Node& node, std::vector<const bind::BoundExpr*>& ou
     case NodeKind::Project:
       for (const bind::BoundExpr* expr : static_cast<const ProjectNode&>(node).exprs) add(out, expr);
       return;
-    case NodeKind::Distinct:
-      return;
+    case NodeKind::Distinct: return;
     case NodeKind::Sort:
       for (const OrderTerm& term : static_cast<const SortNode&>(node).terms) add(out, term.expr);
       return;
@@ -86,8 +78,7 @@ void append_node_exprs(const Node& node, std::vector<const bind::BoundExpr*>& ou
       add(out, static_cast<const LimitNode&>(node).offset);
       return;
     case NodeKind::Compound:
-    case NodeKind::RecursiveUnion:
-      return;
+    case NodeKind::RecursiveUnion: return;
   }
 }
 
@@ -100,8 +91,7 @@ std::vector<const Node*> child_nodes(const Node& node) {
     case NodeKind::MultiIndexOr:
     case NodeKind::QueryScan:
     case NodeKind::RecursiveScan:
-    case NodeKind::TableFunctionScan:
-      return {};
+    case NodeKind::TableFunctionScan: return {};
     case NodeKind::Filter: return {static_cast<const FilterNode&>(node).input};
     case NodeKind::NestedLoopJoin: {
       const auto& join = static_cast<const NestedLoopJoinNode&>(node);

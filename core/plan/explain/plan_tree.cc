@@ -69,12 +69,14 @@ std::string join_name(JoinKind kind) {
 
 std::string access_text(const TableAccess& access) {
   std::string text = std::string(access.table->name);
-  if (!access.source->alias.empty() && access.source->alias != access.table->name) text += " as " + std::string(access.source->alias);
+  if (!access.source->alias.empty() && access.source->alias != access.table->name)
+    text += " as " + std::string(access.source->alias);
   if (access.index != nullptr) text += " index " + std::string(access.index->name);
   if (access.covering) text += " covering";
   const catalog::Index* index = access.index != nullptr ? access.index : access.table->primary_key_index;
   auto field = [&](size_t i) -> std::string {
-    if (index == nullptr || i >= index->fields.size() || index->fields[i].column == catalog::kRowIdColumn) return "rowid";
+    if (index == nullptr || i >= index->fields.size() || index->fields[i].column == catalog::kRowIdColumn)
+      return "rowid";
     if (index->fields[i].column == catalog::kExpressionColumn) return "<expr>";
     return std::string(access.table->columns[static_cast<size_t>(index->fields[i].column)].name);
   };
@@ -90,8 +92,10 @@ std::string access_text(const TableAccess& access) {
     }
   }
   size_t next = access.range.equals.size();
-  if (access.range.lower != nullptr) text += " from " + field(next) + (access.range.lower_inclusive ? ">=" : ">") + expr_text(access.range.lower);
-  if (access.range.upper != nullptr) text += " to " + field(next) + (access.range.upper_inclusive ? "<=" : "<") + expr_text(access.range.upper);
+  if (access.range.lower != nullptr)
+    text += " from " + field(next) + (access.range.lower_inclusive ? ">=" : ">") + expr_text(access.range.lower);
+  if (access.range.upper != nullptr)
+    text += " to " + field(next) + (access.range.upper_inclusive ? "<=" : "<") + expr_text(access.range.upper);
   if (access.range.prefix_of != nullptr) text += " prefix of " + expr_text(access.range.prefix_of->pattern);
   if (access.descending) text += " descending";
   if (access.key_is_unique) text += " unique";
@@ -161,7 +165,9 @@ std::string detail_of(const Node& node) {
     }
     case NodeKind::Aggregate: {
       const auto& aggregate = static_cast<const AggregateNode&>(node);
-      text += aggregate.mode == AggregateMode::Plain ? " plain" : aggregate.mode == AggregateMode::Ordered ? " ordered" : " hash";
+      text += aggregate.mode == AggregateMode::Plain     ? " plain"
+              : aggregate.mode == AggregateMode::Ordered ? " ordered"
+                                                         : " hash";
       if (!aggregate.keys.empty()) text += " by " + list_text(aggregate.keys);
       for (const BoundAggregate* call : aggregate.aggregates) text += " " + expr_text(call);
       if (aggregate.mode == AggregateMode::Hash && aggregate.output_in_key_order) text += " in key order";
@@ -215,7 +221,9 @@ std::string expr_text(const BoundExpr* expr) {
       if (text.empty() && column->source->table != nullptr) text = std::string(column->source->table->name);
       if (!text.empty()) text += ".";
       auto at = static_cast<size_t>(column->column);
-      text += column->column < 0 || at >= column->source->columns.size() ? "rowid" : std::string(column->source->columns[at].name);
+      text += column->column < 0 || at >= column->source->columns.size()
+                  ? "rowid"
+                  : std::string(column->source->columns[at].name);
       return text;
     }
     case BoundKind::Outer: return "outer" + std::to_string(expr->as<BoundOuter>()->index);
@@ -229,25 +237,31 @@ std::string expr_text(const BoundExpr* expr) {
       const auto* node = expr->as<BoundArithmetic>();
       return "(" + expr_text(node->left) + kOps[static_cast<size_t>(node->op)] + expr_text(node->right) + ")";
     }
-    case BoundKind::Concat: return "(" + expr_text(expr->as<BoundConcat>()->left) + "||" + expr_text(expr->as<BoundConcat>()->right) + ")";
+    case BoundKind::Concat:
+      return "(" + expr_text(expr->as<BoundConcat>()->left) + "||" + expr_text(expr->as<BoundConcat>()->right) + ")";
     case BoundKind::Compare: {
       static constexpr const char* kOps[] = {"=", "<>", "<", "<=", ">", ">=", " is ", " is not "};
       const auto* node = expr->as<BoundCompare>();
       return expr_text(node->left) + kOps[static_cast<size_t>(node->op)] + expr_text(node->right);
     }
     case BoundKind::And:
-      return "(" + expr_text(expr->as<BoundBinaryLogic>()->left) + " and " + expr_text(expr->as<BoundBinaryLogic>()->right) + ")";
+      return "(" + expr_text(expr->as<BoundBinaryLogic>()->left) + " and " +
+             expr_text(expr->as<BoundBinaryLogic>()->right) + ")";
     case BoundKind::Or:
-      return "(" + expr_text(expr->as<BoundBinaryLogic>()->left) + " or " + expr_text(expr->as<BoundBinaryLogic>()->right) + ")";
+      return "(" + expr_text(expr->as<BoundBinaryLogic>()->left) + " or " +
+             expr_text(expr->as<BoundBinaryLogic>()->right) + ")";
     case BoundKind::Not: return "not " + expr_text(expr->as<BoundNot>()->operand);
-    case BoundKind::IsNull: return expr_text(expr->as<BoundIsNull>()->operand) + (expr->as<BoundIsNull>()->negated ? " is not null" : " is null");
+    case BoundKind::IsNull:
+      return expr_text(expr->as<BoundIsNull>()->operand) +
+             (expr->as<BoundIsNull>()->negated ? " is not null" : " is null");
     case BoundKind::Truth: {
       const auto* truth = expr->as<BoundTruth>();
       return expr_text(truth->operand) + (truth->negated ? " is not " : " is ") + (truth->value ? "true" : "false");
     }
     case BoundKind::Between: {
       const auto* node = expr->as<BoundBetween>();
-      return expr_text(node->operand) + (node->negated ? " not between " : " between ") + expr_text(node->low) + " and " + expr_text(node->high);
+      return expr_text(node->operand) + (node->negated ? " not between " : " between ") + expr_text(node->low) +
+             " and " + expr_text(node->high);
     }
     case BoundKind::InList: {
       const auto* node = expr->as<BoundInList>();
@@ -255,18 +269,23 @@ std::string expr_text(const BoundExpr* expr) {
     }
     case BoundKind::InQuery: {
       const auto* node = expr->as<BoundInQuery>();
-      return list_text(node->operands) + (node->negated ? " not in subquery " : " in subquery ") + std::to_string(node->subquery_index + 1);
+      return list_text(node->operands) + (node->negated ? " not in subquery " : " in subquery ") +
+             std::to_string(node->subquery_index + 1);
     }
     case BoundKind::Like: {
       static constexpr const char* kOps[] = {" like ", " glob ", " regexp ", " match "};
       const auto* node = expr->as<BoundLike>();
-      return expr_text(node->operand) + (node->negated ? " not" : "") + kOps[static_cast<size_t>(node->op)] + expr_text(node->pattern);
+      return expr_text(node->operand) + (node->negated ? " not" : "") + kOps[static_cast<size_t>(node->op)] +
+             expr_text(node->pattern);
     }
     case BoundKind::Case: return "case";
     case BoundKind::Cast: return "cast(" + expr_text(expr->as<BoundCast>()->operand) + ")";
-    case BoundKind::Collate: return expr_text(expr->as<BoundCollate>()->operand) + " collate " + std::string(expr->collation != nullptr ? expr->collation->name : "?");
+    case BoundKind::Collate:
+      return expr_text(expr->as<BoundCollate>()->operand) + " collate " +
+             std::string(expr->collation != nullptr ? expr->collation->name : "?");
     case BoundKind::Function:
-      return std::string(expr->as<BoundFunction>()->function->name) + "(" + list_text(expr->as<BoundFunction>()->arguments) + ")";
+      return std::string(expr->as<BoundFunction>()->function->name) + "(" +
+             list_text(expr->as<BoundFunction>()->arguments) + ")";
     case BoundKind::Aggregate: {
       const auto* node = expr->as<BoundAggregate>();
       return std::string(node->function->name) + "(" + (node->distinct ? "distinct " : "") +
@@ -278,7 +297,8 @@ std::string expr_text(const BoundExpr* expr) {
     case BoundKind::RowCompare: {
       static constexpr const char* kOps[] = {"=", "<>", "<", "<=", ">", ">=", " is ", " is not "};
       const auto* node = expr->as<BoundRowCompare>();
-      return "(" + list_text(node->left) + ")" + kOps[static_cast<size_t>(node->op)] + "(" + list_text(node->right) + ")";
+      return "(" + list_text(node->left) + ")" + kOps[static_cast<size_t>(node->op)] + "(" + list_text(node->right) +
+             ")";
     }
     case BoundKind::Raise: return "raise()";
   }
@@ -299,7 +319,8 @@ std::vector<ExplainRow> explain_plan_tree(const StatementPlan& plan) {
       query = plan.update->finder;
       break;
     case StatementKind::Delete:
-      text.title("Delete " + std::string(plan.remove->bound->target.table->name) + (plan.remove->truncate ? " all rows" : ""));
+      text.title("Delete " + std::string(plan.remove->bound->target.table->name) +
+                 (plan.remove->truncate ? " all rows" : ""));
       query = plan.remove->truncate ? nullptr : plan.remove->finder;
       break;
   }

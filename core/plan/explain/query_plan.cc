@@ -12,7 +12,7 @@ struct QueryPlanText {
   const StatementPlan& plan;
   std::vector<ExplainRow> rows;
   int32_t next_id = 1;
-  bool finds_rows_to_change = false;         // UPDATE and DELETE go on to the table row
+  bool finds_rows_to_change = false;              // UPDATE and DELETE go on to the table row
   std::vector<const bind::BoundSource*> unnamed;  // numbered as they are met
   std::vector<int32_t> told_shared;
   std::vector<const bind::BoundExpr*> told_subqueries;
@@ -83,11 +83,8 @@ const Node* below_everything(const Node& node) {
       case NodeKind::Distinct:
       case NodeKind::Sort:
       case NodeKind::Aggregate:
-      case NodeKind::Filter:
-        at = child_nodes(*at)[0];
-        break;
-      default:
-        return at;
+      case NodeKind::Filter: at = child_nodes(*at)[0]; break;
+      default: return at;
     }
   }
 }
@@ -100,8 +97,10 @@ void QueryPlanText::access_row(int32_t parent, const TableAccess& access, bool l
   std::string conditions;
   for (size_t i = 0; i < range.equals.size(); ++i) append_condition(conditions, field_name(access, i), "=?");
   size_t next = range.equals.size();
-  if (range.lower != nullptr || range.prefix_of != nullptr) append_condition(conditions, field_name(access, next), ">?");
-  if (range.upper != nullptr || range.prefix_of != nullptr) append_condition(conditions, field_name(access, next), "<?");
+  if (range.lower != nullptr || range.prefix_of != nullptr)
+    append_condition(conditions, field_name(access, next), ">?");
+  if (range.upper != nullptr || range.prefix_of != nullptr)
+    append_condition(conditions, field_name(access, next), "<?");
   if (!conditions.empty()) conditions += ")";
   if (access.index != nullptr) {
     text += access.covering && !finds_rows_to_change ? " USING COVERING INDEX " : " USING INDEX ";
@@ -117,18 +116,14 @@ void QueryPlanText::access_row(int32_t parent, const TableAccess& access, bool l
 
 void QueryPlanText::scans(int32_t parent, const Node& node, bool min_max) {
   switch (node.kind) {
-    case NodeKind::SingleRow:
-      add(parent, "SCAN CONSTANT ROW");
-      return;
+    case NodeKind::SingleRow: add(parent, "SCAN CONSTANT ROW"); return;
     case NodeKind::Values: {
       size_t count = static_cast<const ValuesNode&>(node).rows.size();
       add(parent, count == 1 ? "SCAN CONSTANT ROW" : "SCAN " + std::to_string(count) + "-ROW VALUES CLAUSE");
       return;
     }
     case NodeKind::TableScan:
-    case NodeKind::IndexScan:
-      access_row(parent, static_cast<const ScanNode&>(node).access, false, min_max);
-      return;
+    case NodeKind::IndexScan: access_row(parent, static_cast<const ScanNode&>(node).access, false, min_max); return;
     case NodeKind::MultiIndexOr: {
       const auto& scan = static_cast<const MultiIndexOrNode&>(node);
       int32_t id = add(parent, "MULTI-INDEX OR");
@@ -160,7 +155,8 @@ void QueryPlanText::scans(int32_t parent, const Node& node, bool min_max) {
       return;
     }
     case NodeKind::TableFunctionScan:
-      add(parent, "SCAN " + source_name(*static_cast<const TableFunctionNode&>(node).source) + " VIRTUAL TABLE INDEX 0:");
+      add(parent,
+          "SCAN " + source_name(*static_cast<const TableFunctionNode&>(node).source) + " VIRTUAL TABLE INDEX 0:");
       return;
     case NodeKind::NestedLoopJoin: {
       const auto& join = static_cast<const NestedLoopJoinNode&>(node);
@@ -186,7 +182,9 @@ void QueryPlanText::scans(int32_t parent, const Node& node, bool min_max) {
       std::string name = detail.substr(space + 1, end == std::string::npos ? std::string::npos : end - space - 1);
       bool partial = static_cast<const Node*>(join.build)->kind == NodeKind::TableScan &&
                      static_cast<const ScanNode*>(join.build)->access.filter != nullptr;
-      detail = "SEARCH " + name + (partial ? " USING AUTOMATIC PARTIAL COVERING INDEX " : " USING AUTOMATIC COVERING INDEX ") + conditions + ")";
+      detail = "SEARCH " + name +
+               (partial ? " USING AUTOMATIC PARTIAL COVERING INDEX " : " USING AUTOMATIC COVERING INDEX ") +
+               conditions + ")";
       if (join.join == bind::JoinKind::Left) detail += " LEFT-JOIN";
       if (join.join == bind::JoinKind::Right) detail += " RIGHT-JOIN";
       return;
@@ -214,7 +212,8 @@ void QueryPlanText::subqueries_in(int32_t parent, const bind::BoundExpr* expr) {
   }
   if (index >= 0 && std::find(told_subqueries.begin(), told_subqueries.end(), expr) == told_subqueries.end()) {
     told_subqueries.push_back(expr);
-    int32_t id = add(parent, std::string(bound->is_correlated() ? "CORRELATED " : "") + what + " " + std::to_string(index + 1));
+    int32_t id =
+        add(parent, std::string(bound->is_correlated() ? "CORRELATED " : "") + what + " " + std::to_string(index + 1));
     query(id, plan.subplans[static_cast<size_t>(index)]);
   }
   struct Visit {

@@ -20,7 +20,8 @@ void note_use(SourceInfo& info, int16_t column, Arena& scratch) {
     info.used |= bit(column);
   } else {
     size_t word = static_cast<size_t>(column - 63) / 64;
-    if (info.used_more.empty()) info.used_more = scratch.make_array<uint64_t>((info.source->columns.size() + 64) / 64 + 1);
+    if (info.used_more.empty())
+      info.used_more = scratch.make_array<uint64_t>((info.source->columns.size() + 64) / 64 + 1);
     info.used_more[word] |= bit((column - 63) % 64);
   }
 }
@@ -66,8 +67,7 @@ void walk_expr(Walk& walk, BoundExpr* expr) {
       }
       break;
     }
-    default:
-      break;
+    default: break;
   }
   bind::for_each_child(expr, &visit_child, &walk);
 }
@@ -152,7 +152,8 @@ Status collect_sources(CorePlan& plan) {
   bool after_right = false;
   bool cross_seen = false;
   for (int i = 0; i < plan.source_count; ++i) {
-    if (core.sources[static_cast<size_t>(i)]->join == JoinKind::Right || core.sources[static_cast<size_t>(i)]->join == JoinKind::Full) {
+    if (core.sources[static_cast<size_t>(i)]->join == JoinKind::Right ||
+        core.sources[static_cast<size_t>(i)]->join == JoinKind::Full) {
       plan.last_right_join = i;
     }
   }
@@ -191,7 +192,8 @@ Status collect_sources(CorePlan& plan) {
         }
         if (info.query_plan == nullptr) {
           SQLRITE_TRY_ASSIGN(info.query_plan, plan_query(plan.context, *source->query));
-          if (source->materialize && source->query->outer_args.empty()) info.shared_index = plan.context.plan.shared_count++;
+          if (source->materialize && source->query->outer_args.empty())
+            info.shared_index = plan.context.plan.shared_count++;
           if (source->from_cte) plan.context.shared.push_back({source->query, info.query_plan, info.shared_index});
         }
         info.depends_on_outer = !source->query->outer_args.empty();
@@ -199,9 +201,7 @@ Status collect_sources(CorePlan& plan) {
         info.row_count = log_est(rows < 1 ? 1 : rows > 1e15 ? uint64_t{1000000000000000} : static_cast<uint64_t>(rows));
         break;
       }
-      case SourceKind::CteRecursive:
-        info.row_count = 200;
-        break;
+      case SourceKind::CteRecursive: info.row_count = 200; break;
       case SourceKind::TableFunction:
         info.row_count = 46;
         for (BoundExpr* argument : source->arguments) {

@@ -36,9 +36,7 @@ bool usable_at(const CorePlan& plan, const Term& term, int source) {
 namespace {
 
 // The single source of a mask, or -1.
-int only_source(SourceMask mask) {
-  return mask != 0 && (mask & (mask - 1)) == 0 ? std::countr_zero(mask) : -1;
-}
+int only_source(SourceMask mask) { return mask != 0 && (mask & (mask - 1)) == 0 ? std::countr_zero(mask) : -1; }
 
 struct Side {
   int16_t source = -1;
@@ -308,10 +306,15 @@ void add_transitive(CorePlan& plan, ArenaVector<Term*>& implied, size_t written)
     if (compare->left->affinity != compare->right->affinity || compare->left->affinity == Affinity::None) continue;
     for (size_t j = 0; j < written; ++j) {
       Term* known = plan.terms[j];
-      if (known->op != term_op::kEq || known->on_source >= 0 || known->mask_right != 0 || known->right->is_volatile) continue;
+      if (known->op != term_op::kEq || known->on_source >= 0 || known->mask_right != 0 || known->right->is_volatile)
+        continue;
       if (known->right->has_subquery) continue;
-      if (known->left->kind != BoundKind::Column || known->collation == nullptr || known->collation->kind != Collation::Kind::Binary) continue;
-      if (known->affinity != link->affinity && known->affinity != comparison_affinity(compare->left->affinity, Affinity::None)) continue;
+      if (known->left->kind != BoundKind::Column || known->collation == nullptr ||
+          known->collation->kind != Collation::Kind::Binary)
+        continue;
+      if (known->affinity != link->affinity &&
+          known->affinity != comparison_affinity(compare->left->affinity, Affinity::None))
+        continue;
       BoundExpr* other = bind::equal_exprs(known->left, compare->left)    ? compare->right
                          : bind::equal_exprs(known->left, compare->right) ? compare->left
                                                                           : nullptr;
@@ -413,12 +416,8 @@ void analyze_term(CorePlan& plan, Term* term, ArenaVector<Term*>& implied) {
       }
       return;
     }
-    case BoundKind::Or:
-      analyze_or(plan, term, implied);
-      return;
-    case BoundKind::Like:
-      analyze_like(plan, term, implied);
-      return;
+    case BoundKind::Or: analyze_or(plan, term, implied); return;
+    case BoundKind::Like: analyze_like(plan, term, implied); return;
     case BoundKind::Function: {
       auto* call = expr->as<bind::BoundFunction>();
       if (call->function->kind != functions::BuiltinKind::Likely || call->arguments.empty()) return;
@@ -437,8 +436,7 @@ void analyze_term(CorePlan& plan, Term* term, ArenaVector<Term*>& implied) {
       term->expr = whole;
       return;
     }
-    default:
-      return;
+    default: return;
   }
 }
 

@@ -18,8 +18,7 @@ struct TargetWalk {
     if (expr == nullptr || !status.ok()) return;
     switch (expr->kind) {
       case BoundKind::Constant:
-      case BoundKind::Parameter:
-        return;
+      case BoundKind::Parameter: return;
       case BoundKind::Column: {
         auto* column = expr->as<BoundColumn>();
         auto count = static_cast<int32_t>(target.table->columns.size());
@@ -36,8 +35,7 @@ struct TargetWalk {
       case BoundKind::InQuery:
         plan_into(*expr->as<bind::BoundInQuery>()->query, &expr->as<bind::BoundInQuery>()->subquery_index);
         break;
-      default:
-        break;
+      default: break;
     }
     bind::for_each_child(
         expr, [](void* self, BoundExpr** child) { static_cast<TargetWalk*>(self)->visit(*child); }, this);
@@ -73,15 +71,18 @@ bool calls_user_function(BoundExpr* expr) {
   if (expr->kind == BoundKind::Like && expr->as<bind::BoundLike>()->function != nullptr) return true;
   bool found = false;
   bind::for_each_child(
-      expr, [](void* context, BoundExpr** child) { *static_cast<bool*>(context) |= calls_user_function(*child); }, &found);
+      expr, [](void* context, BoundExpr** child) { *static_cast<bool*>(context) |= calls_user_function(*child); },
+      &found);
   return found;
 }
 
 // Changes of a rowid table that are the same whether the rows are found before the first of them is changed, or one by one
 // in a state that the changes do not reach: no row is found through another, no code of the user runs in between.
-bool may_stream(const BoundCore& core, const bind::BoundTarget& target, std::span<OrderTerm> order_by, const BoundExpr* limit) {
-  return core.sources.size() == 1 && !target.table->without_rowid && target.table->triggers.empty() && order_by.empty() &&
-         limit == nullptr && !calls_user_function(core.where) && (core.where == nullptr || !core.where->has_subquery);
+bool may_stream(const BoundCore& core, const bind::BoundTarget& target, std::span<OrderTerm> order_by,
+                const BoundExpr* limit) {
+  return core.sources.size() == 1 && !target.table->without_rowid && target.table->triggers.empty() &&
+         order_by.empty() && limit == nullptr && !calls_user_function(core.where) &&
+         (core.where == nullptr || !core.where->has_subquery);
 }
 
 // May its SET values be computed along with the search? Not if they could see rows changed before, or if a row could be
@@ -195,8 +196,8 @@ Status build_update(PlanContext& context, bind::BoundUpdate* update) {
   made->streams = may_set_from_finder(*update);
   made->set_from_finder = update->core->sources.size() > 1 || made->streams;
   std::span<BoundExpr*> values = made->set_from_finder ? update->core->results : std::span<BoundExpr*>();
-  SQLRITE_TRY_ASSIGN(made->finder, plan_finder(context, *update->core, update->target, values, update->order_by, update->limit,
-                                               update->offset, &made->key_count));
+  SQLRITE_TRY_ASSIGN(made->finder, plan_finder(context, *update->core, update->target, values, update->order_by,
+                                               update->limit, update->offset, &made->key_count));
   context.written = update->target.table;
   TargetWalk walk{context, update->target, nullptr, {}};
   walk.visit_target();
@@ -215,8 +216,8 @@ Status build_delete(PlanContext& context, bind::BoundDelete* remove) {
   made->truncate = remove->core->where == nullptr && remove->limit == nullptr && remove->returning == nullptr &&
                    remove->target.table->triggers.empty() && remove->core->sources.size() == 1;
   made->streams = may_stream(*remove->core, remove->target, remove->order_by, remove->limit);
-  SQLRITE_TRY_ASSIGN(made->finder, plan_finder(context, *remove->core, remove->target, {}, remove->order_by, remove->limit,
-                                               remove->offset, &made->key_count));
+  SQLRITE_TRY_ASSIGN(made->finder, plan_finder(context, *remove->core, remove->target, {}, remove->order_by,
+                                               remove->limit, remove->offset, &made->key_count));
   context.written = remove->target.table;
   TargetWalk walk{context, remove->target, nullptr, {}};
   walk.visit_target();

@@ -65,8 +65,7 @@ void AggregateRewrite::apply(BoundExpr** expr) {
     case BoundKind::Constant:
     case BoundKind::Parameter:
     case BoundKind::Outer:
-    case BoundKind::Slot:
-      return;
+    case BoundKind::Slot: return;
     default:
       bind::for_each_child(
           node, [](void* context, BoundExpr** child) { static_cast<AggregateRewrite*>(context)->apply(child); }, this);
@@ -152,8 +151,8 @@ struct CoreBuilder {
   CorePlan plan;
   const CoreRequest& request;
   QueryPlan& out;
-  std::span<OrderTerm> order_by;       // own copy: rewritten above an aggregation
-  bool group_gives_order = false;      // ORDER BY asks for the group keys
+  std::span<OrderTerm> order_by;   // own copy: rewritten above an aggregation
+  bool group_gives_order = false;  // ORDER BY asks for the group keys
   bool volatile_seen = false;
 
   CoreBuilder(PlanContext& c, BoundQuery& query, BoundCore& core, const CoreRequest& r, QueryPlan& o)
@@ -272,7 +271,8 @@ Status CoreBuilder::collect_above(AggregateRewrite& rewrite) {
   if (!core.is_aggregate) {
     for (BoundExpr* result : core.results) SQLRITE_TRY(collect(result));
     for (OrderTerm& term : order_by) {
-      if (term.result_column < 0 || term.expr != core.results[static_cast<size_t>(term.result_column)]) SQLRITE_TRY(collect(term.expr));
+      if (term.result_column < 0 || term.expr != core.results[static_cast<size_t>(term.result_column)])
+        SQLRITE_TRY(collect(term.expr));
     }
     return {};
   }
@@ -327,8 +327,8 @@ Node* CoreBuilder::min_max_limit(Node* input) {
 
 Node* CoreBuilder::aggregate(Node* input, const ChosenPath& chosen, const AggregateRewrite& rewrite) {
   BoundCore& core = plan.core;
-  bool first_row_suffices = plan.order.min_max && chosen.ordered_terms == 1 &&
-                            (plan.order.terms[0].descending || rewrite.bare.empty());
+  bool first_row_suffices =
+      plan.order.min_max && chosen.ordered_terms == 1 && (plan.order.terms[0].descending || rewrite.bare.empty());
   if (first_row_suffices && !input->single_row_max) input = min_max_limit(input);
   auto* node = arena.make<AggregateNode>();
   node->kind = NodeKind::Aggregate;
@@ -420,7 +420,11 @@ struct SlotSet {
       return;
     }
     bind::for_each_child(
-        expr, [](void* self, BoundExpr** child) { if (*child != nullptr) static_cast<SlotSet*>(self)->add(*child); }, this);
+        expr,
+        [](void* self, BoundExpr** child) {
+          if (*child != nullptr) static_cast<SlotSet*>(self)->add(*child);
+        },
+        this);
   }
 };
 
@@ -433,17 +437,21 @@ Node* CoreBuilder::finish(Node* node, const ChosenPath& chosen) {
       prefix = chosen.ordered_terms;
       ordered = prefix == static_cast<int>(order_by.size());
     } else if (group_gives_order) {
-      auto* groups = static_cast<AggregateNode*>(node->kind == NodeKind::Filter ? static_cast<FilterNode*>(node)->input : node);
+      auto* groups =
+          static_cast<AggregateNode*>(node->kind == NodeKind::Filter ? static_cast<FilterNode*>(node)->input : node);
       ordered = groups->mode == AggregateMode::Ordered || groups->output_in_key_order;
     } else if (order_by.size() <= core.group_by.size()) {
       // Groups leave in ascending key order: enough for a leading part of the keys.
-      auto* groups = static_cast<AggregateNode*>(node->kind == NodeKind::Filter ? static_cast<FilterNode*>(node)->input : node);
+      auto* groups =
+          static_cast<AggregateNode*>(node->kind == NodeKind::Filter ? static_cast<FilterNode*>(node)->input : node);
       if (groups->mode == AggregateMode::Hash && groups->output_in_key_order) {
         ordered = true;
         for (size_t i = 0; i < order_by.size(); ++i) {
           const OrderTerm& term = order_by[i];
-          bool is_key = term.expr->kind == BoundKind::Slot && term.expr->as<bind::BoundSlot>()->slot == static_cast<int32_t>(i);
-          ordered &= is_key && !term.descending && !term.nulls_last && same_collation(term.collation, groups->key_collations[i]);
+          bool is_key =
+              term.expr->kind == BoundKind::Slot && term.expr->as<bind::BoundSlot>()->slot == static_cast<int32_t>(i);
+          ordered &= is_key && !term.descending && !term.nulls_last &&
+                     same_collation(term.collation, groups->key_collations[i]);
         }
       }
     }
@@ -474,7 +482,8 @@ Node* CoreBuilder::finish(Node* node, const ChosenPath& chosen) {
   size_t result_count = core.results.size();
   ArenaVector<BoundExpr*> exprs(arena);
   for (BoundExpr* result : core.results) exprs.push_back(result);
-  std::span<OrderTerm> terms = arena.copy_array<OrderTerm>(std::span<const OrderTerm>(order_by.data(), order_by.size()));
+  std::span<OrderTerm> terms =
+      arena.copy_array<OrderTerm>(std::span<const OrderTerm>(order_by.data(), order_by.size()));
   for (OrderTerm& term : terms) {
     size_t at = term.result_column >= 0 ? static_cast<size_t>(term.result_column) : exprs.size();
     if (term.result_column < 0) {
@@ -551,7 +560,8 @@ Result<Node*> CoreBuilder::build() {
 
 }  // namespace
 
-Result<Node*> build_core(PlanContext& context, BoundQuery& query, BoundCore& core, const CoreRequest& request, QueryPlan& out) {
+Result<Node*> build_core(PlanContext& context, BoundQuery& query, BoundCore& core, const CoreRequest& request,
+                         QueryPlan& out) {
   if (!core.values.empty()) {
     Result<Node*> rows = build_values(context, query, core, out);
     if (!rows.ok()) return rows;
@@ -559,11 +569,14 @@ Result<Node*> build_core(PlanContext& context, BoundQuery& query, BoundCore& cor
     if (!request.order_by.empty()) {
       auto* sort = make_above<SortNode>(context.arena, NodeKind::Sort, node);
       sort->input = node;
-      sort->terms = context.arena.copy_array<OrderTerm>(std::span<const OrderTerm>(request.order_by.data(), request.order_by.size()));
+      sort->terms = context.arena.copy_array<OrderTerm>(
+          std::span<const OrderTerm>(request.order_by.data(), request.order_by.size()));
       sort->payload_slots = context.arena.make_array<int32_t>(node->slot_count);
       for (int32_t i = 0; i < node->slot_count; ++i) sort->payload_slots[static_cast<size_t>(i)] = i;
       for (OrderTerm& term : sort->terms) {
-        if (term.result_column >= 0) term.expr = make_slot(context.arena, term.result_column, *core.results[static_cast<size_t>(term.result_column)]);
+        if (term.result_column >= 0)
+          term.expr =
+              make_slot(context.arena, term.result_column, *core.results[static_cast<size_t>(term.result_column)]);
       }
       sort->limit = request.limit;
       sort->offset = request.offset;

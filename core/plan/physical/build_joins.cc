@@ -58,7 +58,7 @@ struct Level {
   int hash_key_count = 0;
   uint64_t live = 0;
   std::span<uint64_t> live_more;
-  uint64_t index_live = 0;              // columns that index_filter reads
+  uint64_t index_live = 0;  // columns that index_filter reads
   int32_t slot_base = 0;
   int32_t slot_count = 0;
 };
@@ -94,7 +94,8 @@ struct JoinBuilder {
 bool JoinBuilder::index_has(const Level& level, int16_t column) const {
   if (level.path->index == nullptr) return false;
   for (const catalog::IndexField& field : level.path->index->fields) {
-    if (field.column != catalog::kExpressionColumn && normal_column(*level.info->source, field.column) == column) return true;
+    if (field.column != catalog::kExpressionColumn && normal_column(*level.info->source, field.column) == column)
+      return true;
   }
   return false;
 }
@@ -120,10 +121,13 @@ void JoinBuilder::pick_hash_keys(int number) {
     if ((kind != SourceKind::Table && kind != SourceKind::Query) || level.info->depends_on_outer) return;
     const catalog::Table* written = plan.context.written;
     if (written != nullptr && (kind == SourceKind::Query || level.info->table == written)) return;
-    if (level.info->query_plan != nullptr && (level.info->query_plan->is_volatile || level.info->query_plan->reads_working_table)) return;
+    if (level.info->query_plan != nullptr &&
+        (level.info->query_plan->is_volatile || level.info->query_plan->reads_working_table))
+      return;
     for (Term* term : plan.terms) {
       if (term->op != term_op::kEq || term->consumed || term->source != level.source || term->mask_right != 0) continue;
-      if (!term->right->has_outer || term->right->is_volatile || term->right->has_subquery || term->left->is_volatile) continue;
+      if (!term->right->has_outer || term->right->is_volatile || term->right->has_subquery || term->left->is_volatile)
+        continue;
       if (!usable_at(plan, *term, level.source) || level.hash_key_count == 16) continue;
       level.hash_keys[level.hash_key_count++] = term;
       consume(term);
@@ -140,7 +144,8 @@ void JoinBuilder::pick_hash_keys(int number) {
   auto pick = [&](bool constant) {
     for (Term* term : plan.terms) {
       if (term->op != term_op::kEq || term->consumed || term->source != level.source) continue;
-      if ((term->mask_right == 0) != constant || (term->mask_right & ~ready) != 0 || level.hash_key_count == 16) continue;
+      if ((term->mask_right == 0) != constant || (term->mask_right & ~ready) != 0 || level.hash_key_count == 16)
+        continue;
       // A WHERE condition over a null-extended source would drop the join's NULL rows: only ON conditions are its keys.
       bool fits = right_or_full ? term->on_source == level.source : usable_at(plan, *term, level.source);
       if (!fits || term->left->is_volatile || term->right->is_volatile) continue;
@@ -185,8 +190,8 @@ void JoinBuilder::place_terms() {
     if ((at > 0 && after_join) || (level.hash && !own_only)) {
       level.join_filter.add(arena, term->expr);
     } else if (level.path->kind == PathKind::Index && (level.path->flags & path_flag::kCovering) == 0 &&
-               !term->expr->has_subquery && level.path->index != nullptr && !level.path->index->is_without_rowid_table &&
-               only_index_columns(level, *term)) {
+               !term->expr->has_subquery && level.path->index != nullptr &&
+               !level.path->index->is_without_rowid_table && only_index_columns(level, *term)) {
       level.index_filter.add(arena, term->expr);
       for (int32_t i = term->column_begin; i < term->column_end; ++i) {
         const BoundColumn* column = plan.columns[static_cast<size_t>(i)];
@@ -211,7 +216,8 @@ void JoinBuilder::mark_live(const BoundColumn& column) {
   } else if (number < 63) {
     level.live |= bit(number);
   } else {
-    if (level.live_more.empty()) level.live_more = plan.context.scratch.make_array<uint64_t>(level.info->used_more.size());
+    if (level.live_more.empty())
+      level.live_more = plan.context.scratch.make_array<uint64_t>(level.info->used_more.size());
     level.live_more[static_cast<size_t>(number - 63) / 64] |= bit((number - 63) % 64);
   }
 }
@@ -275,7 +281,8 @@ int32_t JoinBuilder::slot_of(const Level& level, int16_t column) const {
   return level.slot_base + rank + std::popcount(level.live_more[word] & (bit(at) - 1));
 }
 
-std::span<ColumnFetch> JoinBuilder::fetch_of(const Level& level, const catalog::Index* covering, uint64_t only, bool filtered) {
+std::span<ColumnFetch> JoinBuilder::fetch_of(const Level& level, const catalog::Index* covering, uint64_t only,
+                                             bool filtered) {
   std::span<ColumnFetch> fetch = arena.make_array<ColumnFetch>(
       filtered ? static_cast<size_t>(std::popcount(level.live & only)) : static_cast<size_t>(level.slot_count));
   size_t count = 0;
@@ -297,7 +304,8 @@ std::span<ColumnFetch> JoinBuilder::fetch_of(const Level& level, const catalog::
   if (table != nullptr && count > 1 && (covering != nullptr || table->without_rowid)) {
     // By place in the record that is read.
     auto place = [&](const ColumnFetch& f) -> int {
-      if (covering == nullptr) return f.column < 0 ? -1 : table->columns[static_cast<size_t>(f.column)].storage_position;
+      if (covering == nullptr)
+        return f.column < 0 ? -1 : table->columns[static_cast<size_t>(f.column)].storage_position;
       for (size_t i = 0; i < covering->fields.size(); ++i) {
         if (normal_column(*level.info->source, covering->fields[i].column) == f.column) return static_cast<int>(i);
       }
@@ -380,10 +388,13 @@ bool JoinBuilder::invariant_scan(const Level& level) const {
   };
   // What the statement itself is changing row by row is read anew each time.
   const catalog::Table* written = plan.context.written;
-  if (written != nullptr && (level.info->table == written || level.info->source->kind == SourceKind::Query)) return false;
-  if (level.info->source->kind == SourceKind::CteRecursive || level.info->source->kind == SourceKind::TableFunction) return false;
+  if (written != nullptr && (level.info->table == written || level.info->source->kind == SourceKind::Query))
+    return false;
+  if (level.info->source->kind == SourceKind::CteRecursive || level.info->source->kind == SourceKind::TableFunction)
+    return false;
   if (level.info->source->kind == SourceKind::Query &&
-      (level.info->depends_on_outer || level.info->query_plan->is_volatile || level.info->query_plan->reads_working_table)) {
+      (level.info->depends_on_outer || level.info->query_plan->is_volatile ||
+       level.info->query_plan->reads_working_table)) {
     return false;
   }
   return constant(level.scan_filter.cheap) && level.scan_filter.dear == nullptr && constant(level.index_filter.cheap);
@@ -418,7 +429,8 @@ Node* JoinBuilder::scan_of(Level& level, int number) {
       node->access = access_of(level, path);
       node->access.filter = filter;
       node->access.index_filter = level.index_filter.result(arena);
-      if (node->access.index_filter != nullptr) node->access.index_fetch = fetch_of(level, path.index, level.index_live, true);
+      if (node->access.index_filter != nullptr)
+        node->access.index_fetch = fetch_of(level, path.index, level.index_live, true);
       node->access.fetch = fetch_of(level, node->access.covering ? path.index : nullptr, 0, false);
       return finish(node, node->access.index != nullptr ? NodeKind::IndexScan : NodeKind::TableScan);
     }
@@ -429,7 +441,8 @@ Node* JoinBuilder::scan_of(Level& level, int number) {
       node->fetch = fetch_of(level, nullptr, 0, false);
       node->shared_index = level.info->shared_index;
       node->materialize = node->shared_index >= 0 || (number > 0 && !level.hash && !level.one_outer_row);
-      node->invariant = plan.context.written == nullptr && !level.info->depends_on_outer && !node->query->is_volatile && !node->query->reads_working_table;
+      node->invariant = plan.context.written == nullptr && !level.info->depends_on_outer && !node->query->is_volatile &&
+                        !node->query->reads_working_table;
       node->filter = filter;
       node = static_cast<QueryScanNode*>(finish(node, NodeKind::QueryScan));
       node->single_row_max = level.info->query_plan->root->single_row_max;

@@ -14,7 +14,8 @@ void common_fields(Node* node, NodeKind kind, size_t width, double rows) {
   node->rows_estimate = rows;
 }
 
-Result<Node*> build_compound(PlanContext& context, BoundQuery& query, size_t first, size_t count, bool whole, QueryPlan& out) {
+Result<Node*> build_compound(PlanContext& context, BoundQuery& query, size_t first, size_t count, bool whole,
+                             QueryPlan& out) {
   Arena& arena = context.arena;
   if (count == 1) return build_core(context, query, *query.cores[first], CoreRequest(), out);
   std::span<Node*> inputs = arena.make_array<Node*>(count);
@@ -28,8 +29,8 @@ Result<Node*> build_compound(PlanContext& context, BoundQuery& query, size_t fir
   auto* node = arena.make<CompoundNode>();
   common_fields(node, NodeKind::Compound, inputs[0]->slot_count, rows);
   node->inputs = inputs;
-  node->operators = arena.copy_array<bind::CompoundOp>(
-      std::span<const bind::CompoundOp>(query.operators.data() + first, count));
+  node->operators =
+      arena.copy_array<bind::CompoundOp>(std::span<const bind::CompoundOp>(query.operators.data() + first, count));
   node->operators[0] = bind::CompoundOp::None;
   node->collations = query.cores[0]->result_collations;
   if (whole && !only_union_all) {
@@ -68,10 +69,12 @@ Result<Node*> build_recursive(PlanContext& context, BoundQuery& query, QueryPlan
   common_fields(node, NodeKind::RecursiveUnion, node->seed->slot_count, node->seed->rows_estimate * 100);
   node->distinct = query.recursive_distinct;
   node->collations = query.cores[0]->result_collations;
-  node->order_by = arena.copy_array<OrderTerm>(std::span<const OrderTerm>(query.order_by.data(), query.order_by.size()));
+  node->order_by =
+      arena.copy_array<OrderTerm>(std::span<const OrderTerm>(query.order_by.data(), query.order_by.size()));
   for (OrderTerm& term : node->order_by) {
     if (term.result_column >= 0) {
-      term.expr = make_slot(arena, term.result_column, *query.cores[0]->results[static_cast<size_t>(term.result_column)]);
+      term.expr =
+          make_slot(arena, term.result_column, *query.cores[0]->results[static_cast<size_t>(term.result_column)]);
     }
   }
   node->limit = query.limit;
@@ -109,7 +112,8 @@ Result<QueryPlan*> plan_query(PlanContext& context, BoundQuery& query) {
   } else {
     SQLRITE_TRY_ASSIGN(root, build_compound(context, query, 0, query.cores.size(), true, *plan));
     bool only_union_all = true;
-    for (size_t i = 1; i < query.operators.size(); ++i) only_union_all &= query.operators[i] == bind::CompoundOp::UnionAll;
+    for (size_t i = 1; i < query.operators.size(); ++i)
+      only_union_all &= query.operators[i] == bind::CompoundOp::UnionAll;
     if (only_union_all && !query.order_by.empty()) root = sort_results(context, root, query);
     root = build_limit(context, root, query.limit, query.offset);
   }

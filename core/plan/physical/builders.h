@@ -13,7 +13,8 @@ struct CoreRequest {
 };
 
 // One core with everything above its joins: result columns in slots 0..n-1.
-Result<Node*> build_core(PlanContext& context, BoundQuery& query, BoundCore& core, const CoreRequest& request, QueryPlan& out);
+Result<Node*> build_core(PlanContext& context, BoundQuery& query, BoundCore& core, const CoreRequest& request,
+                         QueryPlan& out);
 Result<Node*> build_values(PlanContext& context, BoundQuery& query, BoundCore& core, QueryPlan& out);
 Node* build_limit(PlanContext& context, Node* input, BoundExpr* limit, BoundExpr* offset);
 
@@ -22,7 +23,7 @@ struct AggregateRewrite {
   CorePlan& plan;
   std::span<BoundExpr*> keys;
   ArenaVector<BoundExpr*> bare;
-  bool follows_extreme = false;        // bare columns come from the row of a MIN or MAX
+  bool follows_extreme = false;  // bare columns come from the row of a MIN or MAX
   explicit AggregateRewrite(CorePlan& p);
   void apply(BoundExpr** expr);
 };

@@ -61,7 +61,8 @@ BoundExpr* null_with_row(Arena& arena, BoundExpr* result, BoundSource* source) {
   key->kind = BoundKind::Column;
   key->has_column = true;
   key->source = source;
-  key->column = source->table->without_rowid ? source->table->primary_key_index->fields[0].column : catalog::kRowIdColumn;
+  key->column =
+      source->table->without_rowid ? source->table->primary_key_index->fields[0].column : catalog::kRowIdColumn;
   key->affinity = Affinity::Integer;
   auto* present = arena.make<bind::BoundIsNull>();
   present->kind = BoundKind::IsNull;
@@ -85,7 +86,9 @@ void flatten(PlanContext& context, BoundQuery& query, BoundCore& core, size_t at
   // 1. What the sub-query takes from further out is known here as this block's own expressions.
   if (!inner_query.outer_args.empty()) {
     Substitution outer{arena, nullptr, {}, true, inner_query.outer_args};
-    for_each_root(inner_query, inner, [](void* self, BoundExpr** root) { static_cast<Substitution*>(self)->apply(root); }, &outer);
+    for_each_root(
+        inner_query, inner, [](void* self, BoundExpr** root) { static_cast<Substitution*>(self)->apply(root); },
+        &outer);
     inner_query.outer_args = {};
   }
   // 2. Its sources take its place.
@@ -114,12 +117,14 @@ void flatten(PlanContext& context, BoundQuery& query, BoundCore& core, size_t at
   for (size_t i = 0; i < count; ++i) sources[i]->position = static_cast<uint16_t>(i);
   // 3. Its columns are its result expressions.
   Substitution columns{arena, &source, results, false, {}};
-  for_each_root(query, core, [](void* self, BoundExpr** root) { static_cast<Substitution*>(self)->apply(root); }, &columns);
+  for_each_root(
+      query, core, [](void* self, BoundExpr** root) { static_cast<Substitution*>(self)->apply(root); }, &columns);
   if (query.cores.size() == 1 && query.order_by.empty() && !inner_query.order_by.empty()) {
     query.order_by = inner_query.order_by;
     for (OrderTerm& term : query.order_by) {
       // The place among the inner results means nothing here.
-      if (term.result_column >= 0) term.expr = bind::clone_expr(inner.results[static_cast<size_t>(term.result_column)], arena);
+      if (term.result_column >= 0)
+        term.expr = bind::clone_expr(inner.results[static_cast<size_t>(term.result_column)], arena);
       term.result_column = -1;
     }
   }
@@ -163,7 +168,9 @@ void split_compound_sources(PlanContext& context, BoundQuery& query) {
   for (int rounds = 0; rounds < 8; ++rounds) {
     if (query.cores.size() != 1) return;
     BoundCore& core = *query.cores[0];
-    if (core.is_aggregate || core.distinct || !core.values.empty() || query.is_recursive || has_right_or_full_join(core)) return;
+    if (core.is_aggregate || core.distinct || !core.values.empty() || query.is_recursive ||
+        has_right_or_full_join(core))
+      return;
     for (const OrderTerm& term : query.order_by) {
       if (term.result_column < 0) return;
     }

@@ -19,10 +19,8 @@ bool foldable_kind(BoundKind kind) {
     case BoundKind::Not:
     case BoundKind::IsNull:
     case BoundKind::Truth:
-    case BoundKind::Cast:
-      return true;
-    default:
-      return false;
+    case BoundKind::Cast: return true;
+    default: return false;
   }
 }
 
@@ -47,10 +45,8 @@ void fold(PlanContext& context, BoundExpr** expr) {
     case BoundKind::Parameter:
     case BoundKind::Column:
     case BoundKind::Outer:
-    case BoundKind::Slot:
-      return;
-    default:
-      break;
+    case BoundKind::Slot: return;
+    default: break;
   }
   FoldChildren children{&context};
   bind::for_each_child(node, &fold_child, &children);
@@ -66,7 +62,8 @@ void fold(PlanContext& context, BoundExpr** expr) {
   if (value.is_bytes() && value.flags != 0 && (value.flags & value_flags::kNulFollows) == 0) return;
   if (value.is_bytes() && value.owner != ValueOwner::Static) {
     std::string_view copy = context.arena.copy(value.view());
-    value = value.type == ValueType::Text ? Value::from_text(copy, ValueOwner::Static) : Value::from_blob(copy, ValueOwner::Static);
+    value = value.type == ValueType::Text ? Value::from_text(copy, ValueOwner::Static)
+                                          : Value::from_blob(copy, ValueOwner::Static);
     value.flags = value_flags::kNulFollows;
   }
   auto* constant = context.arena.make<bind::BoundConstant>();

@@ -12,7 +12,8 @@ namespace {
 bool accepts_conditions(const BoundQuery& inner) {
   if (inner.is_recursive || inner.limit != nullptr || inner.offset != nullptr) return false;
   bool only_union_all = true;
-  for (size_t i = 1; i < inner.operators.size(); ++i) only_union_all &= inner.operators[i] == bind::CompoundOp::UnionAll;
+  for (size_t i = 1; i < inner.operators.size(); ++i)
+    only_union_all &= inner.operators[i] == bind::CompoundOp::UnionAll;
   for (const BoundCore* core : inner.cores) {
     if (!core->values.empty()) return false;
     for (const BoundExpr* result : core->results) {
@@ -41,7 +42,11 @@ void check_columns(ColumnCheck& check, BoundExpr* expr) {
     return;
   }
   bind::for_each_child(
-      expr, [](void* context, BoundExpr** child) { if (*child != nullptr) check_columns(*static_cast<ColumnCheck*>(context), *child); }, &check);
+      expr,
+      [](void* context, BoundExpr** child) {
+        if (*child != nullptr) check_columns(*static_cast<ColumnCheck*>(context), *child);
+      },
+      &check);
 }
 
 bool movable(BoundExpr* condition, const BoundSource* source) {
@@ -92,7 +97,9 @@ struct AffinityRefresh {
 
   static Affinity of(const BoundExpr* left, const BoundExpr* right) {
     Affinity affinity = comparison_affinity(left->affinity, right->affinity);
-    return affinity >= Affinity::Numeric ? Affinity::Numeric : affinity == Affinity::Text ? Affinity::Text : Affinity::None;
+    return affinity >= Affinity::Numeric ? Affinity::Numeric
+           : affinity == Affinity::Text  ? Affinity::Text
+                                         : Affinity::None;
   }
   void set(Affinity& affinity, Affinity now) {
     bool same = affinity == now || (affinity <= Affinity::Blob && now <= Affinity::Blob) ||
@@ -117,19 +124,26 @@ struct AffinityRefresh {
       case BoundKind::InList: {
         auto* in = expr->as<bind::BoundInList>();
         Affinity own = in->operand->affinity;
-        set(in->operand_affinity, own >= Affinity::Numeric ? Affinity::Numeric : own == Affinity::Text ? own : Affinity::None);
+        set(in->operand_affinity, own >= Affinity::Numeric ? Affinity::Numeric
+                                  : own == Affinity::Text  ? own
+                                                           : Affinity::None);
         break;
       }
       case BoundKind::RowCompare: {
         auto* row = expr->as<bind::BoundRowCompare>();
-        row->operand_affinities = arena.copy_array<Affinity>(row->operand_affinities);  // copies of expressions share it
+        row->operand_affinities =
+            arena.copy_array<Affinity>(row->operand_affinities);  // copies of expressions share it
         for (size_t i = 0; i < row->left.size(); ++i) set(row->operand_affinities[i], of(row->left[i], row->right[i]));
         break;
       }
       default: break;
     }
     bind::for_each_child(
-        expr, [](void* self, BoundExpr** child) { if (*child != nullptr) static_cast<AffinityRefresh*>(self)->visit(*child); }, this);
+        expr,
+        [](void* self, BoundExpr** child) {
+          if (*child != nullptr) static_cast<AffinityRefresh*>(self)->visit(*child);
+        },
+        this);
   }
 };
 
@@ -177,7 +191,8 @@ void push_down_predicates(PlanContext& context, BoundQuery& query, BoundCore& co
   for (size_t i = core.sources.size(); i > 0; --i) {
     BoundSource& source = *core.sources[i - 1];
     JoinKind join = i == 1 ? JoinKind::Inner : source.join;
-    bool candidate = source.kind == SourceKind::Query && !source.materialize && !right && accepts_conditions(*source.query);
+    bool candidate =
+        source.kind == SourceKind::Query && !source.materialize && !right && accepts_conditions(*source.query);
     if (candidate && (join == JoinKind::Inner || join == JoinKind::Cross) && core.where != nullptr) {
       core.where = move_conjuncts(context, core.where, source);
     } else if (candidate && join == JoinKind::Left && source.on != nullptr) {

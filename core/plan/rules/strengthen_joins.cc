@@ -20,7 +20,8 @@ bool null_for(const BoundExpr* expr, int first, int last) {
       return null_for(expr->as<bind::BoundArithmetic>()->left, first, last) ||
              null_for(expr->as<bind::BoundArithmetic>()->right, first, last);
     case BoundKind::Concat:
-      return null_for(expr->as<bind::BoundConcat>()->left, first, last) || null_for(expr->as<bind::BoundConcat>()->right, first, last);
+      return null_for(expr->as<bind::BoundConcat>()->left, first, last) ||
+             null_for(expr->as<bind::BoundConcat>()->right, first, last);
     case BoundKind::Collate: return null_for(expr->as<bind::BoundCollate>()->operand, first, last);
     case BoundKind::Cast: return null_for(expr->as<bind::BoundCast>()->operand, first, last);
     case BoundKind::Not: return null_for(expr->as<bind::BoundNot>()->operand, first, last);
@@ -31,7 +32,8 @@ bool null_for(const BoundExpr* expr, int first, int last) {
     }
     case BoundKind::Between: return null_for(expr->as<bind::BoundBetween>()->operand, first, last);
     case BoundKind::InList:
-      return !expr->as<bind::BoundInList>()->items.empty() && null_for(expr->as<bind::BoundInList>()->operand, first, last);
+      return !expr->as<bind::BoundInList>()->items.empty() &&
+             null_for(expr->as<bind::BoundInList>()->operand, first, last);
     case BoundKind::Like: {
       const auto* like = expr->as<bind::BoundLike>();
       return like->function == nullptr && (like->op == bind::LikeOp::Like || like->op == bind::LikeOp::Glob) &&

@@ -23,7 +23,7 @@ enum class Quote : uint8_t { None, Double, Backtick, Bracket, Single };
 // A name, unquoted. `text` is empty with an empty span when an optional name is absent (see `present`).
 struct Identifier {
   std::string_view text;
-  Span span;                  // with its quotes
+  Span span;  // with its quotes
   // When it names nothing, Double may mean a string literal and Bracket a vector literal.
   Quote quote = Quote::None;
   bool present() const { return !span.empty() || !text.empty(); }
@@ -401,10 +401,10 @@ struct SelectCore {
   bool all = false;        // ALL was written
   bool is_values = false;  // VALUES (...), (...): only `rows` is set
   std::span<ResultColumn> columns;
-  TableExpr* from = nullptr;   // may be null
-  Expr* where = nullptr;       // may be null
-  ExprList group_by;           // may be empty
-  Expr* having = nullptr;      // may be null
+  TableExpr* from = nullptr;  // may be null
+  Expr* where = nullptr;      // may be null
+  ExprList group_by;          // may be empty
+  Expr* having = nullptr;     // may be null
   std::span<WindowDefinition> windows;
   std::span<ExprList> rows;  // VALUES: all of one length
   Span span;
@@ -432,7 +432,7 @@ struct With {
 };
 
 struct Select {
-  With* with = nullptr;  // may be null
+  With* with = nullptr;           // may be null
   std::span<CompoundPart> parts;  // at least one; left-associative
   std::span<OrderTerm> order_by;
   Expr* limit = nullptr;   // may be null

@@ -76,11 +76,11 @@ struct Assignment {
 
 struct UpsertClause {
   bool has_target = false;
-  std::span<OrderTerm> target;    // ON CONFLICT (terms)
-  Expr* target_where = nullptr;   // may be null
-  bool do_nothing = false;        // else DO UPDATE
+  std::span<OrderTerm> target;   // ON CONFLICT (terms)
+  Expr* target_where = nullptr;  // may be null
+  bool do_nothing = false;       // else DO UPDATE
   std::span<Assignment> assignments;
-  Expr* where = nullptr;          // may be null
+  Expr* where = nullptr;  // may be null
 };
 
 struct InsertStatement : Statement {
@@ -122,7 +122,7 @@ struct DeleteStatement : Statement {
   QualifiedName table;
   Identifier alias;  // may be absent
   IndexHint index_hint = IndexHint::None;
-  Identifier index;      // IndexedBy
+  Identifier index;       // IndexedBy
   Expr* where = nullptr;  // may be null
   std::span<ResultColumn> returning;
   std::span<OrderTerm> order_by;  // only with ParseOptions::update_delete_limit
@@ -166,15 +166,15 @@ struct ColumnConstraint {
   Identifier name;  // CONSTRAINT name; may be absent
   Span span;        // without CONSTRAINT name
   ConflictAction conflict = ConflictAction::Default;
-  SortOrder order = SortOrder::Unspecified;  // PrimaryKey
-  bool autoincrement = false;                // PrimaryKey
-  Expr* expr = nullptr;                      // Check, Default, Generated
-  Span expr_span;                            // its source text, inside the parentheses if there are any
-  bool parenthesized = false;                // Default (expr)
-  bool stored = false;                       // Generated ... STORED
-  bool generated_always = false;             // GENERATED ALWAYS was written
-  Identifier collation;                      // Collate
-  ForeignKeyReference* reference = nullptr;  // References
+  SortOrder order = SortOrder::Unspecified;         // PrimaryKey
+  bool autoincrement = false;                       // PrimaryKey
+  Expr* expr = nullptr;                             // Check, Default, Generated
+  Span expr_span;                                   // its source text, inside the parentheses if there are any
+  bool parenthesized = false;                       // Default (expr)
+  bool stored = false;                              // Generated ... STORED
+  bool generated_always = false;                    // GENERATED ALWAYS was written
+  Identifier collation;                             // Collate
+  ForeignKeyReference* reference = nullptr;         // References
   Deferrable deferrable = Deferrable::Unspecified;  // Deferrable
   Initially initially = Initially::Unspecified;
 };
@@ -196,10 +196,10 @@ struct TableConstraint {
   Identifier name;  // may be absent
   Span span;        // without CONSTRAINT name
   ConflictAction conflict = ConflictAction::Default;
-  std::span<IndexedColumn> columns;  // PrimaryKey, Unique
-  bool autoincrement = false;        // PrimaryKey
-  Expr* expr = nullptr;              // Check
-  Span expr_span;                    // Check: the text inside the parentheses
+  std::span<IndexedColumn> columns;       // PrimaryKey, Unique
+  bool autoincrement = false;             // PrimaryKey
+  Expr* expr = nullptr;                   // Check
+  Span expr_span;                         // Check: the text inside the parentheses
   std::span<Identifier> foreign_columns;  // ForeignKey: the child's columns
   ForeignKeyReference* reference = nullptr;
 };
@@ -253,7 +253,8 @@ struct CreateViewStatement : Statement {
   CreateViewStatement() : Statement(kKind) {}
 };
 
-enum class TriggerTime : uint8_t { Unspecified, Before, After, InsteadOf };  // Unspecified means Before
+// Unspecified means Before
+enum class TriggerTime : uint8_t { Unspecified, Before, After, InsteadOf };
 enum class TriggerEvent : uint8_t { Delete, Insert, Update };
 
 struct CreateTriggerStatement : Statement {
@@ -266,9 +267,9 @@ struct CreateTriggerStatement : Statement {
   TriggerEvent event = TriggerEvent::Insert;
   std::span<Identifier> update_columns;  // UPDATE OF; may be empty
   QualifiedName table;
-  Expr* when = nullptr;  // may be null
+  Expr* when = nullptr;        // may be null
   std::span<Statement*> body;  // SELECT, INSERT, UPDATE, DELETE
-  Span definition_span;  // from the bare trigger name to END
+  Span definition_span;        // from the bare trigger name to END
   CreateTriggerStatement() : Statement(kKind) {}
 };
 
@@ -310,12 +311,12 @@ struct AlterTableStatement : Statement {
   static constexpr StatementKind kKind = StatementKind::AlterTable;
   AlterAction action = AlterAction::RenameTable;
   QualifiedName table;
-  Identifier column;    // RenameColumn, DropColumn, DropNotNull, SetNotNull
-  Identifier new_name;  // RenameTable, RenameColumn
-  ColumnDefinition* definition = nullptr;  // AddColumn
-  Identifier constraint;                   // DropConstraint; AddCheck (may be absent)
-  Expr* check = nullptr;                   // AddCheck
-  Span check_span;                         // AddCheck: [CONSTRAINT name] CHECK (...) as written
+  Identifier column;                                  // RenameColumn, DropColumn, DropNotNull, SetNotNull
+  Identifier new_name;                                // RenameTable, RenameColumn
+  ColumnDefinition* definition = nullptr;             // AddColumn
+  Identifier constraint;                              // DropConstraint; AddCheck (may be absent)
+  Expr* check = nullptr;                              // AddCheck
+  Span check_span;                                    // AddCheck: [CONSTRAINT name] CHECK (...) as written
   ConflictAction conflict = ConflictAction::Default;  // SetNotNull, AddCheck
   AlterTableStatement() : Statement(kKind) {}
 };

@@ -77,8 +77,8 @@ constexpr std::array<TokenKind, 256> kSingleByteTokens = build_single_byte_token
 constexpr std::array<bool, 256> build_identifier_bytes() {
   std::array<bool, 256> bytes{};
   for (int c = 0; c < 256; ++c) {
-    bytes[static_cast<size_t>(c)] = c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                                    (c >= '0' && c <= '9') || c == '_' || c == '$';
+    bytes[static_cast<size_t>(c)] =
+        c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$';
   }
   return bytes;
 }
@@ -245,12 +245,8 @@ Token Lexer::next() {
           break;
         }
         [[fallthrough]];
-      case CharClass::Digit:
-        at = scan_number(begin, kind);
-        break;
-      case CharClass::Dollar:
-        at = scan_variable(begin, kind);
-        break;
+      case CharClass::Digit: at = scan_number(begin, kind); break;
+      case CharClass::Dollar: at = scan_variable(begin, kind); break;
       case CharClass::Question:
         while (at < size && is_digit(data[at])) ++at;
         kind = TokenKind::Variable;
@@ -333,8 +329,7 @@ Token Lexer::next() {
         position_ = begin;
         return {TokenKind::End, static_cast<uint32_t>(begin), static_cast<uint32_t>(begin)};
       case CharClass::Word:  // taken above
-      case CharClass::Illegal:
-        break;
+      case CharClass::Illegal: break;
     }
     break;
   }

@@ -58,8 +58,8 @@ std::span<Assignment> Parser::parse_assignments() {
       const auto* row = assignment.value->try_as<RowValueExpr>();
       size_t value_count = row != nullptr ? row->elements.size() : 1;
       if (value_count != assignment.columns.size()) {
-        fail_parts({std::to_string(assignment.columns.size()), " columns assigned ", std::to_string(value_count),
-                    " values"});
+        fail_parts(
+            {std::to_string(assignment.columns.size()), " columns assigned ", std::to_string(value_count), " values"});
       }
     }
     assignments.add(assignment);

@@ -35,30 +35,21 @@ Statement* Parser::parse_statement_body() {
       statement->select = parse_select();
       return statement;
     }
-    case Kind::With:
-      return parse_with_statement();
+    case Kind::With: return parse_with_statement();
     case Kind::Insert:
-    case Kind::Replace:
-      return parse_insert(nullptr, false);
-    case Kind::Update:
-      return parse_update(nullptr, false);
-    case Kind::Delete:
-      return parse_delete(nullptr, false);
-    case Kind::Create:
-      return parse_create();
-    case Kind::Drop:
-      return parse_drop();
-    case Kind::Alter:
-      return parse_alter();
-    case Kind::Begin:
-      return parse_begin();
+    case Kind::Replace: return parse_insert(nullptr, false);
+    case Kind::Update: return parse_update(nullptr, false);
+    case Kind::Delete: return parse_delete(nullptr, false);
+    case Kind::Create: return parse_create();
+    case Kind::Drop: return parse_drop();
+    case Kind::Alter: return parse_alter();
+    case Kind::Begin: return parse_begin();
     case Kind::Commit:
     case Kind::EndWord:
       advance();
       parse_optional_transaction_name();
       return arena_.make<CommitStatement>();
-    case Kind::Rollback:
-      return parse_rollback();
+    case Kind::Rollback: return parse_rollback();
     case Kind::Savepoint: {
       auto* statement = arena_.make<SavepointStatement>();
       advance();
@@ -72,10 +63,8 @@ Statement* Parser::parse_statement_body() {
       statement->name = parse_name();
       return statement;
     }
-    case Kind::Pragma:
-      return parse_pragma();
-    case Kind::Vacuum:
-      return parse_vacuum();
+    case Kind::Pragma: return parse_pragma();
+    case Kind::Vacuum: return parse_vacuum();
     case Kind::Analyze: {
       auto* statement = arena_.make<AnalyzeStatement>();
       advance();
@@ -88,13 +77,9 @@ Statement* Parser::parse_statement_body() {
       if (is_name(token_.kind)) statement->target = parse_qualified_name();
       return statement;
     }
-    case Kind::Attach:
-      return parse_attach();
-    case Kind::Detach:
-      return parse_detach();
-    default:
-      syntax_error();
-      return arena_.make<CommitStatement>();
+    case Kind::Attach: return parse_attach();
+    case Kind::Detach: return parse_detach();
+    default: syntax_error(); return arena_.make<CommitStatement>();
   }
 }
 
@@ -103,12 +88,9 @@ Statement* Parser::parse_with_statement() {
   With* with = parse_with();
   switch (token_.kind) {
     case Kind::Insert:
-    case Kind::Replace:
-      return parse_insert(with, false);
-    case Kind::Update:
-      return parse_update(with, false);
-    case Kind::Delete:
-      return parse_delete(with, false);
+    case Kind::Replace: return parse_insert(with, false);
+    case Kind::Update: return parse_update(with, false);
+    case Kind::Delete: return parse_delete(with, false);
     default: {
       auto* statement = arena_.make<SelectStatement>();
       if (!at(Kind::Select) && !at(Kind::Values)) syntax_error();

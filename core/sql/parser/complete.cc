@@ -32,8 +32,7 @@ bool is_complete(std::string_view text) {
                 : token.kind == TokenKind::Create ? State::Create
                                                   : State::Plain;
         break;
-      case State::Plain:
-        break;
+      case State::Plain: break;
       case State::Explain:
         // EXPLAIN QUERY PLAN CREATE ...: other words keep the state.
         if (token.kind == TokenKind::Create) {
@@ -54,9 +53,7 @@ bool is_complete(std::string_view text) {
         state = token.kind == TokenKind::EndWord ? State::TriggerEnd : State::TriggerBody;
         break;
       case State::TriggerBody:
-      case State::TriggerEnd:
-        state = State::TriggerBody;
-        break;
+      case State::TriggerEnd: state = State::TriggerBody; break;
     }
   }
 }

@@ -223,8 +223,7 @@ bool Parser::parse_column_constraint(ColumnConstraint& constraint, const Identif
       // The type loop has eaten GENERATED ALWAYS when the words stood right behind the type.
       parse_generated(constraint, column_name);
       return true;
-    default:
-      return false;
+    default: return false;
   }
 }
 

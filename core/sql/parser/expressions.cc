@@ -141,12 +141,9 @@ Expr* Parser::parse_infix(Expr* left, uint32_t begin) {
       close(collate, begin, left->depth);
       return collate;
     }
-    case Kind::IsNull:
-      return make_unary(UnaryOp::IsNull, left, begin);
-    case Kind::NotNull:
-      return make_unary(UnaryOp::NotNull, left, begin);
-    case Kind::Is:
-      return parse_is(left, begin);
+    case Kind::IsNull: return make_unary(UnaryOp::IsNull, left, begin);
+    case Kind::NotNull: return make_unary(UnaryOp::NotNull, left, begin);
+    case Kind::Is: return parse_is(left, begin);
     case Kind::Not:
       if (accept(Kind::Null)) return make_unary(UnaryOp::NotNull, left, begin);
       if (at(Kind::LikeWord) || at(Kind::Match)) return parse_like(left, true, begin);
@@ -154,10 +151,8 @@ Expr* Parser::parse_infix(Expr* left, uint32_t begin) {
       if (accept(Kind::In)) return parse_in(left, true, begin);
       syntax_error();
       return left;
-    case Kind::Between:
-      return parse_between(left, false, begin);
-    case Kind::In:
-      return parse_in(left, false, begin);
+    case Kind::Between: return parse_between(left, false, begin);
+    case Kind::In: return parse_in(left, false, begin);
     default: {
       Expr* right = parse_operators(kPrecedences[static_cast<size_t>(op.kind)] + 1);
       return make_binary(binary_op(op.kind), {op.begin, op.end}, left, right, begin);
@@ -270,34 +265,22 @@ Expr* Parser::parse_prefix() {
   switch (token_.kind) {
     case Kind::Integer:
     case Kind::Float:
-    case Kind::SeparatedNumber:
-      return parse_number();
+    case Kind::SeparatedNumber: return parse_number();
     case Kind::Null:
     case Kind::Blob:
-    case Kind::CurrentTimeWord:
-      return parse_literal();
+    case Kind::CurrentTimeWord: return parse_literal();
     case Kind::String:  // a literal, or the table in 'table'.column
       return parse_name_expr();
-    case Kind::Variable:
-      return parse_parameter();
-    case Kind::LeftParen:
-      return parse_parenthesized();
-    case Kind::Minus:
-      return parse_unary(UnaryOp::Minus, kPrecedencePrefix);
-    case Kind::Plus:
-      return parse_unary(UnaryOp::Plus, kPrecedencePrefix);
-    case Kind::BitNot:
-      return parse_unary(UnaryOp::BitNot, kPrecedencePrefix);
-    case Kind::Not:
-      return parse_unary(UnaryOp::Not, kPrecedenceNot);
-    case Kind::Case:
-      return parse_case();
-    case Kind::Cast:
-      return parse_cast();
-    case Kind::Raise:
-      return parse_raise();
-    case Kind::Exists:
-      return parse_exists();
+    case Kind::Variable: return parse_parameter();
+    case Kind::LeftParen: return parse_parenthesized();
+    case Kind::Minus: return parse_unary(UnaryOp::Minus, kPrecedencePrefix);
+    case Kind::Plus: return parse_unary(UnaryOp::Plus, kPrecedencePrefix);
+    case Kind::BitNot: return parse_unary(UnaryOp::BitNot, kPrecedencePrefix);
+    case Kind::Not: return parse_unary(UnaryOp::Not, kPrecedenceNot);
+    case Kind::Case: return parse_case();
+    case Kind::Cast: return parse_cast();
+    case Kind::Raise: return parse_raise();
+    case Kind::Exists: return parse_exists();
     default:
       if (is_expression_name(token_.kind)) return parse_name_expr();
       syntax_error();
@@ -320,12 +303,11 @@ Expr* Parser::parse_literal() {
       break;
     }
     case Kind::CurrentTimeWord:
-      literal->literal = text.size() == 17               ? LiteralKind::CurrentTimestamp
+      literal->literal = text.size() == 17             ? LiteralKind::CurrentTimestamp
                          : ascii_lower(text[8]) == 'd' ? LiteralKind::CurrentDate
                                                        : LiteralKind::CurrentTime;
       break;
-    default:
-      break;
+    default: break;
   }
   uint32_t begin = token_.begin;
   advance();

@@ -101,7 +101,8 @@ void Parser::syntax_error() {
 
 bool Parser::enter(uint32_t cost) {
   nesting_ += cost;
-  if (nesting_ <= options_.nesting_max) [[likely]] return true;
+  if (nesting_ <= options_.nesting_max) [[likely]]
+    return true;
   fail_now("parser stack overflow");
   return false;
 }
@@ -139,8 +140,7 @@ Identifier Parser::make_identifier(const Token& token) {
       id.quote = Quote::Single;
       id.text = unquote(id.text, '\'');
       break;
-    default:
-      break;
+    default: break;
   }
   return id;
 }

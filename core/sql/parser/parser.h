@@ -14,7 +14,7 @@
 namespace sqlrite::sql {
 
 struct ParseOptions {
-  uint32_t expr_depth_max = 1000;     // 0: no limit
+  uint32_t expr_depth_max = 1000;  // 0: no limit
   uint32_t parameter_number_max = 32766;
   uint32_t column_count_max = 2000;
   uint32_t compound_select_max = 500;  // 0: no limit
@@ -31,10 +31,10 @@ struct ParameterInfo {
 };
 
 struct ParsedStatement {
-  Statement* statement = nullptr;  // null: only whitespace, comments or a semicolon
-  size_t tail = 0;                 // offset of the first byte after the statement and its semicolon
-  bool has_semicolon = false;      // false: the text ended without one
-  uint32_t parameter_count = 0;    // the largest parameter number
+  Statement* statement = nullptr;       // null: only whitespace, comments or a semicolon
+  size_t tail = 0;                      // offset of the first byte after the statement and its semicolon
+  bool has_semicolon = false;           // false: the text ended without one
+  uint32_t parameter_count = 0;         // the largest parameter number
   std::span<ParameterInfo> parameters;  // the named ones (also ?N), each name once
 };
 

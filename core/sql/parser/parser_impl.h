@@ -105,7 +105,7 @@ class Parser {
   Identifier parse_name();
   Identifier parse_identifier_or_string();
   QualifiedName parse_qualified_name();
-  QualifiedName parse_source_name();  // of a table that is read
+  QualifiedName parse_source_name();                 // of a table that is read
   std::span<Identifier> parse_name_list();           // name, name, ...
   std::span<Identifier> parse_optional_name_list();  // [( ... )]
   std::span<Identifier> parse_column_name_list();    // [( ... )] of views, CTEs and foreign keys
@@ -137,8 +137,8 @@ class Parser {
   Expr* make_unary(UnaryOp op, Expr* operand, uint32_t begin);
   Expr* make_binary(BinaryOp op, Span op_span, Expr* left, Expr* right, uint32_t begin);
   Expr* dummy_expr();
-  [[gnu::noinline]] ExprList parse_expr_list();           // at least one
-  ExprList parse_optional_expr_list();  // up to a right parenthesis
+  [[gnu::noinline]] ExprList parse_expr_list();  // at least one
+  ExprList parse_optional_expr_list();           // up to a right parenthesis
   void close(Expr* expr, uint32_t begin, uint32_t child_depth);
   [[gnu::noinline]] std::string_view parse_type_name(bool column);
 
@@ -228,10 +228,10 @@ class Parser {
   uint32_t nesting_ = 0;
   uint16_t query_depth_ = 0;  // deepest expression of the query being parsed
   bool failed_ = false;
-  bool in_stored_definition_ = false;  // of a view or trigger: name resolution judges it when it is used
+  bool in_stored_definition_ = false;              // of a view or trigger: name resolution judges it when it is used
   ArenaVector<Identifier> schemas_named_{arena_};  // in the stored definition, before the names of its sources
-  bool in_temporary_trigger_ = false;  // whose steps may name other schemas
-  bool negated_number_ = false;        // a minus sign stands right before the number being parsed
+  bool in_temporary_trigger_ = false;              // whose steps may name other schemas
+  bool negated_number_ = false;                    // a minus sign stands right before the number being parsed
   Status error_;
   Status pending_error_;
   Status late_error_;

@@ -111,8 +111,7 @@ bool is_plain_type(std::string_view type) {
 
 void print_identifier(std::string_view name, std::string& out, bool quote_always) {
   bool plain = !quote_always && !name.empty() && !(name[0] >= '0' && name[0] <= '9') && name[0] != '$' &&
-               std::all_of(name.begin(), name.end(), is_identifier_byte) &&
-               keyword_kind(name) == TokenKind::Identifier;
+               std::all_of(name.begin(), name.end(), is_identifier_byte) && keyword_kind(name) == TokenKind::Identifier;
   if (plain) {
     out += name;
   } else {
@@ -135,20 +134,14 @@ void Printer::identifier(const Identifier& id) {
         out_ += id.text;
       }
       break;
-    case Quote::Double:
-      quoted(id.text, '"', '"', out_);
-      break;
-    case Quote::Backtick:
-      quoted(id.text, '`', '`', out_);
-      break;
+    case Quote::Double: quoted(id.text, '"', '"', out_); break;
+    case Quote::Backtick: quoted(id.text, '`', '`', out_); break;
     case Quote::Bracket:
       out_ += '[';
       out_ += id.text;
       out_ += ']';
       break;
-    case Quote::Single:
-      quoted(id.text, '\'', '\'', out_);
-      break;
+    case Quote::Single: quoted(id.text, '\'', '\'', out_); break;
   }
 }
 
@@ -222,8 +215,8 @@ void Printer::expr_list(std::span<Expr* const> list) {
 
 void Printer::expr(const Expr& node, int precedence_min) {
   int precedence = precedence_of(node);
-  bool parentheses = precedence < precedence_min || (options_.all_parentheses && precedence < kPrimaryPrecedence &&
-                                                     node.kind != ExprKind::Literal);
+  bool parentheses = precedence < precedence_min ||
+                     (options_.all_parentheses && precedence < kPrimaryPrecedence && node.kind != ExprKind::Literal);
   if (parentheses) out_ += '(';
   expr_body(node, precedence);
   if (parentheses) out_ += ')';
@@ -231,9 +224,7 @@ void Printer::expr(const Expr& node, int precedence_min) {
 
 void Printer::expr_body(const Expr& node, int precedence) {
   switch (node.kind) {
-    case ExprKind::Literal:
-      literal(*node.as<LiteralExpr>());
-      break;
+    case ExprKind::Literal: literal(*node.as<LiteralExpr>()); break;
     case ExprKind::ColumnRef: {
       const auto& column = *node.as<ColumnRefExpr>();
       if (column.schema.present()) {
@@ -256,9 +247,7 @@ void Printer::expr_body(const Expr& node, int precedence) {
       }
       break;
     }
-    case ExprKind::Unary:
-      unary(*node.as<UnaryExpr>());
-      break;
+    case ExprKind::Unary: unary(*node.as<UnaryExpr>()); break;
     case ExprKind::Binary: {
       const auto& binary = *node.as<BinaryExpr>();
       expr(*binary.left, precedence);
@@ -268,9 +257,7 @@ void Printer::expr_body(const Expr& node, int precedence) {
       expr(*binary.right, precedence + 1);
       break;
     }
-    case ExprKind::Like:
-      like(*node.as<LikeExpr>());
-      break;
+    case ExprKind::Like: like(*node.as<LikeExpr>()); break;
     case ExprKind::Between: {
       const auto& between = *node.as<BetweenExpr>();
       expr(*between.subject, kEqualPrecedence);
@@ -280,12 +267,8 @@ void Printer::expr_body(const Expr& node, int precedence) {
       expr(*between.high, kEqualPrecedence + 1);
       break;
     }
-    case ExprKind::In:
-      in(*node.as<InExpr>());
-      break;
-    case ExprKind::Case:
-      case_expr(*node.as<CaseExpr>());
-      break;
+    case ExprKind::In: in(*node.as<InExpr>()); break;
+    case ExprKind::Case: case_expr(*node.as<CaseExpr>()); break;
     case ExprKind::Cast: {
       const auto& cast = *node.as<CastExpr>();
       out_ += "CAST(";
@@ -317,9 +300,7 @@ void Printer::expr_body(const Expr& node, int precedence) {
       expr_list(node.as<RowValueExpr>()->elements);
       out_ += ')';
       break;
-    case ExprKind::Function:
-      function(*node.as<FunctionExpr>());
-      break;
+    case ExprKind::Function: function(*node.as<FunctionExpr>()); break;
     case ExprKind::Raise: {
       const auto& raise = *node.as<RaiseExpr>();
       switch (raise.action) {
@@ -346,12 +327,8 @@ void Printer::unary(const UnaryExpr& unary) {
       out_ += "NOT ";
       expr(*unary.operand, kNotPrecedence);
       return;
-    case UnaryOp::Plus:
-      out_ += '+';
-      break;
-    case UnaryOp::BitNot:
-      out_ += '~';
-      break;
+    case UnaryOp::Plus: out_ += '+'; break;
+    case UnaryOp::BitNot: out_ += '~'; break;
     case UnaryOp::Minus: {
       out_ += '-';
       size_t at = out_.size();
@@ -578,9 +555,7 @@ void Printer::result_columns(std::span<const ResultColumn> columns) {
     out_ += separator;
     separator = ", ";
     switch (column.kind) {
-      case ResultColumnKind::Star:
-        out_ += '*';
-        break;
+      case ResultColumnKind::Star: out_ += '*'; break;
       case ResultColumnKind::TableStar:
         identifier(column.table);
         out_ += ".*";
@@ -632,9 +607,7 @@ void Printer::table(const TableExpr& node) {
       alias(subquery.alias);
       break;
     }
-    case TableExprKind::Join:
-      join(*node.as<JoinExpr>());
-      break;
+    case TableExprKind::Join: join(*node.as<JoinExpr>()); break;
   }
 }
 

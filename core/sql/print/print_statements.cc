@@ -37,8 +37,8 @@ bool is_bare_pragma_value(std::string_view value) {
   bool minus = token.kind == TokenKind::Minus;
   if (minus) token = lexer.next();
   bool number = token.kind == TokenKind::Integer || token.kind == TokenKind::Float;
-  bool word = !minus && (is_identifier(token.kind) || token.kind == TokenKind::On ||
-                         token.kind == TokenKind::Delete || token.kind == TokenKind::Default);
+  bool word = !minus && (is_identifier(token.kind) || token.kind == TokenKind::On || token.kind == TokenKind::Delete ||
+                         token.kind == TokenKind::Default);
   bool whole = token.begin == (minus ? 1u : 0u) && token.end == value.size();
   bool is_quoted = !value.empty() && (value[0] == '"' || value[0] == '`' || value[0] == '[');
   return (number || word) && whole && !is_quoted;
@@ -86,9 +86,7 @@ void Printer::statement(const Statement& node) {
         case BeginMode::Concurrent: out_ += " CONCURRENT"; break;
       }
       return;
-    case StatementKind::Commit:
-      out_ += "COMMIT";
-      return;
+    case StatementKind::Commit: out_ += "COMMIT"; return;
     case StatementKind::Rollback: {
       out_ += "ROLLBACK";
       const Identifier& savepoint = node.as<RollbackStatement>()->savepoint;
@@ -97,12 +95,8 @@ void Printer::statement(const Statement& node) {
       out_ += "SAVEPOINT ";
       return identifier(savepoint);
     }
-    case StatementKind::Savepoint:
-      out_ += "SAVEPOINT ";
-      return identifier(node.as<SavepointStatement>()->name);
-    case StatementKind::Release:
-      out_ += "RELEASE SAVEPOINT ";
-      return identifier(node.as<ReleaseStatement>()->name);
+    case StatementKind::Savepoint: out_ += "SAVEPOINT "; return identifier(node.as<SavepointStatement>()->name);
+    case StatementKind::Release: out_ += "RELEASE SAVEPOINT "; return identifier(node.as<ReleaseStatement>()->name);
     case StatementKind::Vacuum: {
       const auto& vacuum = *node.as<VacuumStatement>();
       out_ += "VACUUM";
@@ -134,9 +128,7 @@ void Printer::statement(const Statement& node) {
       expr(*attach.schema);
       return optional(" KEY ", attach.key);
     }
-    case StatementKind::Detach:
-      out_ += "DETACH DATABASE ";
-      return expr(*node.as<DetachStatement>()->schema);
+    case StatementKind::Detach: out_ += "DETACH DATABASE "; return expr(*node.as<DetachStatement>()->schema);
   }
 }
 
@@ -277,20 +269,14 @@ void Printer::column_constraint(const ColumnConstraint& constraint) {
     identifier(constraint.name);
   }
   switch (constraint.kind) {
-    case K::Null:
-      out_ += " NULL";
-      break;
-    case K::NotNull:
-      out_ += " NOT NULL";
-      break;
+    case K::Null: out_ += " NULL"; break;
+    case K::NotNull: out_ += " NOT NULL"; break;
     case K::PrimaryKey:
       out_ += " PRIMARY KEY";
       if (constraint.order == SortOrder::Ascending) out_ += " ASC";
       if (constraint.order == SortOrder::Descending) out_ += " DESC";
       break;
-    case K::Unique:
-      out_ += " UNIQUE";
-      break;
+    case K::Unique: out_ += " UNIQUE"; break;
     case K::Check:
       out_ += " CHECK (";
       expr(*constraint.expr);
@@ -311,17 +297,13 @@ void Printer::column_constraint(const ColumnConstraint& constraint) {
       out_ += " COLLATE ";
       identifier(constraint.collation);
       break;
-    case K::References:
-      reference(*constraint.reference);
-      break;
+    case K::References: reference(*constraint.reference); break;
     case K::Generated:
       out_ += " GENERATED ALWAYS AS (";
       expr(*constraint.expr);
       out_ += constraint.stored ? ") STORED" : ")";
       break;
-    case K::Deferrable:
-      deferrable(constraint.deferrable, constraint.initially);
-      break;
+    case K::Deferrable: deferrable(constraint.deferrable, constraint.initially); break;
   }
   on_conflict(constraint.conflict);
   if (constraint.autoincrement) out_ += " AUTOINCREMENT";
@@ -476,23 +458,15 @@ void Printer::alter(const AlterTableStatement& alter) {
   out_ += "ALTER TABLE ";
   qualified(alter.table);
   switch (alter.action) {
-    case AlterAction::RenameTable:
-      out_ += " RENAME TO ";
-      return identifier(alter.new_name);
+    case AlterAction::RenameTable: out_ += " RENAME TO "; return identifier(alter.new_name);
     case AlterAction::RenameColumn:
       out_ += " RENAME COLUMN ";
       identifier(alter.column);
       out_ += " TO ";
       return identifier(alter.new_name);
-    case AlterAction::AddColumn:
-      out_ += " ADD COLUMN ";
-      return column_definition(*alter.definition);
-    case AlterAction::DropColumn:
-      out_ += " DROP COLUMN ";
-      return identifier(alter.column);
-    case AlterAction::DropConstraint:
-      out_ += " DROP CONSTRAINT ";
-      return identifier(alter.constraint);
+    case AlterAction::AddColumn: out_ += " ADD COLUMN "; return column_definition(*alter.definition);
+    case AlterAction::DropColumn: out_ += " DROP COLUMN "; return identifier(alter.column);
+    case AlterAction::DropConstraint: out_ += " DROP CONSTRAINT "; return identifier(alter.constraint);
     case AlterAction::DropNotNull:
     case AlterAction::SetNotNull:
       out_ += " ALTER COLUMN ";

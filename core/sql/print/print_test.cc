@@ -129,15 +129,9 @@ TEST_CASE("round trip of mutated texts") {
         case 0:
           if (mutated.size() > 1) mutated.erase(at);
           break;
-        case 1:
-          mutated.insert(at, tokens[below(tokens.size())]);
-          break;
-        case 2:
-          *at = tokens[below(tokens.size())];
-          break;
-        default:
-          std::swap(*at, mutated[below(mutated.size())]);
-          break;
+        case 1: mutated.insert(at, tokens[below(tokens.size())]); break;
+        case 2: *at = tokens[below(tokens.size())]; break;
+        default: std::swap(*at, mutated[below(mutated.size())]); break;
       }
     }
     std::string text;

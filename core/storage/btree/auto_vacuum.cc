@@ -35,7 +35,8 @@ Status auto_vacuum_commit(Pager& pager) {
   SQLRITE_TRY_ASSIGN(FreePages free, read_free_pages(pager));
   if (free.count == 0) return {};
   uint32_t page_count = pager.page_count(kNewestView);
-  if (is_special_page(pager, page_count)) return corrupt_page(PageId{page_count}, "the file ends in a page of the pointer map");
+  if (is_special_page(pager, page_count))
+    return corrupt_page(PageId{page_count}, "the file ends in a page of the pointer map");
   uint32_t final_count = final_page_count(pager, page_count, free.count);
   if (final_count > page_count) return corrupt_page(PageId{1}, "more pages are free than the file has");
   pager.note_change();
@@ -45,7 +46,8 @@ Status auto_vacuum_commit(Pager& pager) {
     SQLRITE_TRY_ASSIGN(PointerEntry entry, get_pointer(pager, PageId{id}, kNewestView));
     if (entry.kind == PointerKind::Root) return corrupt_page(PageId{id}, "a root page lies among those at the end");
     if (entry.kind == PointerKind::Free) continue;
-    if (next_free >= free.count || free.ids[next_free] > final_count) return corrupt_page(PageId{id}, "there is no free page to move it to");
+    if (next_free >= free.count || free.ids[next_free] > final_count)
+      return corrupt_page(PageId{id}, "there is no free page to move it to");
     SQLRITE_TRY(relocate_page(pager, PageId{id}, PageId{free.ids[next_free++]}, entry));
   }
   SQLRITE_TRY_ASSIGN(uint8_t* header, pager.fetch_mut(PageId{1}));
@@ -64,15 +66,17 @@ Result<bool> incremental_vacuum_step(Pager& pager, uint32_t page_count_max) {
   uint32_t final_count = final_page_count(pager, last, free.count);
   if (final_count > last) return corrupt_page(PageId{1}, "more pages are free than the file has");
   pager.note_change();
-  uint32_t low = 0;            // free.ids[low..high) are still free
+  uint32_t low = 0;  // free.ids[low..high) are still free
   uint32_t high = free.count;
-  for (uint32_t moved = 0; last > final_count && low < high && (page_count_max == 0 || moved < page_count_max); ++moved) {
+  for (uint32_t moved = 0; last > final_count && low < high && (page_count_max == 0 || moved < page_count_max);
+       ++moved) {
     if (!is_special_page(pager, last)) {
       if (free.ids[high - 1] == last) {
         --high;
       } else {
         SQLRITE_TRY_ASSIGN(PointerEntry entry, get_pointer(pager, PageId{last}, kNewestView));
-        if (entry.kind == PointerKind::Root || entry.kind == PointerKind::Free) return corrupt_page(PageId{last}, "a page that cannot move lies at the end");
+        if (entry.kind == PointerKind::Root || entry.kind == PointerKind::Free)
+          return corrupt_page(PageId{last}, "a page that cannot move lies at the end");
         SQLRITE_TRY(relocate_page(pager, PageId{last}, PageId{free.ids[low++]}, entry));
       }
     }

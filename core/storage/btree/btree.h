@@ -103,9 +103,9 @@ class CursorBase {
   struct Level {
     PageRef page;
     PageId id;
-    uint16_t index = 0;       // cell index on this page; on the way down: child index (cell_count is the right-most child)
+    uint16_t index = 0;  // cell index on this page; on the way down: child index (cell_count is the right-most child)
     uint16_t cell_count = 0;
-    uint16_t pointers = 0;    // offset of the cell pointer array
+    uint16_t pointers = 0;  // offset of the cell pointer array
     uint8_t type = 0;
     bool leaf() const { return is_leaf_type(type); }
     const uint8_t* data() const { return page.data(); }
@@ -128,10 +128,10 @@ class CursorBase {
   BytesAhead look_ahead();
   Status descend_left();
   Status descend_right();
-  Result<bool> next_leaf();      // from the leaf depth_ to the entry (index trees: maybe interior) after it
+  Result<bool> next_leaf();  // from the leaf depth_ to the entry (index trees: maybe interior) after it
   Result<bool> previous_leaf();
-  Result<bool> stand();          // loads the cell at levels_[depth_].index
-  Result<bool> stand_or_next();  // the same, or the first entry of what follows when index is cell_count
+  Result<bool> stand();              // loads the cell at levels_[depth_].index
+  Result<bool> stand_or_next();      // the same, or the first entry of what follows when index is cell_count
   Result<bool> stand_or_previous();  // the entry before levels_[depth_].index
   Result<bool> seek_saved(bool forward);
   bool at_right_edge() const;
@@ -156,12 +156,12 @@ class CursorBase {
   bool resting_ = false;           // without pins, between rest() and open_tree()
   Place place_ = Place::Nowhere;
   int8_t depth_ = -1;
-  int8_t deepest_ = -1;            // levels below this one were never entered since forget_levels()
-  uint32_t leaf_moves_ = 0;        // leaves passed in one direction since the last seek: bounds walks on damaged trees
-  uint64_t stamp_ = 0;             // pager change count for which levels_ hold
+  int8_t deepest_ = -1;      // levels below this one were never entered since forget_levels()
+  uint32_t leaf_moves_ = 0;  // leaves passed in one direction since the last seek: bounds walks on damaged trees
+  uint64_t stamp_ = 0;       // pager change count for which levels_ hold
   CellRef cell_;
   PayloadLimits limits_;
-  RowId leaf_min_ = 0;             // rowids that belong on this leaf, by the keys above it
+  RowId leaf_min_ = 0;  // rowids that belong on this leaf, by the keys above it
   RowId leaf_max_ = 0;
   RowId leaf_last_ = 0;
   RowId gap_rowid_ = 0;
@@ -170,7 +170,7 @@ class CursorBase {
   uint32_t overflow_page_index_ = 0;  // place in the current cell's overflow chain, while overflow_page_ is set
   PageId overflow_page_;
   const KeyInfo* key_info_ = nullptr;
-  PageId ahead_id_;                // the next leaf of a scan, fetched early so that its bytes are on their way
+  PageId ahead_id_;  // the next leaf of a scan, fetched early so that its bytes are on their way
   PageRef ahead_;
   Level levels_[kDepthMax];
 };
@@ -253,8 +253,8 @@ class IndexCursor : public CursorBase {
   bool narrow_by_numbers(const Level& level, const FirstField& first, bool after_equal, uint32_t hint, uint32_t* low,
                          uint32_t* high) const;
 
-  FirstField leaf_around_;         // while leaf_range_known_: around levels_[depth_]
-  uint8_t near_score_ = 2;         // how often a key was on the leaf where the cursor was, lately
+  FirstField leaf_around_;  // while leaf_range_known_: around levels_[depth_]
+  uint8_t near_score_ = 2;  // how often a key was on the leaf where the cursor was, lately
   uint32_t near_skip_count_ = 0;
 };
 
@@ -281,8 +281,8 @@ class IndexBuilder {
   Pager* pager_ = nullptr;
   PageId root_;
   PayloadLimits limits_;
-  int depth_ = 0;             // level of the leaf; level 0 is the root
-  Edge edge_[kDepthLimit];    // the right-most page of each level
+  int depth_ = 0;           // level of the leaf; level 0 is the root
+  Edge edge_[kDepthLimit];  // the right-most page of each level
 };
 
 // --- Whole trees. All REQUIRE pager.is_writing().

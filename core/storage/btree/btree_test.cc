@@ -17,11 +17,14 @@ namespace {
 std::string record_of(RecordEncoder& encoder, std::mt19937_64& random, uint32_t blob_size) {
   std::string blob(blob_size, '\0');
   for (char& c : blob) c = static_cast<char>(random());
-  Value row[2] = {Value::from_integer(static_cast<int64_t>(random() % 1000)), Value::from_blob(blob, ValueOwner::Caller)};
+  Value row[2] = {Value::from_integer(static_cast<int64_t>(random() % 1000)),
+                  Value::from_blob(blob, ValueOwner::Caller)};
   Payload payload = take(encoder.encode(row, 2, TextEncoding::Utf8, nullptr));
   return std::string(reinterpret_cast<const char*>(payload.bytes.data()), payload.bytes.size());
 }
-Payload payload_of(const std::string& bytes) { return Payload{{reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, 0}; }
+Payload payload_of(const std::string& bytes) {
+  return Payload{{reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, 0};
+}
 
 std::string payload_at(CursorBase& cursor) {
   Arena heap;
@@ -100,8 +103,10 @@ void seek_randomly(TableCursor& cursor, const Model& model, std::mt19937_64& ran
 }
 
 void fuzz_table(uint32_t page_size, int reserved, AutoVacuum auto_vacuum, int flavour, int steps) {
-  INFO("page size " << page_size << " reserved " << reserved << " auto_vacuum " << static_cast<int>(auto_vacuum) << " flavour " << flavour);
-  std::mt19937_64 random(test_seed() + page_size + static_cast<uint64_t>(flavour) * 7 + static_cast<uint64_t>(auto_vacuum));
+  INFO("page size " << page_size << " reserved " << reserved << " auto_vacuum " << static_cast<int>(auto_vacuum)
+                    << " flavour " << flavour);
+  std::mt19937_64 random(test_seed() + page_size + static_cast<uint64_t>(flavour) * 7 +
+                         static_cast<uint64_t>(auto_vacuum));
   TestFile file(page_size, reserved, auto_vacuum);
   PageId root = file.add_tree("t1", TreeKind::Table);
   PageId other = file.add_tree("t2", TreeKind::Table);
@@ -142,7 +147,8 @@ void fuzz_table(uint32_t page_size, int reserved, AutoVacuum auto_vacuum, int fl
     if (step % 16 == 0) seek_randomly(cursor, model, random, range);
     if (step % 400 == 0) REQUIRE(file.check() == "");
     if (auto_vacuum == AutoVacuum::Full && step % 500 == 499) REQUIRE_OK(auto_vacuum_commit(*file.pager));
-    if (auto_vacuum == AutoVacuum::Incremental && step % 500 == 499) REQUIRE_OK(incremental_vacuum_step(*file.pager, 5));
+    if (auto_vacuum == AutoVacuum::Incremental && step % 500 == 499)
+      REQUIRE_OK(incremental_vacuum_step(*file.pager, 5));
   }
   compare_table(*file.pager, root, model);
   compare_table(*file.pager, other, second);
@@ -172,7 +178,8 @@ const Collation* const kBinary2[2] = {&kBinaryCollation, &kBinaryCollation};
 
 TEST_CASE("Table trees: random edits match a map, on every page size") {
   for (uint32_t page_size = 512; page_size <= 65536; page_size *= 2) {
-    for (int flavour = 0; flavour < 3; ++flavour) fuzz_table(page_size, 0, AutoVacuum::None, flavour, page_size > 8192 ? 1200 : 3000);
+    for (int flavour = 0; flavour < 3; ++flavour)
+      fuzz_table(page_size, 0, AutoVacuum::None, flavour, page_size > 8192 ? 1200 : 3000);
   }
   fuzz_table(1024, 32, AutoVacuum::None, 2, 2000);
   fuzz_table(512, 20, AutoVacuum::None, 1, 2000);
@@ -330,7 +337,8 @@ TEST_CASE("Rows keep their zero tail and reading parts of them") {
   Value out[2];
   uint32_t missing = 0;
   OverflowRef lazy[2];
-  REQUIRE_OK(decode_record(cursor.cell(), *file.pager, kNewestView, TextEncoding::Utf8, wanted, 2, out, &missing, nullptr, lazy));
+  REQUIRE_OK(decode_record(cursor.cell(), *file.pager, kNewestView, TextEncoding::Utf8, wanted, 2, out, &missing,
+                           nullptr, lazy));
   CHECK(out[0].integer == 5);
   CHECK(out[1].length == 10000);
   CHECK(out[1].flags == value_flags::kOverflow);

@@ -39,15 +39,15 @@ struct Checker {
   void* context;
   bool mapped = false;
   uint32_t page_count = 0;
-  uint8_t* seen = nullptr;       // one bit a page
+  uint8_t* seen = nullptr;  // one bit a page
   uint32_t error_count = 0;
   const char* prefix = nullptr;  // printf format over tree, page, cell
   uint32_t tree = 0;
   uint32_t page = 0;
   uint32_t cell = 0;
   uint32_t depth = 0;
-  uint64_t* ranges = nullptr;    // (start << 32 | end) of cells and freeblocks of one page
-  bool out_of_memory = false;    // nothing is known about the rest, and nothing is said
+  uint64_t* ranges = nullptr;  // (start << 32 | end) of cells and freeblocks of one page
+  bool out_of_memory = false;  // nothing is known about the rest, and nothing is said
 
   ~Checker() {
     std::free(seen);
@@ -103,7 +103,8 @@ struct Checker {
 
   void pointer(uint32_t child, PointerKind kind, uint32_t parent) {
     // Pages without an entry (0, 1, beyond the end) cannot be looked up.
-    Result<PointerEntry> entry = child < 2 ? Result<PointerEntry>(Code::Corrupt) : get_pointer(pager, PageId{child}, view);
+    Result<PointerEntry> entry =
+        child < 2 ? Result<PointerEntry>(Code::Corrupt) : get_pointer(pager, PageId{child}, view);
     if (!entry.ok()) {
       note(entry.status());
       message("Failed to read ptrmap key=%u", child);
@@ -183,7 +184,8 @@ struct Checker {
     const uint8_t* bytes = fetched.value().data();
     PageView p;
     bool table = is_table_type(bytes[page_head(PageId{id})]);
-    if (!p.parse(bytes, PageId{id}, limits.usable_size_bytes, table) || p.cell_count > (limits.usable_size_bytes - 8) / 6) {
+    if (!p.parse(bytes, PageId{id}, limits.usable_size_bytes, table) ||
+        p.cell_count > (limits.usable_size_bytes - 8) / 6) {
       message("btreeInitPage() returns error code 11");
       return 0;
     }
@@ -241,7 +243,8 @@ struct Checker {
         equal_allowed = false;
       }
       if (info.payload_size_bytes > info.local_size_bytes) {
-        uint32_t pages = (info.payload_size_bytes - info.local_size_bytes + limits.usable_size_bytes - 5) / (limits.usable_size_bytes - 4);
+        uint32_t pages = (info.payload_size_bytes - info.local_size_bytes + limits.usable_size_bytes - 5) /
+                         (limits.usable_size_bytes - 4);
         if (mapped) pointer(info.overflow.value, PointerKind::OverflowFirst, id);
         list(false, info.overflow.value, pages);
       }
@@ -298,8 +301,12 @@ struct Checker {
 
 Status check_pages(Pager& pager, View view, std::span<const PageId> roots, int error_count_max,
                    void (*report)(void* context, std::string_view message), void* context) {
-  Checker c{.pager = pager, .view = view, .limits = PayloadLimits(pager.usable_size_bytes()), .errors_left = error_count_max,
-            .report = report, .context = context};
+  Checker c{.pager = pager,
+            .view = view,
+            .limits = PayloadLimits(pager.usable_size_bytes()),
+            .errors_left = error_count_max,
+            .report = report,
+            .context = context};
   c.page_count = pager.page_count(view);
   if (c.page_count == 0) return {};
   c.seen = static_cast<uint8_t*>(std::calloc(c.page_count / 8 + size_t{1}, 1));

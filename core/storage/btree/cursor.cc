@@ -103,7 +103,8 @@ Status CursorBase::enter(int depth, PageId id) {
       SQLRITE_TRY(pager_->fetch_into(id, view_, &level.page));
     }
     PageView view;
-    if (!view.parse(level.page.data(), id, limits_.usable_size_bytes, table_)) return corrupt_page(id, "it is no page of this tree");
+    if (!view.parse(level.page.data(), id, limits_.usable_size_bytes, table_))
+      return corrupt_page(id, "it is no page of this tree");
     if (depth > 0 && view.cell_count == 0) return corrupt_page(id, "it is empty, but not the root");
     level.id = id;
     level.cell_count = view.cell_count;
@@ -124,7 +125,8 @@ Result<PageId> CursorBase::child_page(Level& level) {
   const uint8_t* data = level.data();
   if (level.index == level.cell_count) return PageId{load_be32(data + page_head(level.id) + 8)};
   uint32_t offset = load_be16(data + level.pointers + 2 * level.index);
-  if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return corrupt_page(level.id, "a cell pointer leads outside of its content");
+  if (offset > limits_.usable_size_bytes - kMinCellSizeBytes)
+    return corrupt_page(level.id, "a cell pointer leads outside of its content");
   return PageId{load_be32(data + offset)};
 }
 
@@ -135,7 +137,8 @@ BytesAhead CursorBase::look_ahead() {
   const Level& parent = levels_[depth_ - 1];
   if (parent.index >= parent.cell_count || !parent.page) return {};
   uint32_t next = parent.index + 1u;
-  uint32_t offset = next == parent.cell_count ? page_head(parent.id) + 8 : load_be16(parent.data() + parent.pointers + 2 * next);
+  uint32_t offset =
+      next == parent.cell_count ? page_head(parent.id) + 8 : load_be16(parent.data() + parent.pointers + 2 * next);
   if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return {};
   PageId id{load_be32(parent.data() + offset)};
   if (id == ahead_id_) return {};
@@ -143,7 +146,8 @@ BytesAhead CursorBase::look_ahead() {
   if (!page.ok()) return {};  // whoever goes there will meet the error
   ahead_ = page.take();
   ahead_id_ = id;
-  return {ahead_.data(), limits_.usable_size_bytes < BytesAhead::kSizeBytesMax ? limits_.usable_size_bytes : BytesAhead::kSizeBytesMax};
+  return {ahead_.data(), limits_.usable_size_bytes < BytesAhead::kSizeBytesMax ? limits_.usable_size_bytes
+                                                                               : BytesAhead::kSizeBytesMax};
 }
 
 // From levels_[depth_] down: if it is interior, to the left-most leaf below its child `index`.
@@ -177,9 +181,11 @@ Result<bool> CursorBase::stand() {
   const Level& level = levels_[depth_];
   const uint8_t* data = level.data();
   uint32_t offset = load_be16(data + level.pointers + 2 * level.index);
-  if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return corrupt_page(level.id, "a cell pointer leads outside of its content");
+  if (offset > limits_.usable_size_bytes - kMinCellSizeBytes)
+    return corrupt_page(level.id, "a cell pointer leads outside of its content");
   CellInfo info;
-  if (!parse_cell_at(data + offset, data + limits_.usable_size_bytes, level.type, limits_, &info)) return corrupt_page(level.id, "a cell does not fit on it");
+  if (!parse_cell_at(data + offset, data + limits_.usable_size_bytes, level.type, limits_, &info))
+    return corrupt_page(level.id, "a cell does not fit on it");
   cell_.payload = data + offset + info.payload_offset;
   cell_.local_size_bytes = info.local_size_bytes;
   cell_.payload_size_bytes = info.payload_size_bytes;
@@ -193,7 +199,8 @@ Result<bool> CursorBase::stand() {
 
 Result<bool> CursorBase::next_leaf() {
   // A tree without damage has fewer leaves than the file has pages.
-  if ((++leaf_moves_ & 1023) == 0 && leaf_moves_ > pager_->page_count(view_)) return corrupt_page(levels_[depth_].id, "the tree has more pages than the file");
+  if ((++leaf_moves_ & 1023) == 0 && leaf_moves_ > pager_->page_count(view_))
+    return corrupt_page(levels_[depth_].id, "the tree has more pages than the file");
   int d = depth_ - 1;
   while (d >= 0 && levels_[d].index >= levels_[d].cell_count) --d;
   if (d < 0) return false;
@@ -210,7 +217,8 @@ Result<bool> CursorBase::next_leaf() {
 }
 
 Result<bool> CursorBase::previous_leaf() {
-  if ((++leaf_moves_ & 1023) == 0 && leaf_moves_ > pager_->page_count(view_)) return corrupt_page(levels_[depth_].id, "the tree has more pages than the file");
+  if ((++leaf_moves_ & 1023) == 0 && leaf_moves_ > pager_->page_count(view_))
+    return corrupt_page(levels_[depth_].id, "the tree has more pages than the file");
   int d = depth_ - 1;
   while (d >= 0 && levels_[d].index == 0) --d;
   if (d < 0) return false;
@@ -299,7 +307,8 @@ Result<bool> CursorBase::next() {
   }
   Level& level = levels_[depth_];
   ++level.index;
-  if (level.leaf()) [[likely]] return stand_or_next();
+  if (level.leaf()) [[likely]]
+    return stand_or_next();
   SQLRITE_TRY(descend_left());
   return stand_or_next();
 }
@@ -328,7 +337,8 @@ Status CursorBase::read_payload(uint64_t offset, uint32_t size_bytes, uint8_t* o
 
 Result<std::span<const uint8_t>> CursorBase::whole_payload(Arena& heap) {
   SQLRITE_ENSURE(valid_);
-  if (cell_.payload_size_bytes == cell_.local_size_bytes) return std::span<const uint8_t>{cell_.payload, cell_.local_size_bytes};
+  if (cell_.payload_size_bytes == cell_.local_size_bytes)
+    return std::span<const uint8_t>{cell_.payload, cell_.local_size_bytes};
   SQLRITE_TRY(check_payload_size(*pager_, view_, cell_));
   auto* bytes = static_cast<uint8_t*>(heap.try_allocate(cell_.payload_size_bytes + size_t{64}, 8));
   if (bytes == nullptr) return Code::NoMem;

@@ -30,7 +30,8 @@ Image make_image(uint32_t page_size, AutoVacuum auto_vacuum, std::mt19937_64& ra
   RecordEncoder encoder;
   for (int i = 0; i < 300; ++i) {
     std::string text(random() % 20 == 0 ? page_size * 2 : random() % 30, 't');
-    Value row[3] = {Value::from_integer(static_cast<int64_t>(random() % 100)), Value::from_text(text, ValueOwner::Caller), Value::from_integer(i)};
+    Value row[3] = {Value::from_integer(static_cast<int64_t>(random() % 100)),
+                    Value::from_text(text, ValueOwner::Caller), Value::from_integer(i)};
     Payload payload = take(encoder.encode(row, 3, TextEncoding::Utf8, nullptr));
     REQUIRE_OK(table.insert(i * 3, payload));
     REQUIRE_OK(index.insert(payload));
@@ -94,7 +95,8 @@ void exercise(TestFile& file, const Image& image, std::mt19937_64& random) {
   RecordEncoder encoder;
   for (int i = 0; i < 60; ++i) {
     std::string text(random() % 10 == 0 ? image.page_size * 2 : random() % 30, 'u');
-    Value row[3] = {Value::from_integer(static_cast<int64_t>(random() % 100)), Value::from_text(text, ValueOwner::Caller), Value::from_integer(1000 + i)};
+    Value row[3] = {Value::from_integer(static_cast<int64_t>(random() % 100)),
+                    Value::from_text(text, ValueOwner::Caller), Value::from_integer(1000 + i)};
     Payload payload = take(encoder.encode(row, 3, TextEncoding::Utf8, nullptr));
     table.insert(static_cast<RowId>(random() % 1000), payload).ignore();
     index.insert(payload).ignore();
@@ -142,7 +144,6 @@ TEST_CASE("Damaged pages give errors, never crashes or endless walks") {
         for (uint32_t id = 1; id <= page_count; ++id) {
           uint8_t* page = take(file.pager->fetch_mut(PageId{id}));
           std::memcpy(page, bytes.data() + (id - 1) * size_t{page_size}, page_size);
-
         }
         file.pager->note_change();
         kernels::limit_isa(round % 2 ? kernels::Isa::Avx512 : kernels::Isa::Scalar);

@@ -23,10 +23,12 @@ static FirstFields<kKind> first_fields(const uint8_t* data, uint32_t pointers, u
 }
 
 // False: the entry has no such number.
-inline bool IndexCursor::read_first_field(const Level& level, uint32_t index, FirstFieldKind kind, uint64_t* number) const {
+inline bool IndexCursor::read_first_field(const Level& level, uint32_t index, FirstFieldKind kind,
+                                          uint64_t* number) const {
   const uint32_t usable = limits_.usable_size_bytes;
   if (kind == FirstFieldKind::Integer) {
-    return first_fields<FirstFieldKind::Integer>(level.data(), level.pointers, usable, level.leaf()).read(index, number);
+    return first_fields<FirstFieldKind::Integer>(level.data(), level.pointers, usable, level.leaf())
+        .read(index, number);
   }
   return kind == FirstFieldKind::Text &&
          first_fields<FirstFieldKind::Text>(level.data(), level.pointers, usable, level.leaf()).read(index, number);
@@ -37,12 +39,14 @@ Result<int> IndexCursor::compare_cell(const Level& level, uint32_t index, const 
   const uint8_t* data = level.data();
   const uint8_t* end = data + limits_.usable_size_bytes;
   uint32_t offset = load_be16(data + level.pointers + 2 * index);
-  if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return corrupt_page(level.id, "a cell pointer leads outside of its content");
+  if (offset > limits_.usable_size_bytes - kMinCellSizeBytes)
+    return corrupt_page(level.id, "a cell pointer leads outside of its content");
   const uint8_t* p = data + offset + (level.leaf() ? 0 : 4);
   uint64_t payload_size;
   p += read_varint(p, &payload_size);
   if (payload_size <= limits_.index_local_max) [[likely]] {
-    if (p > end || payload_size > static_cast<uint64_t>(end - p)) return corrupt_page(level.id, "a cell does not fit on it");
+    if (p > end || payload_size > static_cast<uint64_t>(end - p))
+      return corrupt_page(level.id, "a cell does not fit on it");
     if (payload_size == 0) return key.count == 0 ? 0 : -1;
     uint32_t equal_fields;
     return compare_payload(p, payload_size, *key_info_, key, &equal_fields);
@@ -120,8 +124,7 @@ Result<uint32_t> IndexCursor::lower_bound(const Level& level, const SearchKey& k
   const int bound = after_equal ? 1 : 0;  // an entry lies before the place when its order is below this
   while (low < high) {
     uint32_t at = step < high - low ? low + step - 1 : (low + high) / 2;
-    SQLRITE_TRY_ASSIGN(int order,
-                       numbers_tell ? order_of_cell(level, at, key, first) : compare_cell(level, at, key));
+    SQLRITE_TRY_ASSIGN(int order, numbers_tell ? order_of_cell(level, at, key, first) : compare_cell(level, at, key));
     if (order < bound) {
       low = at + 1;
       step *= 2;
@@ -286,7 +289,8 @@ Result<uint32_t> IndexCursor::next_cells(CellRef* cells, uint32_t max, bool desc
   const int step = descending ? -2 : 2;
   for (uint32_t i = 0; i < count; ++i, pointer += step) {
     uint32_t offset = load_be16(pointer);
-    if (offset > offset_max) [[unlikely]] return corrupt_page(level.id, "a cell pointer leads outside of its content");
+    if (offset > offset_max) [[unlikely]]
+      return corrupt_page(level.id, "a cell pointer leads outside of its content");
     const uint8_t* p = data + offset;
     uint64_t payload_size;
     p += read_varint(p, &payload_size);
@@ -297,11 +301,13 @@ Result<uint32_t> IndexCursor::next_cells(CellRef* cells, uint32_t max, bool desc
     if (payload_size <= local_max) [[likely]] {
       cell.local_size_bytes = static_cast<uint32_t>(payload_size);
       cell.overflow = PageId{};
-      if (p > end || payload_size > static_cast<uint64_t>(end - p)) [[unlikely]] return corrupt_page(level.id, "a cell does not fit on it");
+      if (p > end || payload_size > static_cast<uint64_t>(end - p)) [[unlikely]]
+        return corrupt_page(level.id, "a cell does not fit on it");
     } else {
       if (payload_size > kPayloadSizeMax) return corrupt_page(level.id, "a cell does not fit on it");
       uint32_t local = limits_.local_part(payload_size, local_max);
-      if (p > end || local + 4 > static_cast<uint64_t>(end - p)) return corrupt_page(level.id, "a cell does not fit on it");
+      if (p > end || local + 4 > static_cast<uint64_t>(end - p))
+        return corrupt_page(level.id, "a cell does not fit on it");
       cell.local_size_bytes = local;
       cell.overflow = PageId{load_be32(p + local)};
     }

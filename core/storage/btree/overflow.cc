@@ -14,13 +14,15 @@ Status check_payload_size(Pager& pager, View view, const CellRef& cell) {
   if (cell.payload_size_bytes <= cell.local_size_bytes) return {};
   uint64_t content = pager.usable_size_bytes() - 4;
   uint64_t page_count = (cell.payload_size_bytes - cell.local_size_bytes + content - 1) / content;
-  if (page_count > pager.page_count(view)) return corrupt_page(cell.overflow, "the payload that goes on here is larger than the file");
+  if (page_count > pager.page_count(view))
+    return corrupt_page(cell.overflow, "the payload that goes on here is larger than the file");
   return {};
 }
 
 Status read_cell_payload_from(Pager& pager, View view, const CellRef& cell, uint64_t offset, uint32_t size_bytes,
                               uint8_t* out, OverflowPlace* place) {
-  if (offset + size_bytes > cell.payload_size_bytes) return corrupt_page(cell.overflow, "a record is larger than its payload");
+  if (offset + size_bytes > cell.payload_size_bytes)
+    return corrupt_page(cell.overflow, "a record is larger than its payload");
   if (offset < cell.local_size_bytes) {
     uint32_t part = static_cast<uint32_t>(std::min<uint64_t>(size_bytes, cell.local_size_bytes - offset));
     std::memcpy(out, cell.payload + offset, part);
@@ -58,7 +60,8 @@ Status read_cell_payload_from(Pager& pager, View view, const CellRef& cell, uint
   }
 }
 
-Status read_cell_payload(Pager& pager, View view, const CellRef& cell, uint64_t offset, uint32_t size_bytes, uint8_t* out) {
+Status read_cell_payload(Pager& pager, View view, const CellRef& cell, uint64_t offset, uint32_t size_bytes,
+                         uint8_t* out) {
   return read_cell_payload_from(pager, view, cell, offset, size_bytes, out, nullptr);
 }
 
@@ -96,7 +99,9 @@ Result<PageId> write_overflow(Pager& pager, const Payload& payload, uint64_t off
     SQLRITE_TRY_ASSIGN(PageId id, allocate_page(pager, previous ? previous : near));
     SQLRITE_TRY_ASSIGN(uint8_t* page, pager.fetch_mut(id));
     uint32_t part = static_cast<uint32_t>(std::min<uint64_t>(content, total - offset));
-    uint32_t real = offset >= payload.bytes.size() ? 0 : static_cast<uint32_t>(std::min<uint64_t>(part, payload.bytes.size() - offset));
+    uint32_t real = offset >= payload.bytes.size()
+                        ? 0
+                        : static_cast<uint32_t>(std::min<uint64_t>(part, payload.bytes.size() - offset));
     store_be32(page, 0);
     if (real > 0) std::memcpy(page + 4, payload.bytes.data() + offset, real);
     if (part > real) std::memset(page + 4 + real, 0, part - real);
@@ -117,7 +122,8 @@ Result<PageId> write_overflow(Pager& pager, const Payload& payload, uint64_t off
 Status free_overflow(Pager& pager, PageId first, uint64_t size_bytes) {
   uint32_t content = pager.usable_size_bytes() - 4;
   uint64_t left = (size_bytes + content - 1) / content;
-  if (left > pager.page_count(kNewestView)) return corrupt_page(first, "the payload that goes on here is larger than the file");
+  if (left > pager.page_count(kNewestView))
+    return corrupt_page(first, "the payload that goes on here is larger than the file");
   PageId id = first;
   for (; left > 0; --left) {
     if (id.value < 2) return corrupt_page(first, "the overflow chain ends early");

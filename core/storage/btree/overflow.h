@@ -12,7 +12,8 @@ namespace sqlrite::storage {
 // CORRUPT when the payload cannot lie in this file: to be asked before memory of that size is allocated.
 Status check_payload_size(Pager& pager, View view, const CellRef& cell);
 // Copies payload bytes [offset, offset + size) to `out`.
-Status read_cell_payload(Pager& pager, View view, const CellRef& cell, uint64_t offset, uint32_t size_bytes, uint8_t* out);
+Status read_cell_payload(Pager& pager, View view, const CellRef& cell, uint64_t offset, uint32_t size_bytes,
+                         uint8_t* out);
 
 // Where a chain was left, so that reading on needs no walk from its start.
 struct OverflowPlace {

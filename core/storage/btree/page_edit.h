@@ -10,13 +10,13 @@ namespace sqlrite::storage {
 
 // A cell to be written: built apart from the page, so that its local part is copied once.
 struct CellDraft {
-  uint8_t head[24];                // child, payload size, rowid as the page type asks
+  uint8_t head[24];  // child, payload size, rowid as the page type asks
   uint32_t head_size_bytes = 0;
   const uint8_t* local = nullptr;  // payload bytes on the page ...
   uint32_t local_size_bytes = 0;
-  uint32_t local_zero_bytes = 0;   // ... followed by zeros (zeroblob)
-  PageId overflow;                 // appended when set
-  uint32_t size_bytes = 0;         // of all this, at least kMinCellSizeBytes
+  uint32_t local_zero_bytes = 0;  // ... followed by zeros (zeroblob)
+  PageId overflow;                // appended when set
+  uint32_t size_bytes = 0;        // of all this, at least kMinCellSizeBytes
   void finish() {
     size_bytes = head_size_bytes + local_size_bytes + local_zero_bytes + (overflow ? 4 : 0);
     if (size_bytes < kMinCellSizeBytes) size_bytes = kMinCellSizeBytes;

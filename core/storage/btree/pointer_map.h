@@ -26,7 +26,9 @@ struct PointerEntry {
 Result<bool> uses_pointer_map(Pager& pager);
 // The map page that holds the entry of `id` (itself for a map page). `id` >= 2.
 PageId pointer_map_page(const Pager& pager, PageId id);
-inline bool is_pointer_map_page(const Pager& pager, PageId id) { return id.value >= 2 && pointer_map_page(pager, id) == id; }
+inline bool is_pointer_map_page(const Pager& pager, PageId id) {
+  return id.value >= 2 && pointer_map_page(pager, id) == id;
+}
 Status put_pointer(Pager& pager, PageId id, PointerKind kind, PageId parent);
 Result<PointerEntry> get_pointer(Pager& pager, PageId id, View view);
 // Enters this b-tree page as the parent of its children and of the overflow chains of its cells.

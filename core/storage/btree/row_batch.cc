@@ -42,7 +42,7 @@ uint32_t first_not_less(const PageView& page, RowId rowid, uint32_t guess) {
     bad |= offset > offset_max;
     return !bad && rowid_at(page.data, offset, page.leaf()) < rowid;
   };
-  uint32_t low = 0;             // everything before is less
+  uint32_t low = 0;                 // everything before is less
   uint32_t high = page.cell_count;  // not less, or the end
   uint32_t step = 1;
   if (less(guess)) {
@@ -98,7 +98,8 @@ Status BatchTableCursor::find_leaf(RowId rowid, int leaf_depth, RowId* least, Ro
     SQLRITE_TRY(enter(depth, id));
     const Level& level = levels_[depth];
     PageView page;
-    if (level.leaf() || !page.parse(level.data(), level.id, limits_.usable_size_bytes, true)) return corrupt_page(level.id, "it is no page of this tree");
+    if (level.leaf() || !page.parse(level.data(), level.id, limits_.usable_size_bytes, true))
+      return corrupt_page(level.id, "it is no page of this tree");
     uint32_t count = page.cell_count;
     uint32_t offset = page.head + 8;
     if (count > 0) {
@@ -170,11 +171,14 @@ Status BatchTableCursor::find_rows(const RowId* rowids, uint32_t count, CellRef*
     PageView& page = target.page;
     if (i > done && target.leaf == targets[i - 1].leaf) {
       page = targets[i - 1].page;
-    } else if (!page.parse(pins[i].data(), target.leaf, limits_.usable_size_bytes, true) || !page.leaf()) return corrupt_page(target.leaf, "it is no page of this tree");
+    } else if (!page.parse(pins[i].data(), target.leaf, limits_.usable_size_bytes, true) || !page.leaf())
+      return corrupt_page(target.leaf, "it is no page of this tree");
     if (page.cell_count == 0) continue;
-    target.guess = target.bounded() ? guess_index(page.cell_count, rowids[i], target.least, target.most) : page.cell_count / 2;
+    target.guess =
+        target.bounded() ? guess_index(page.cell_count, rowids[i], target.least, target.most) : page.cell_count / 2;
     uint32_t offset = page.cell_offset(target.guess);
-    if (offset > page.usable - kMinCellSizeBytes) return corrupt_page(targets[i].leaf, "a cell pointer leads outside of its content");
+    if (offset > page.usable - kMinCellSizeBytes)
+      return corrupt_page(targets[i].leaf, "a cell pointer leads outside of its content");
     __builtin_prefetch(page.data + offset);
     __builtin_prefetch(page.data + offset + 64);
   }
@@ -194,7 +198,8 @@ Status BatchTableCursor::find_rows(const RowId* rowids, uint32_t count, CellRef*
       uint32_t first = page.cell_offset(0);
       uint32_t last = page.cell_offset(page.cell_count - 1u);
       uint32_t offset_max = page.usable - kMinCellSizeBytes;
-      if (first > offset_max || last > offset_max) return corrupt_page(targets[i].leaf, "a cell pointer leads outside of its content");
+      if (first > offset_max || last > offset_max)
+        return corrupt_page(targets[i].leaf, "a cell pointer leads outside of its content");
       RowId least = rowid_at(page.data, first, true);
       RowId most = rowid_at(page.data, last, true);
       if (rowids[i] <= least) {
@@ -210,9 +215,11 @@ Status BatchTableCursor::find_rows(const RowId* rowids, uint32_t count, CellRef*
     target.guess = index;
     if (index == page.cell_count) continue;
     uint32_t offset = page.cell_offset(index);
-    if (offset > page.usable - kMinCellSizeBytes) return corrupt_page(targets[i].leaf, "a cell pointer leads outside of its content");
+    if (offset > page.usable - kMinCellSizeBytes)
+      return corrupt_page(targets[i].leaf, "a cell pointer leads outside of its content");
     CellInfo info;
-    if (!parse_cell_at(page.data + offset, page.data + page.usable, page.type, limits_, &info)) return corrupt_page(targets[i].leaf, "a cell pointer leads outside of its content");
+    if (!parse_cell_at(page.data + offset, page.data + page.usable, page.type, limits_, &info))
+      return corrupt_page(targets[i].leaf, "a cell pointer leads outside of its content");
     if (info.rowid != rowids[i]) continue;
     cells[i].payload = page.data + offset + info.payload_offset;
     cells[i].local_size_bytes = info.local_size_bytes;

@@ -14,7 +14,8 @@ class BatchTableCursor : public TableCursor {
   Status find_rows(const RowId* rowids, uint32_t count, CellRef* cells, PageRef* pins);
   // After next_cells(): the tree is one leaf, and its last entry in that direction was handed out.
   bool is_only_leaf_done(bool descending) const {
-    return depth_ == 0 && place_ == Place::Gap && (descending ? levels_[0].index == 0 : levels_[0].index >= levels_[0].cell_count);
+    return depth_ == 0 && place_ == Place::Gap &&
+           (descending ? levels_[0].index == 0 : levels_[0].index >= levels_[0].cell_count);
   }
 
  private:

@@ -92,7 +92,8 @@ inline uint32_t search(RowidReader<kLeaf>& reader, uint32_t count, RowId rowid, 
       // Above leaves the guess is near but rarely exact. Three keys around it, compared without branches.
       guess = guess < 1 ? 1 : guess > count - 2 ? count - 2 : guess;
       uint32_t below = (reader.at(guess - 1) < rowid) + (reader.at(guess) < rowid) + (reader.at(guess + 1) < rowid);
-      if (below == 1 || below == 2) [[likely]] return guess - 1 + below;
+      if (below == 1 || below == 2) [[likely]]
+        return guess - 1 + below;
       if (below == 0) {
         high = guess - 1 < high ? guess - 1 : high;
         low = low < high ? low : high;
@@ -164,7 +165,8 @@ Status TableCursor::locate(RowId rowid, bool* exact) {
           most = reader.at(index);
           offset = load_be16(data + level.pointers + 2 * index);
         }
-        if (reader.bad || offset > usable - kMinCellSizeBytes) return corrupt_page(level.id, "a cell pointer leads outside of its content");
+        if (reader.bad || offset > usable - kMinCellSizeBytes)
+          return corrupt_page(level.id, "a cell pointer leads outside of its content");
       }
       PageId child{load_be32(data + offset)};
       prefetch_row(child, rowid, least, most);
@@ -254,7 +256,8 @@ Result<bool> TableCursor::last_rowid(RowId* rowid) {
     SQLRITE_TRY(locate(INT64_MAX, &exact));
     const Level& level = levels_[depth_];
     if (level.cell_count == 0) return false;
-    RowidReader<true> reader{level.data(), level.data() + level.pointers, limits_.usable_size_bytes - kMinCellSizeBytes};
+    RowidReader<true> reader{level.data(), level.data() + level.pointers,
+                             limits_.usable_size_bytes - kMinCellSizeBytes};
     leaf_last_ = reader.at(level.cell_count - 1u);
     if (reader.bad) return corrupt_page(level.id, "a cell pointer leads outside of its content");
     last_known_ = at_right_edge();
@@ -268,7 +271,8 @@ Result<uint32_t> TableCursor::next_cells(CellRef* cells, uint32_t max, bool desc
   refresh();
   if (place_ == Place::Key) {
     // The tree changed: an entry not handed out yet is found again, one that was handed out or erased is passed.
-    Seek op = descending ? (key_is_entry_ ? Seek::LessOrEqual : Seek::Less) : (key_is_entry_ ? Seek::GreaterOrEqual : Seek::Greater);
+    Seek op = descending ? (key_is_entry_ ? Seek::LessOrEqual : Seek::Less)
+                         : (key_is_entry_ ? Seek::GreaterOrEqual : Seek::Greater);
     SQLRITE_TRY_ASSIGN(bool found, seek(gap_rowid_, op));
     if (!found) return 0u;
   }
@@ -280,7 +284,8 @@ Result<uint32_t> TableCursor::next_cells(CellRef* cells, uint32_t max, bool desc
     SQLRITE_TRY_ASSIGN(bool found, descending ? stand_or_previous() : stand_or_next());
     if (!found) return 0u;
     // Rowids must go on in order from leaf to leaf: this ends walks in circles on damaged trees.
-    if (moved && (descending ? cell_.rowid >= edge : cell_.rowid <= edge)) return corrupt_page(levels_[depth_].id, "its rowids do not follow those of the leaf before");
+    if (moved && (descending ? cell_.rowid >= edge : cell_.rowid <= edge))
+      return corrupt_page(levels_[depth_].id, "its rowids do not follow those of the leaf before");
   }
   Level& level = levels_[depth_];
   uint32_t available = descending ? level.index + 1u : static_cast<uint32_t>(level.cell_count - level.index);

@@ -19,15 +19,17 @@
 
 namespace sqlrite::storage::testing {
 
-#define REQUIRE_OK(expression)                                     \
-  do {                                                             \
-    auto&& outcome_of = (expression);                              \
+#define REQUIRE_OK(expression)                                                    \
+  do {                                                                            \
+    auto&& outcome_of = (expression);                                             \
     REQUIRE_MESSAGE(status_of(outcome_of).ok(), status_of(outcome_of).message()); \
   } while (false)
 
 inline const Status& status_of(const Status& status) { return status; }
 template <typename T>
-const Status& status_of(const Result<T>& result) { return result.status(); }
+const Status& status_of(const Result<T>& result) {
+  return result.status();
+}
 template <typename T>
 T take(Result<T> result) {
   REQUIRE_MESSAGE(result.ok(), result.status().message());
@@ -85,8 +87,12 @@ struct TestFile {
     std::vector<PageId> roots{PageId{1}};
     for (const TestTree& tree : trees) roots.push_back(tree.root);
     std::string text;
-    REQUIRE_OK(check_pages(*pager, kNewestView, roots, 100,
-                           [](void* context, std::string_view message) { static_cast<std::string*>(context)->append(message).append("\n"); }, &text));
+    REQUIRE_OK(check_pages(
+        *pager, kNewestView, roots, 100,
+        [](void* context, std::string_view message) {
+          static_cast<std::string*>(context)->append(message).append("\n");
+        },
+        &text));
     return text;
   }
   // Rewrites the schema table so that stock SQLite finds the trees: tables t(a), indexes i on table "tN"(a, b).

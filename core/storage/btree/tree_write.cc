@@ -53,7 +53,8 @@ Status CursorBase::insert_cell(CellDraft& draft, bool append) {
   for (int d = 0; d <= depth_; ++d) writer.push(levels_[d].id, levels_[d].index);
   Status status;
   CellInfo last;
-  if (append && table_ && depth_ > 0 && leaf.cell_count > 0 && parse_cell(edit.view(), leaf.cell_count - 1u, limits_, &last)) {
+  if (append && table_ && depth_ > 0 && leaf.cell_count > 0 &&
+      parse_cell(edit.view(), leaf.cell_count - 1u, limits_, &last)) {
     status = writer.append_leaf(depth_, draft, last.rowid);
   } else {
     status = writer.insert_cell(depth_, leaf.index, draft);
@@ -105,7 +106,8 @@ Status TableCursor::insert(RowId rowid, const Payload& payload) {
     CellInfo info;
     const uint8_t* data = levels_[depth_].data();
     uint32_t offset = load_be16(data + levels_[depth_].pointers + 2 * index);
-    if (!parse_cell_at(data + offset, data + limits_.usable_size_bytes, kTableLeaf, limits_, &info)) return corrupt_page(levels_[depth_].id, "a cell does not fit on it");
+    if (!parse_cell_at(data + offset, data + limits_.usable_size_bytes, kTableLeaf, limits_, &info))
+      return corrupt_page(levels_[depth_].id, "a cell does not fit on it");
     if (before.overflow) {
       SQLRITE_TRY(free_overflow(*pager_, before.overflow, before.payload_size_bytes - before.local_size_bytes));
     }
@@ -208,8 +210,10 @@ Status CursorBase::erase() {
   {
     const uint8_t* data = level.data();
     uint32_t offset = load_be16(data + level.pointers + 2 * level.index);
-    if (offset > limits_.usable_size_bytes - kMinCellSizeBytes) return corrupt_page(level.id, "a cell pointer leads outside of its content");
-    if (!parse_cell_at(data + offset, data + limits_.usable_size_bytes, level.type, limits_, &info)) return corrupt_page(level.id, "a cell does not fit on it");
+    if (offset > limits_.usable_size_bytes - kMinCellSizeBytes)
+      return corrupt_page(level.id, "a cell pointer leads outside of its content");
+    if (!parse_cell_at(data + offset, data + limits_.usable_size_bytes, level.type, limits_, &info))
+      return corrupt_page(level.id, "a cell does not fit on it");
   }
   // What stays on its leaf keeps its place there; else it is found again by key.
   const bool dense = level.leaf() && looks_dense(level.cell_count - 1u, info.size_bytes, limits_.usable_size_bytes);
@@ -314,7 +318,8 @@ Status IndexBuilder::open(Pager* pager, PageId root) {
   edge_[0] = Edge{root};
   SQLRITE_TRY_ASSIGN(PageRef page, pager->fetch(root, kNewestView));
   PageView view;
-  if (!view.parse(page.data(), root, limits_.usable_size_bytes, false)) return corrupt_page(root, "it is no page of this tree");
+  if (!view.parse(page.data(), root, limits_.usable_size_bytes, false))
+    return corrupt_page(root, "it is no page of this tree");
   SQLRITE_ENSURE(view.leaf() && view.cell_count == 0);
   return {};
 }
@@ -347,7 +352,8 @@ Status IndexBuilder::append_cell(int level, const uint8_t* cell, uint32_t size_b
   bool leaf = level == depth_;
   SQLRITE_TRY_ASSIGN(uint8_t* bytes, pager_->fetch_mut(edge_[level].id));
   PageEdit edit;
-  if (!edit.open(bytes, edge_[level].id, limits_, false)) return corrupt_page(edge_[level].id, "it is no page of this tree");
+  if (!edit.open(bytes, edge_[level].id, limits_, false))
+    return corrupt_page(edge_[level].id, "it is no page of this tree");
   uint32_t size = leaf ? (size_bytes < kMinCellSizeBytes ? kMinCellSizeBytes : size_bytes) : size_bytes + 4;
   SQLRITE_TRY_ASSIGN(uint8_t* slot, edit.insert(edit.view().cell_count, size));
   if (slot == nullptr) {
@@ -371,7 +377,8 @@ Status IndexBuilder::append_cell(int level, const uint8_t* cell, uint32_t size_b
   SQLRITE_TRY_ASSIGN(bool mapped, uses_pointer_map(*pager_));
   if (mapped) {
     CellInfo info;
-    if (!parse_cell_at(slot, slot + size, kIndexInterior, limits_, &info)) return corrupt_page(edge_[level].id, "a cell does not fit on it");
+    if (!parse_cell_at(slot, slot + size, kIndexInterior, limits_, &info))
+      return corrupt_page(edge_[level].id, "a cell does not fit on it");
     if (info.overflow) SQLRITE_TRY(put_pointer(*pager_, info.overflow, PointerKind::OverflowFirst, edge_[level].id));
   }
   // Fresh pages from here down: empty interior pages hold only a right-most child until their first divider comes.
@@ -407,7 +414,8 @@ Status IndexBuilder::append(const Payload& record) {
     return {};
   }
   uint8_t cell[65536 / 4 + 64];
-  uint32_t true_size = draft.head_size_bytes + draft.local_size_bytes + draft.local_zero_bytes + (draft.overflow ? 4 : 0);
+  uint32_t true_size =
+      draft.head_size_bytes + draft.local_size_bytes + draft.local_zero_bytes + (draft.overflow ? 4 : 0);
   SQLRITE_ENSURE(draft.size_bytes <= sizeof cell);
   draft.write(cell);
   int level = depth_;
@@ -430,7 +438,8 @@ Status IndexBuilder::finish() {
       path[level] = id;
       SQLRITE_TRY_ASSIGN(PageRef page, pager_->fetch(id, kNewestView));
       PageView view;
-      if (!view.parse(page.data(), id, limits_.usable_size_bytes, false)) return corrupt_page(id, "it is no page of this tree");
+      if (!view.parse(page.data(), id, limits_.usable_size_bytes, false))
+        return corrupt_page(id, "it is no page of this tree");
       if (view.leaf()) break;
       id = view.right_child();
     }
@@ -443,7 +452,8 @@ Status IndexBuilder::finish() {
     for (int d = 0; d <= pass; ++d) {
       SQLRITE_TRY_ASSIGN(PageRef page, pager_->fetch(path[d], kNewestView));
       PageView view;
-      if (!view.parse(page.data(), path[d], limits_.usable_size_bytes, false)) return corrupt_page(path[d], "it is no page of this tree");
+      if (!view.parse(page.data(), path[d], limits_.usable_size_bytes, false))
+        return corrupt_page(path[d], "it is no page of this tree");
       mender.push(path[d], view.leaf() ? 0 : view.cell_count);
     }
     SQLRITE_TRY(mender.balance(pass, false));

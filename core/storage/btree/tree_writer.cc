@@ -20,11 +20,12 @@ Result<LooseCell> TreeWriter::copy_cell(const uint8_t* bytes, uint32_t size_byte
 Status TreeWriter::read_sibling(PageId id, uint32_t extra_cells, Sibling* out) {
   SQLRITE_TRY_ASSIGN(PageRef page, pager_.fetch(id, kNewestView));
   PageView view;
-  if (!view.parse(page.data(), id, limits_.usable_size_bytes, table_)) return corrupt_page(id, "it is no page of this tree");
+  if (!view.parse(page.data(), id, limits_.usable_size_bytes, table_))
+    return corrupt_page(id, "it is no page of this tree");
   SQLRITE_TRY_ASSIGN(uint8_t* bytes, make_array<uint8_t>(limits_.usable_size_bytes + size_t{64}));
   std::memcpy(bytes, page.data(), limits_.usable_size_bytes);
   std::memset(bytes + limits_.usable_size_bytes, 0, 64);
-  SQLRITE_TRY_ASSIGN(LooseCell* cells, make_array<LooseCell>(view.cell_count + size_t{extra_cells}));
+  SQLRITE_TRY_ASSIGN(LooseCell * cells, make_array<LooseCell>(view.cell_count + size_t{extra_cells}));
   view.data = bytes;
   uint64_t total = view.pointers_end();
   uint32_t measured = 0;
@@ -63,7 +64,7 @@ Status TreeWriter::loosen(int depth) {
   if (step.loose != nullptr) return {};
   Sibling page;
   SQLRITE_TRY(read_sibling(step.id, kPagesMax, &page));
-  SQLRITE_TRY_ASSIGN(LooseNode* node, make_array<LooseNode>(1));
+  SQLRITE_TRY_ASSIGN(LooseNode * node, make_array<LooseNode>(1));
   node->cells = const_cast<LooseCell*>(page.cells);
   node->count = page.count;
   node->right_child = page.right_child;
@@ -76,7 +77,7 @@ Status TreeWriter::insert_loose(int depth, uint32_t index, LooseCell cell) {
   LooseNode& node = *steps_[depth].loose;
   if (index > node.count) return corrupt_page(steps_[depth].id, "it has no such cell");
   // The list grows by at most kPagesMax cells between two rewrites; a fresh copy keeps that promise simple.
-  SQLRITE_TRY_ASSIGN(LooseCell* cells, make_array<LooseCell>(node.count + size_t{1}));
+  SQLRITE_TRY_ASSIGN(LooseCell * cells, make_array<LooseCell>(node.count + size_t{1}));
   std::copy(node.cells, node.cells + index, cells);
   cells[index] = cell;
   std::copy(node.cells + index, node.cells + node.count, cells + index + 1);
@@ -145,7 +146,8 @@ Status TreeWriter::split_append(int depth) {
   }
   CellInfo last;
   const LooseCell& last_cell = node.cells[node.count - 2];
-  if (!parse_cell_at(last_cell.bytes, last_cell.bytes + last_cell.size_bytes + 4, kTableLeaf, limits_, &last)) return corrupt_page(step.id, "a cell does not fit on it");
+  if (!parse_cell_at(last_cell.bytes, last_cell.bytes + last_cell.size_bytes + 4, kTableLeaf, limits_, &last))
+    return corrupt_page(step.id, "a cell does not fit on it");
   step.loose = nullptr;
   return link_leaf(depth, fresh, last.rowid);
 }
@@ -237,7 +239,7 @@ Status TreeWriter::redistribute(int depth, bool bulk) {
   const uint8_t type = old[0].type;
   const bool leaf = is_leaf_type(type);
   const bool leaf_data = leaf && table_;
-  SQLRITE_TRY_ASSIGN(LooseCell* cells, make_array<LooseCell>(total));
+  SQLRITE_TRY_ASSIGN(LooseCell * cells, make_array<LooseCell>(total));
   uint32_t n = 0;
   for (uint32_t k = 0; k < old_count; ++k) {
     std::copy(old[k].cells, old[k].cells + old[k].count, cells + n);
@@ -262,7 +264,8 @@ Status TreeWriter::redistribute(int depth, bool bulk) {
   uint32_t size[kPagesMax];
   uint32_t new_count = 0;
   for (uint32_t i = 0;;) {
-    if (new_count == kPagesMax) return corrupt_page(parent.id, "the cells of its children cannot be shared out among them");
+    if (new_count == kPagesMax)
+      return corrupt_page(parent.id, "the cells of its children cannot be shared out among them");
     uint32_t used = 0;
     start[new_count] = i;
     while (i < n && used + cells[i].size_bytes + 2 <= capacity) used += cells[i++].size_bytes + 2;
@@ -270,11 +273,13 @@ Status TreeWriter::redistribute(int depth, bool bulk) {
     size[new_count] = used;
     ++new_count;
     if (i >= n) break;
-    if (start[new_count - 1] == i) return corrupt_page(parent.id, "the cells of its children cannot be shared out among them");
+    if (start[new_count - 1] == i)
+      return corrupt_page(parent.id, "the cells of its children cannot be shared out among them");
     i += skip;
     if (i >= n && skip == 1) {
       // The divider would be the last cell: an empty page stands behind it for now, the evening out fills it.
-      if (new_count == kPagesMax) return corrupt_page(parent.id, "the cells of its children cannot be shared out among them");
+      if (new_count == kPagesMax)
+        return corrupt_page(parent.id, "the cells of its children cannot be shared out among them");
       start[new_count] = end[new_count] = n;
       size[new_count++] = 0;
       break;
@@ -283,8 +288,8 @@ Status TreeWriter::redistribute(int depth, bool bulk) {
   // Even out: shift cells to the right while that brings the two pages closer together.
   for (uint32_t i = new_count - 1; i > 0; --i) {
     while (end[i - 1] > start[i - 1]) {
-      uint32_t moved = end[i - 1] - 1;                    // leaves the left page
-      uint32_t gained = leaf_data ? moved : end[i - 1];   // enters the right page
+      uint32_t moved = end[i - 1] - 1;                   // leaves the left page
+      uint32_t gained = leaf_data ? moved : end[i - 1];  // enters the right page
       uint32_t left_after = size[i - 1] - (cells[moved].size_bytes + 2);
       uint32_t right_after = size[i] + cells[gained].size_bytes + 2;
       if (size[i] != 0 && (bulk || right_after > left_after + (i == new_count - 1 ? 2 : 0))) break;
@@ -293,7 +298,8 @@ Status TreeWriter::redistribute(int depth, bool bulk) {
       end[i - 1] = moved;
       start[i] = moved + skip;
     }
-    if (end[i - 1] <= start[i - 1]) return corrupt_page(parent.id, "the cells of its children cannot be shared out among them");
+    if (end[i - 1] <= start[i - 1])
+      return corrupt_page(parent.id, "the cells of its children cannot be shared out among them");
   }
 
   // Pages in ascending order, so that a scan reads the file forwards.
@@ -356,12 +362,14 @@ Status TreeWriter::redistribute(int depth, bool bulk) {
     CellInfo info;
     if (leaf_data) {
       const LooseCell& last = cells[end[j] - 1];
-      if (!parse_cell_at(last.bytes, last.bytes + last.size_bytes + 4, type, limits_, &info)) return corrupt_page(parent.id, "the cells of its children cannot be shared out among them");
+      if (!parse_cell_at(last.bytes, last.bytes + last.size_bytes + 4, type, limits_, &info))
+        return corrupt_page(parent.id, "the cells of its children cannot be shared out among them");
       divider.head_size_bytes += write_varint(divider.head + 4, static_cast<uint64_t>(info.rowid));
       info.overflow = PageId{};
     } else {
       const LooseCell& cell = cells[end[j]];
-      if (!parse_cell_at(cell.bytes, cell.bytes + cell.size_bytes + 4, type, limits_, &info)) return corrupt_page(parent.id, "the cells of its children cannot be shared out among them");
+      if (!parse_cell_at(cell.bytes, cell.bytes + cell.size_bytes + 4, type, limits_, &info))
+        return corrupt_page(parent.id, "the cells of its children cannot be shared out among them");
       // A leaf cell may be padded to four bytes; its true end is where the payload ends.
       uint32_t from = leaf ? 0 : 4;
       uint32_t true_size = info.payload_offset + info.local_size_bytes + (info.overflow ? 4 : 0);
@@ -401,7 +409,8 @@ Status TreeWriter::balance(int depth, bool bulk) {
                steps_[depth - 1].loose == nullptr) {
       SQLRITE_TRY_ASSIGN(PageRef above, pager_.fetch(steps_[depth - 1].id, kNewestView));
       PageView view;
-      if (!view.parse(above.data(), steps_[depth - 1].id, limits_.usable_size_bytes, table_)) return corrupt_page(steps_[depth - 1].id, "it is no page of this tree");
+      if (!view.parse(above.data(), steps_[depth - 1].id, limits_.usable_size_bytes, table_))
+        return corrupt_page(steps_[depth - 1].id, "it is no page of this tree");
       bool edge = steps_[depth - 1].index == view.cell_count;
       above.release();
       if (edge) {

@@ -11,7 +11,9 @@
 namespace sqlrite::storage {
 namespace {
 
-bool is_special_page(const Pager& pager, PageId id) { return id == pager.lock_byte_page() || is_pointer_map_page(pager, id); }
+bool is_special_page(const Pager& pager, PageId id) {
+  return id == pager.lock_byte_page() || is_pointer_map_page(pager, id);
+}
 
 // Walks a subtree from the leaves up. `visited` ends walks through damaged trees that share pages.
 struct TreeWalk {
@@ -31,16 +33,19 @@ struct TreeWalk {
     return payload_size <= (table ? limits.table_local_max : limits.index_local_max);
   }
   Status free_below(PageId id, uint32_t depth) {
-    if (depth >= kDepthLimit || ++visited > pager.page_count(kNewestView)) return corrupt_page(id, "the tree is too deep, or has more pages than the file");
+    if (depth >= kDepthLimit || ++visited > pager.page_count(kNewestView))
+      return corrupt_page(id, "the tree is too deep, or has more pages than the file");
     SQLRITE_TRY_ASSIGN(PageRef page, pager.fetch(id, kNewestView));
     PageView p;
-    if (!p.parse(page.data(), id, limits.usable_size_bytes, table)) return corrupt_page(id, "it is no page of this tree");
+    if (!p.parse(page.data(), id, limits.usable_size_bytes, table))
+      return corrupt_page(id, "it is no page of this tree");
     if (p.leaf() || !table) entries += p.cell_count;
     for (uint32_t i = 0; i <= p.cell_count; ++i) {
       if (i < p.cell_count && !is_local(p, i)) {
         CellInfo info;
         if (!parse_cell(p, i, limits, &info)) return corrupt_page(id, "a cell does not fit on it");
-        if (info.overflow) SQLRITE_TRY(free_overflow(pager, info.overflow, info.payload_size_bytes - info.local_size_bytes));
+        if (info.overflow)
+          SQLRITE_TRY(free_overflow(pager, info.overflow, info.payload_size_bytes - info.local_size_bytes));
       }
       if (p.leaf()) continue;
       PageId child;
@@ -52,10 +57,12 @@ struct TreeWalk {
   }
 
   Status count_below(PageId id, uint32_t depth) {
-    if (depth >= kDepthLimit || ++visited > pager.page_count(view)) return corrupt_page(id, "the tree is too deep, or has more pages than the file");
+    if (depth >= kDepthLimit || ++visited > pager.page_count(view))
+      return corrupt_page(id, "the tree is too deep, or has more pages than the file");
     SQLRITE_TRY_ASSIGN(PageRef page, pager.fetch(id, view));
     PageView p;
-    if (!p.parse(page.data(), id, limits.usable_size_bytes, table)) return corrupt_page(id, "it is no page of this tree");
+    if (!p.parse(page.data(), id, limits.usable_size_bytes, table))
+      return corrupt_page(id, "it is no page of this tree");
     if (p.leaf() || !table) entries += p.cell_count;
     if (p.leaf()) return {};
     for (uint32_t i = 0; i <= p.cell_count; ++i) {
@@ -70,7 +77,8 @@ struct TreeWalk {
 Result<bool> root_is_table(Pager& pager, PageId root, View view) {
   SQLRITE_TRY_ASSIGN(PageRef page, pager.fetch(root, view));
   uint8_t type = page.data()[page_head(root)];
-  if (type != kTableLeaf && type != kTableInterior && type != kIndexLeaf && type != kIndexInterior) return corrupt_page(root, "it is no b-tree page");
+  if (type != kTableLeaf && type != kTableInterior && type != kIndexLeaf && type != kIndexInterior)
+    return corrupt_page(root, "it is no b-tree page");
   return is_table_type(type);
 }
 
@@ -97,13 +105,15 @@ Status relocate_page(Pager& pager, PageId from, PageId to, PointerEntry entry) {
 
   SQLRITE_TRY_ASSIGN(uint8_t* parent, pager.fetch_mut(entry.parent));
   if (entry.kind == PointerKind::OverflowLater) {
-    if (load_be32(parent) != from.value) return corrupt_page(entry.parent, "the pointer map names it as the parent of another page");
+    if (load_be32(parent) != from.value)
+      return corrupt_page(entry.parent, "the pointer map names it as the parent of another page");
     store_be32(parent, to.value);
     return {};
   }
   PayloadLimits limits(pager.usable_size_bytes());
   PageView view;
-  if (!view.parse(parent, entry.parent, limits.usable_size_bytes, is_table_type(parent[page_head(entry.parent)]))) return corrupt_page(entry.parent, "it is no page of this tree");
+  if (!view.parse(parent, entry.parent, limits.usable_size_bytes, is_table_type(parent[page_head(entry.parent)])))
+    return corrupt_page(entry.parent, "it is no page of this tree");
   for (uint32_t i = 0; i < view.cell_count; ++i) {
     CellInfo info;
     if (!parse_cell(view, i, limits, &info)) return corrupt_page(entry.parent, "a cell does not fit on it");
@@ -117,7 +127,8 @@ Status relocate_page(Pager& pager, PageId from, PageId to, PointerEntry entry) {
       return {};
     }
   }
-  if (entry.kind != PointerKind::Child || view.leaf() || view.right_child() != from) return corrupt_page(entry.parent, "the pointer map names it as the parent of another page");
+  if (entry.kind != PointerKind::Child || view.leaf() || view.right_child() != from)
+    return corrupt_page(entry.parent, "the pointer map names it as the parent of another page");
   store_be32(parent + view.head + 8, to.value);
   return {};
 }
@@ -132,14 +143,16 @@ Result<PageId> create_tree(Pager& pager, TreeKind kind) {
   } else {
     // Roots stay together at the front of the file: the next page number, whoever has it now.
     SQLRITE_TRY_ASSIGN(uint32_t largest, read_meta(pager, kNewestView, 4));
-    if (largest > pager.page_count(kNewestView)) return corrupt_page(PageId{1}, "the largest root page lies beyond the end");
+    if (largest > pager.page_count(kNewestView))
+      return corrupt_page(PageId{1}, "the largest root page lies beyond the end");
     root = PageId{largest + 1};
     while (is_special_page(pager, root)) ++root.value;
     SQLRITE_TRY_ASSIGN(bool free, allocate_exact(pager, root));
     if (!free) {
       SQLRITE_TRY_ASSIGN(PageId to, allocate_page(pager, PageId{}));
       SQLRITE_TRY_ASSIGN(PointerEntry entry, get_pointer(pager, root, kNewestView));
-      if (entry.kind == PointerKind::Root || entry.kind == PointerKind::Free) return corrupt_page(root, "it is in the way of a root page and cannot move");
+      if (entry.kind == PointerKind::Root || entry.kind == PointerKind::Free)
+        return corrupt_page(root, "it is in the way of a root page and cannot move");
       SQLRITE_TRY(relocate_page(pager, root, to, entry));
     }
     SQLRITE_TRY(put_pointer(pager, root, PointerKind::Root, PageId{}));

@@ -100,17 +100,18 @@ struct PageView {
 
 // Everything about one cell.
 struct CellInfo {
-  uint32_t size_bytes = 0;         // on the page, at least 4 on leaves
-  uint32_t payload_offset = 0;     // from the cell's start
+  uint32_t size_bytes = 0;      // on the page, at least 4 on leaves
+  uint32_t payload_offset = 0;  // from the cell's start
   uint32_t local_size_bytes = 0;
   uint32_t payload_size_bytes = 0;
   RowId rowid = 0;
-  PageId child;                    // interior
+  PageId child;  // interior
   PageId overflow;
 };
 
 // Reads the cell at `cell` of a page of this type. `end` bounds the page's usable part; false when the cell is malformed.
-inline bool parse_cell_at(const uint8_t* cell, const uint8_t* end, uint8_t type, const PayloadLimits& limits, CellInfo* info) {
+inline bool parse_cell_at(const uint8_t* cell, const uint8_t* end, uint8_t type, const PayloadLimits& limits,
+                          CellInfo* info) {
   const uint8_t* p = cell;
   if (!is_leaf_type(type)) {
     info->child = PageId{load_be32(p)};

@@ -62,15 +62,15 @@ class RollbackJournal {
   os::Vfs* vfs_ = nullptr;
   const std::string* path_ = nullptr;
   std::unique_ptr<os::File> file_;
-  GrowArray<uint8_t> buffer_;     // not written yet; in memory mode the whole journal
-  uint64_t buffer_offset_ = 0;    // where buffer_ goes in the file
-  uint64_t segment_offset_ = 0;   // of the current segment header
+  GrowArray<uint8_t> buffer_;    // not written yet; in memory mode the whole journal
+  uint64_t buffer_offset_ = 0;   // where buffer_ goes in the file
+  uint64_t segment_offset_ = 0;  // of the current segment header
   JournalMode mode_ = JournalMode::Delete;
   Synchronous level_ = Synchronous::Full;
   uint32_t page_size_bytes_ = 0;
   uint32_t page_count_ = 0;
   uint32_t nonce_ = 0;
-  uint32_t record_count_ = 0;     // in the current segment
+  uint32_t record_count_ = 0;  // in the current segment
   uint32_t announced_count_ = 0;
   bool active_ = false;
   bool created_ = false;

@@ -86,7 +86,8 @@ TEST_CASE("RollbackJournal, GarbageNeverBreaksRecovery") {
     os::MemoryVfs vfs;
     crash_in_commit(vfs, Synchronous::Full);
     std::vector<uint8_t> bytes = vfs.content(kJournal);
-    for (int i = 0; i < 3; ++i) bytes[random.next() % (round % 2 == 0 ? 40 : bytes.size())] = static_cast<uint8_t>(random.next());
+    for (int i = 0; i < 3; ++i)
+      bytes[random.next() % (round % 2 == 0 ? 40 : bytes.size())] = static_cast<uint8_t>(random.next());
     bytes.resize(random.next() % 4 == 0 ? random.next() % bytes.size() : bytes.size());
     // A journal that asks for a huge file is cut by the size it names only downwards.
     vfs.set_content(kJournal, bytes);
@@ -103,7 +104,8 @@ TEST_CASE("RollbackJournal, AFileThatWasCutHasItsOldSizeAgain") {
   crash_in_commit(vfs, Synchronous::Full);
   std::vector<uint8_t> cut = vfs.content("/d");
   cut.resize(2 * kPage);
-  const uint8_t header[] = {'S', 'Q', 'L', 'i', 't', 'e', ' ', 'f', 'o', 'r', 'm', 'a', 't', ' ', '3', 0, kPage >> 8, 0, 1, 1, 0, 64, 32, 32};
+  const uint8_t header[] = {'S', 'Q', 'L', 'i', 't',        'e', ' ', 'f', 'o', 'r', 'm', 'a',
+                            't', ' ', '3', 0,   kPage >> 8, 0,   1,   1,   0,   64,  32,  32};
   std::copy(std::begin(header), std::end(header), cut.begin());
   store_be32(&cut[24], 7);
   store_be32(&cut[28], 9);  // pages, the last four not in the journal
@@ -195,7 +197,8 @@ TEST_CASE("RollbackJournal, PlaysBackALargeJournal") {
       if (page % 700 == 0) REQUIRE(journal.flush().ok());
     }
     REQUIRE(journal.flush().ok());
-    for (uint32_t page = 1; page <= kPageCount; ++page) REQUIRE(file->write_at((page - 1) * kPage, changed.data(), kPage).ok());
+    for (uint32_t page = 1; page <= kPageCount; ++page)
+      REQUIRE(file->write_at((page - 1) * kPage, changed.data(), kPage).ok());
     REQUIRE(journal.play_back(*file).ok());
     CHECK(vfs.content("/d") == before);
     REQUIRE(journal.finish().ok());

@@ -129,7 +129,8 @@ void DatabaseFile::release() {
 void DatabaseFile::close() {
   if (log_active_.load() && log_.is_open() && !read_only_ && had_writer_ && !io_lost_.load()) {
     auto result = checkpoint(CheckpointMode::Full, Synchronous::Full, {});
-    if (result.ok() && !result.value().busy && result.value().wal_frame_count == result.value().checkpointed_frame_count) {
+    if (result.ok() && !result.value().busy &&
+        result.value().wal_frame_count == result.value().checkpointed_frame_count) {
       log_.close();
       vfs_.remove(log_path_, false).ignore();
     }
@@ -157,7 +158,8 @@ void DatabaseFile::set_cache_budget(ReadMark* mark, uint64_t size_bytes) {
   os::LockGuard<os::Mutex> guard(mutex_);
   mark->cache_budget_bytes = size_bytes;
   uint64_t largest = 0;
-  for (const ReadMark* at = first_mark_; at != nullptr; at = at->next) largest = std::max(largest, at->cache_budget_bytes);
+  for (const ReadMark* at = first_mark_; at != nullptr; at = at->next)
+    largest = std::max(largest, at->cache_budget_bytes);
   cache_.set_budget(largest);
   cache_budget_bytes_.store(largest, std::memory_order_relaxed);
 }
@@ -211,7 +213,8 @@ Status DatabaseFile::recover_journal_locked(bool* done) {
   *done = false;
   // What a failed commit of our own left is hot whatever locks are held: they are ours.
   const bool left_by_us = needs_recovery_.load(std::memory_order_relaxed);
-  SQLRITE_TRY_ASSIGN(bool hot, left_by_us ? RollbackJournal::has_content(vfs_, journal_path_) : RollbackJournal::is_hot(vfs_, journal_path_, *file_));
+  SQLRITE_TRY_ASSIGN(bool hot, left_by_us ? RollbackJournal::has_content(vfs_, journal_path_)
+                                          : RollbackJournal::is_hot(vfs_, journal_path_, *file_));
   if (!hot) return {};
   // Whoever only wants to read leaves the files as they are.
   if (read_only_ || !had_writer_.load()) return Status(Code::ReadOnlyRollback);
@@ -248,7 +251,8 @@ Status DatabaseFile::validate_locked() {
   uint8_t bytes[kHeaderSizeBytes] = {};
   SQLRITE_TRY_ASSIGN(size_t got, file_->read_at(0, bytes, sizeof bytes));
   static_cast<void>(got);
-  if (validated_ && !recovered && size == validated_size_bytes_ && std::memcmp(bytes, header_bytes_, sizeof bytes) == 0) return {};
+  if (validated_ && !recovered && size == validated_size_bytes_ && std::memcmp(bytes, header_bytes_, sizeof bytes) == 0)
+    return {};
   cache_.remove_all();
   validated_ = false;
   std::memcpy(header_bytes_, bytes, sizeof bytes);
@@ -336,14 +340,16 @@ Status DatabaseFile::load_snapshot_locked() {
   snapshot.reserved_size_bytes = header.reserved_size_bytes;
   snapshot.schema_cookie = header.schema_cookie;
   cache_.set_page_size(header.page_size_bytes);
-  uint64_t there = frames > 0 ? newest_.page_count : (validated_size_bytes_ + header.page_size_bytes - 1) / header.page_size_bytes;
+  uint64_t there =
+      frames > 0 ? newest_.page_count : (validated_size_bytes_ + header.page_size_bytes - 1) / header.page_size_bytes;
   if (there > 0xfffffffe) {
     log_about_file(Code::Corrupt, "it is larger than a database can be");
     return Status(Code::Corrupt);
   }
   snapshot.page_count = header.page_count != 0 ? header.page_count : static_cast<uint32_t>(there);
   if (snapshot.page_count > there) {
-    Status detail = status_format(Code::Corrupt, "%s holds %llu pages, its header says %u", frames > 0 ? "the last commit of the log" : "the database file",
+    Status detail = status_format(Code::Corrupt, "%s holds %llu pages, its header says %u",
+                                  frames > 0 ? "the last commit of the log" : "the database file",
                                   static_cast<unsigned long long>(there), snapshot.page_count);
     log_about_file(Code::Corrupt, detail.message());
     return Status(Code::Corrupt);

@@ -113,7 +113,8 @@ class DatabaseFile {
   uint64_t cache_budget_bytes() const { return cache_budget_bytes_.load(std::memory_order_relaxed); }
   // The cache found nothing to evict: pins nobody uses should go.
   bool take_over_budget_hint() {
-    return over_budget_hint_.load(std::memory_order_relaxed) && over_budget_hint_.exchange(false, std::memory_order_relaxed);
+    return over_budget_hint_.load(std::memory_order_relaxed) &&
+           over_budget_hint_.exchange(false, std::memory_order_relaxed);
   }
 
   // --- Writing. The writer lock lies between begin_write and end_write.
@@ -131,7 +132,7 @@ class DatabaseFile {
     uint32_t reserved_size_bytes;
     Synchronous level;
     ReadMark* mark;
-    bool keep_old_versions;  // the committing pager has open views
+    bool keep_old_versions;                    // the committing pager has open views
     const Replacement* replacement = nullptr;  // then `count` is 0
   };
   struct CommitOutcome {
@@ -224,7 +225,7 @@ class DatabaseFile {
   // The writer's: pages spilled in rollback mode. Page n (from 1) is in bytes [n - 1, n) * page size.
   std::unique_ptr<os::File> spill_file_;
   uint64_t spill_page_count_ = 0;
-  ReadMark* first_mark_ = nullptr;  // every pager's mark is in this list
+  ReadMark* first_mark_ = nullptr;         // every pager's mark is in this list
   GrowArray<uint32_t> checkpoint_frames_;  // the checkpointer's
 
   Snapshot newest_;
@@ -234,7 +235,8 @@ class DatabaseFile {
   std::atomic<bool> write_protected_{false};  // header asks for a newer writer
   std::atomic<bool> validated_{false};        // the header was read and the cache fits the file
   std::atomic<bool> io_lost_{false};          // a sync failed: no more writes through this open
-  std::atomic<bool> needs_recovery_{false};   // the file is half-written, its journal hot: nothing is read before playback
+  std::atomic<bool> needs_recovery_{
+      false};  // the file is half-written, its journal hot: nothing is read before playback
   std::atomic<JournalMode> journal_mode_{kDefaultJournalMode};
   std::atomic<int64_t> journal_size_limit_{-1};
   std::atomic<uint64_t> cache_budget_bytes_{16u << 20};

@@ -96,7 +96,8 @@ Status DatabaseFile::spill_to_file(const WalPage* pages, uint32_t count, uint64_
 }
 
 Status DatabaseFile::read_pending(uint64_t sequence, uint8_t* out) {
-  if (log_active_.load(std::memory_order_relaxed)) return log_.read_frame(static_cast<uint32_t>(sequence - log_base_), out);
+  if (log_active_.load(std::memory_order_relaxed))
+    return log_.read_frame(static_cast<uint32_t>(sequence - log_base_), out);
   if (spill_file_ == nullptr) return Status(Code::IoErrRead);
   const uint32_t page_size = newest_.page_size_bytes;
   SQLRITE_TRY_ASSIGN(size_t got, spill_file_->read_at((sequence - 1) * page_size, out, page_size));
@@ -158,7 +159,9 @@ Status DatabaseFile::commit_private(const CommitRequest& request, CommitOutcome*
 }
 
 bool DatabaseFile::maybe_restart_log_locked() {
-  if (checkpoint_running_ || log_.committed_frame_count() == 0 || backfilled_frame_count_ != log_.committed_frame_count()) return false;
+  if (checkpoint_running_ || log_.committed_frame_count() == 0 ||
+      backfilled_frame_count_ != log_.committed_frame_count())
+    return false;
   for (const ReadMark* mark = first_mark_; mark != nullptr; mark = mark->next) {
     uint64_t at = mark->sequence.load(std::memory_order_seq_cst);
     if (at != ReadMark::kNone && at != newest_.sequence) return false;
@@ -173,7 +176,8 @@ bool DatabaseFile::maybe_restart_log_locked() {
   backfilled_frame_count_ = 0;
   log_.restart(vfs_.random());
   int64_t limit = journal_size_limit();
-  if (limit >= 0 && !log_.truncate_file(static_cast<uint64_t>(limit)).ok()) log_message(Code::IoErrTruncate, "cutting the log failed");
+  if (limit >= 0 && !log_.truncate_file(static_cast<uint64_t>(limit)).ok())
+    log_message(Code::IoErrTruncate, "cutting the log failed");
   return true;
 }
 

@@ -42,7 +42,8 @@ OverlayEntry* Pager::Impl::add_entry(uint32_t page) {
   return &entries_.back();
 }
 
-OverlayVersion* Pager::Impl::push_version(OverlayEntry* entry, Frame* frame, uint32_t stamp, OverlayVersion::Kind kind) {
+OverlayVersion* Pager::Impl::push_version(OverlayEntry* entry, Frame* frame, uint32_t stamp,
+                                          OverlayVersion::Kind kind) {
   if (free_versions_ == nullptr) {
     OverlayVersion* block = new (std::nothrow) OverlayVersion[kVersionsPerBlock];
     if (block == nullptr) return nullptr;
@@ -59,7 +60,8 @@ OverlayVersion* Pager::Impl::push_version(OverlayEntry* entry, Frame* frame, uin
   free_versions_ = version->older;
   *version = OverlayVersion{frame, 0, stamp, kind, entry->newest};
   // The content before the transaction is dropped with the whole overlay, not by pruning.
-  bool older_is_prunable = entry->newest != nullptr && (entry->newest->stamp > transaction_floor_ || open_view_count_ > 0);
+  bool older_is_prunable =
+      entry->newest != nullptr && (entry->newest->stamp > transaction_floor_ || open_view_count_ > 0);
   entry->newest = version;
   if (older_is_prunable && !entry->in_multi_list) {
     uint32_t index = static_cast<uint32_t>(entry - entries_.begin());
@@ -129,7 +131,8 @@ void Pager::Impl::clear_overlay() {
     size_t mask = entry_slots_.size() - 1;
     for (OverlayEntry& entry : entries_) {
       // Every slot of the entry's probe run is emptied; all runs go, so no chain is cut that is still needed.
-      for (size_t slot = (entry.page * 0x9e3779b1u) & mask; entry_slots_[slot] != 0; slot = (slot + 1) & mask) entry_slots_[slot] = 0;
+      for (size_t slot = (entry.page * 0x9e3779b1u) & mask; entry_slots_[slot] != 0; slot = (slot + 1) & mask)
+        entry_slots_[slot] = 0;
     }
   } else {
     std::memset(entry_slots_.begin(), 0, entry_slots_.size() * sizeof(uint32_t));
@@ -252,14 +255,17 @@ Status Pager::Impl::undo_to(uint32_t stamp) {
     // The first version that survives.
     OverlayVersion* survivor = entry.newest;
     while (survivor != nullptr && survivor->stamp > stamp) survivor = survivor->older;
-    bool survivor_is_own = survivor != nullptr && survivor->stamp > transaction_floor_ && survivor->kind == OverlayVersion::Kind::Content;
+    bool survivor_is_own =
+        survivor != nullptr && survivor->stamp > transaction_floor_ && survivor->kind == OverlayVersion::Kind::Content;
     if (view_stamp > stamp) {
       // A view may see what is undone: keep it below a marker that shows the state before.
       Frame* frame = nullptr;
       if (survivor_is_own) {
         SQLRITE_TRY_ASSIGN(frame, version_frame(survivor));
       }
-      OverlayVersion* marker = push_version(&entry, frame, generation_, survivor_is_own ? OverlayVersion::Kind::Content : OverlayVersion::Kind::UseShared);
+      OverlayVersion* marker =
+          push_version(&entry, frame, generation_,
+                       survivor_is_own ? OverlayVersion::Kind::Content : OverlayVersion::Kind::UseShared);
       if (marker == nullptr) {
         if (frame != nullptr) file_->unpin(frame);
         return Status(Code::NoMem);
@@ -274,14 +280,14 @@ Status Pager::Impl::undo_to(uint32_t stamp) {
       }
       if (survivor_is_own && entry.was_spilled && survivor->spilled_sequence != 0) {
         // The log holds a later version of the page behind this one: it must be written again.
-        SQLRITE_TRY_ASSIGN(Frame* frame, version_frame(survivor));
+        SQLRITE_TRY_ASSIGN(Frame * frame, version_frame(survivor));
         file_->unpin(frame);
         survivor->spilled_sequence = 0;
       }
     }
     if (!survivor_is_own && entry.was_spilled && writing_) {
       // The log holds an undone version: write the old content behind it.
-      SQLRITE_TRY_ASSIGN(Frame* shared, file_->fetch(entry.page, snapshot_.sequence));
+      SQLRITE_TRY_ASSIGN(Frame * shared, file_->fetch(entry.page, snapshot_.sequence));
       auto copy = file_->new_frame();
       if (!copy.ok()) {
         file_->unpin(shared);
@@ -289,7 +295,8 @@ Status Pager::Impl::undo_to(uint32_t stamp) {
       }
       std::memcpy(copy.value()->data, shared->data, snapshot_.page_size_bytes);
       file_->unpin(shared);
-      if (push_version(&entry, copy.value(), generation_, OverlayVersion::Kind::Content) == nullptr) return Status(Code::NoMem);
+      if (push_version(&entry, copy.value(), generation_, OverlayVersion::Kind::Content) == nullptr)
+        return Status(Code::NoMem);
       pushed_marker = true;
       continue;
     }

@@ -4,7 +4,6 @@
 
 #include "base/buffer_memory.h"
 
-
 namespace sqlrite::storage {
 
 namespace {
@@ -176,7 +175,8 @@ void PageCache::remove_above(uint32_t page_count) {
 bool PageCache::evict_some(size_t scan_count_max) {
   if (bucket_count_ == 0) return false;
   bool evicted = false;
-  for (size_t scanned = 0; scanned < scan_count_max && !(evicted && !is_over_budget() && free_list_ != nullptr); ++scanned) {
+  for (size_t scanned = 0; scanned < scan_count_max && !(evicted && !is_over_budget() && free_list_ != nullptr);
+       ++scanned) {
     clock_hand_ = (clock_hand_ + 1) & (bucket_count_ - 1);
     for (Frame** link = &buckets_[clock_hand_]; *link != nullptr;) {
       Frame* frame = *link;

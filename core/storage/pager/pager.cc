@@ -87,7 +87,8 @@ Status Pager::begin_read() {
   if (m.reading_) return {};
   if (m.file_->is_steady() && m.snapshot_.sequence != 0) [[likely]] {
     m.mark_.sequence.store(m.snapshot_.sequence, std::memory_order_seq_cst);
-    if (m.file_->newest_sequence() == m.snapshot_.sequence && m.table_sequence_ == m.snapshot_.sequence && m.file_->is_steady()) [[likely]] {
+    if (m.file_->newest_sequence() == m.snapshot_.sequence && m.table_sequence_ == m.snapshot_.sequence &&
+        m.file_->is_steady()) [[likely]] {
       m.reading_ = true;
       m.rolled_back_by_error_ = false;
       return {};
@@ -110,9 +111,10 @@ Status Pager::Impl::begin_read_slow() {
 void Pager::Impl::install_snapshot(const Snapshot& snapshot, bool own) {
   if (snapshot.sequence != table_sequence_ && !own) {
     changed_pages_.clear();
-    bool incremental = snapshot.page_count >= snapshot_.page_count && snapshot.page_size_bytes == snapshot_.page_size_bytes &&
-                       table_sequence_ != 0 &&
-                       file_->changed_pages(table_sequence_, snapshot.sequence, kIncrementalInvalidationMax, &changed_pages_);
+    bool incremental =
+        snapshot.page_count >= snapshot_.page_count && snapshot.page_size_bytes == snapshot_.page_size_bytes &&
+        table_sequence_ != 0 &&
+        file_->changed_pages(table_sequence_, snapshot.sequence, kIncrementalInvalidationMax, &changed_pages_);
     if (incremental) {
       for (uint32_t page : changed_pages_) tables_.remove(tables_.newest(), page);
     } else {
@@ -209,7 +211,8 @@ void Pager::Impl::undo_all() {
   } else {
     for (OverlayEntry& entry : entries_) entry.was_spilled = false;
     Status restored = restore_visible();
-    if (!restored.ok()) log_message(restored.code(), "pages of a rolled-back transaction are lost for statements that still read them");
+    if (!restored.ok())
+      log_message(restored.code(), "pages of a rolled-back transaction are lost for statements that still read them");
     // Without memory for the markers the views lose their state: their next fetch of such a page reads the snapshot.
     undo_to(transaction_floor_).ignore();
   }
@@ -239,7 +242,7 @@ Result<PageRef> Pager::fetch_slow(PageId id, View view) {
 // A pinned frame with the version's content, read back if it was spilled.
 Result<Frame*> Pager::Impl::version_frame(OverlayVersion* version) {
   if (version->frame == nullptr) {
-    SQLRITE_TRY_ASSIGN(Frame* frame, file_->new_frame());
+    SQLRITE_TRY_ASSIGN(Frame * frame, file_->new_frame());
     Status status = file_->read_pending(version->spilled_sequence, frame->data);
     if (!status.ok()) {
       file_->unpin(frame);
@@ -311,7 +314,7 @@ Result<uint8_t*> Pager::Impl::make_mutable(uint32_t page, bool fresh) {
   OverlayVersion* version = entry->newest;
   if (entry->dirty && version->stamp > pager_->copy_floor_) {
     // In place, unless a fetch in between has replaced the pin.
-    SQLRITE_TRY_ASSIGN(Frame* frame, version_frame(version));
+    SQLRITE_TRY_ASSIGN(Frame * frame, version_frame(version));
     version->spilled_sequence = 0;
     entry->forgotten = false;
     if (fresh) std::memset(frame->data, 0, page_size);
@@ -403,7 +406,9 @@ void Pager::Impl::give_back_spares() {
 // What the page held before the transaction can be read from the file until the commit.
 void Pager::Impl::drop_original(OverlayEntry& entry) {
   for (OverlayVersion* old = entry.newest->older; old != nullptr; old = old->older) {
-    if (old->stamp > transaction_floor_ || old->kind != OverlayVersion::Kind::Content || entry.page > snapshot_.page_count) continue;
+    if (old->stamp > transaction_floor_ || old->kind != OverlayVersion::Kind::Content ||
+        entry.page > snapshot_.page_count)
+      continue;
     if (old->older != nullptr) return;  // kept for views of earlier snapshots
     for (const ViewSlot& view : views_) {
       if (view.open && view.sequence != snapshot_.sequence) return;
@@ -426,7 +431,8 @@ Status Pager::Impl::restore_originals() {
   for (OverlayEntry& entry : entries_) {
     if (!entry.dirty || entry.newest == nullptr || entry.page > snapshot_.page_count) continue;
     for (OverlayVersion* old = entry.newest->older; old != nullptr; old = old->older) {
-      if (old->stamp > transaction_floor_ || old->kind != OverlayVersion::Kind::UseShared || old->frame != nullptr) continue;
+      if (old->stamp > transaction_floor_ || old->kind != OverlayVersion::Kind::UseShared || old->frame != nullptr)
+        continue;
       SQLRITE_TRY_ASSIGN(old->frame, file_->fetch(entry.page, snapshot_.sequence));
       old->kind = OverlayVersion::Kind::Content;
     }
@@ -442,7 +448,7 @@ Status Pager::Impl::restore_visible() {
       bool visible = false;
       for (const ViewSlot& view : views_) visible |= view.open && view.stamp >= version->stamp;
       if (!visible) continue;
-      SQLRITE_TRY_ASSIGN(Frame* frame, version_frame(version));
+      SQLRITE_TRY_ASSIGN(Frame * frame, version_frame(version));
       file_->unpin(frame);
     }
   }
@@ -468,8 +474,11 @@ Status Pager::Impl::maybe_spill() {
     GrowArray<WalPage> pages;
     GrowArray<OverlayVersion*> versions;
     for (OverlayEntry& entry : entries_) {
-      if (!entry.spill_candidate || !entry.dirty || entry.page == 1 || entry.page > page_count_ || entry.newest->spilled_sequence != 0) continue;
-      if (!pages.push_back(WalPage{entry.page, entry.newest->frame->data}) || !versions.push_back(entry.newest)) return Code::NoMem;
+      if (!entry.spill_candidate || !entry.dirty || entry.page == 1 || entry.page > page_count_ ||
+          entry.newest->spilled_sequence != 0)
+        continue;
+      if (!pages.push_back(WalPage{entry.page, entry.newest->frame->data}) || !versions.push_back(entry.newest))
+        return Code::NoMem;
       entry.was_spilled = in_log;
       if (!in_log) drop_original(entry);
     }
@@ -485,7 +494,8 @@ Status Pager::Impl::maybe_spill() {
     // What was read back can go again: pages that were not changed since, and older versions for marks and views.
     for (OverlayEntry& entry : entries_) {
       if (!entry.dirty || entry.page == 1) continue;
-      for (OverlayVersion* version = entry.spill_candidate ? entry.newest : entry.newest->older; version != nullptr; version = version->older) {
+      for (OverlayVersion* version = entry.spill_candidate ? entry.newest : entry.newest->older; version != nullptr;
+           version = version->older) {
         if (version->spilled_sequence == 0 || version->frame == nullptr) continue;
         file_->unpin(version->frame);
         version->frame = nullptr;

@@ -63,11 +63,11 @@ class PinTable;
 // increment. Belongs to the pager's thread.
 struct PagePin {
   uint8_t* data;
-  uint32_t pins;       // PageRefs alive
+  uint32_t pins;  // PageRefs alive
   uint32_t page;
-  uint32_t tag;        // which state of the pager it shows
-  uint32_t stamp;      // generation of the overlay version behind it; 0: a shared, immutable version
-  bool in_table;       // found by fetch(); else dropped with its last PageRef
+  uint32_t tag;    // which state of the pager it shows
+  uint32_t stamp;  // generation of the overlay version behind it; 0: a shared, immutable version
+  bool in_table;   // found by fetch(); else dropped with its last PageRef
   Frame* frame;
   PinTable* table;
   PagePin* next_free;
@@ -99,7 +99,8 @@ class PageRef {
   explicit operator bool() const { return data_ != nullptr; }
   void release() {
     if (pin_ == nullptr) return;
-    if (--pin_->pins == 0 && !pin_->in_table) [[unlikely]] release_page_pin(pin_);
+    if (--pin_->pins == 0 && !pin_->in_table) [[unlikely]]
+      release_page_pin(pin_);
     pin_ = nullptr;
     data_ = nullptr;
   }
@@ -164,7 +165,7 @@ class Pager {
 
   // --- Transaction. begin_read pins one snapshot token (WAL position, page count, header) in one step.
   Status begin_read();
-  void end_read();                 // no-op while views are open is the caller's duty: close them first
+  void end_read();  // no-op while views are open is the caller's duty: close them first
   bool is_reading() const;
   // Upgrades to the (single) writer; REQUIRES is_reading(). BUSY when another has it, at once: in rollback mode that writer
   // may be waiting for this very reader to end. BUSY_SNAPSHOT when the read snapshot is no longer the newest.
@@ -245,20 +246,21 @@ class Pager {
   // REQUIRES is_writing().
   Result<uint8_t*> fetch_mut(PageId id) {
     PagePin* pin = view_states_[0].table->find(id.value, view_states_[0].tag);
-    if (pin != nullptr && pin->stamp > copy_floor_) [[likely]] return pin->data;
+    if (pin != nullptr && pin->stamp > copy_floor_) [[likely]]
+      return pin->data;
     return fetch_mut_slow(id, false);
   }
   // The same for a page whose old content does not matter (fresh from the freelist): zeroed, nothing is read.
-  Result<uint8_t*> fetch_mut_fresh(PageId id) {
-    return fetch_mut_slow(id, true);
-  }
+  Result<uint8_t*> fetch_mut_fresh(PageId id) { return fetch_mut_slow(id, true); }
   uint32_t page_count(View view) const;
   // Appends a zeroed page (skipping the lock-byte page) and returns its id.
   Result<PageId> append_page();
   // Counts the changes of a tree in the newest state, for cursors that remember places in it: every edit of the tree adds
   // to it (note_tree_change), and so does whatever may concern any tree (note_change): rollback, rollback_to, pages that
   // move, the commits of others. No two pagers of a process ever give the same count.
-  uint64_t change_count(PageId root) const { return change_count_ + tree_change_counts_[root.value % kTreeCounterCount]; }
+  uint64_t change_count(PageId root) const {
+    return change_count_ + tree_change_counts_[root.value % kTreeCounterCount];
+  }
   void note_change() { ++change_count_; }
   void note_tree_change(PageId root) { ++tree_change_counts_[root.value % kTreeCounterCount]; }
   // Cuts the database at commit (auto-vacuum, VACUUM). The dropped pages must be unreferenced.
@@ -282,13 +284,13 @@ class Pager {
   // --- Settings (PRAGMAs). Errors are SQLite's.
   Status set_page_size(uint32_t page_size_bytes, int reserved_size_bytes);  // effective on an empty file and in VACUUM
   JournalMode journal_mode() const;
-  Result<JournalMode> set_journal_mode(JournalMode mode);                   // the mode in force afterwards
+  Result<JournalMode> set_journal_mode(JournalMode mode);  // the mode in force afterwards
   void set_synchronous(Synchronous level);
   Synchronous synchronous() const;
-  void set_cache_size(int64_t cache_size);                                  // as PRAGMA cache_size: pages, or -KiB
+  void set_cache_size(int64_t cache_size);  // as PRAGMA cache_size: pages, or -KiB
   int64_t cache_size() const;
   void set_exclusive_locking(bool exclusive);
-  void set_auto_checkpoint(int frame_count);                                // 0: off
+  void set_auto_checkpoint(int frame_count);  // 0: off
   int auto_checkpoint() const;
   void set_max_page_count(uint32_t page_count);
   uint32_t max_page_count() const;

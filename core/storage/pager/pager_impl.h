@@ -18,7 +18,6 @@
 #include <string>
 
 #include "base/grow_array.h"
-
 #include "storage/pager/database_file.h"
 #include "storage/pager/pager.h"
 
@@ -61,9 +60,9 @@ struct OverlayVersion {
 struct OverlayEntry {
   uint32_t page;
   bool dirty;
-  bool forgotten;        // nobody will read its content
+  bool forgotten;  // nobody will read its content
   bool spill_candidate;
-  bool was_spilled;      // to the log
+  bool was_spilled;  // to the log
   bool in_multi_list;
   OverlayVersion* newest;
 };

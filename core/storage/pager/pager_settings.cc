@@ -16,7 +16,8 @@ constexpr uint64_t kCacheBudgetMinBytes = 64u << 10;
 uint32_t Pager::page_size_bytes() const { return impl_->snapshot_.page_size_bytes; }
 uint32_t Pager::reserved_size_bytes() const {
   const Impl& m = *impl_;
-  return m.newest_page_count() == 0 || m.snapshot_.page_count == 0 ? static_cast<uint32_t>(m.empty_reserved_size_bytes_) : m.snapshot_.reserved_size_bytes;
+  return m.newest_page_count() == 0 || m.snapshot_.page_count == 0 ? static_cast<uint32_t>(m.empty_reserved_size_bytes_)
+                                                                   : m.snapshot_.reserved_size_bytes;
 }
 uint32_t Pager::usable_size_bytes() const { return page_size_bytes() - reserved_size_bytes(); }
 bool Pager::is_read_only() const { return impl_->is_write_protected(); }
@@ -102,7 +103,8 @@ Status Pager::Impl::change_journal_mode(JournalMode mode, bool in_transaction) {
     return {};
   }
   if (in_transaction) {
-    return status_format(Code::Error, "cannot change %s wal mode from within a transaction", to_log ? "into" : "out of");
+    return status_format(Code::Error, "cannot change %s wal mode from within a transaction",
+                         to_log ? "into" : "out of");
   }
   BusyPolicy waiting = busy();
   Status status;
@@ -152,7 +154,8 @@ void Pager::set_cache_size(int64_t cache_size) {
   } else if (cache_size < 0) {
     budget = static_cast<uint64_t>(-std::max<int64_t>(cache_size, -(int64_t{1} << 40))) * 1024;
   } else {
-    budget = static_cast<uint64_t>(std::min<int64_t>(cache_size, int64_t{1} << 32)) * (m.snapshot_.page_size_bytes + kPageSlackSizeBytes);
+    budget = static_cast<uint64_t>(std::min<int64_t>(cache_size, int64_t{1} << 32)) *
+             (m.snapshot_.page_size_bytes + kPageSlackSizeBytes);
   }
   budget = std::max(budget, kCacheBudgetMinBytes);
   m.file_->set_cache_budget(&m.mark_, budget);
@@ -171,7 +174,9 @@ void Pager::set_max_page_count(uint32_t page_count) {
   if (page_count > 0) impl_->max_page_count_ = std::max(page_count, impl_->newest_page_count());
 }
 uint32_t Pager::max_page_count() const { return impl_->max_page_count_; }
-void Pager::set_journal_size_limit(int64_t size_bytes) { impl_->file_->set_journal_size_limit(size_bytes < -1 ? -1 : size_bytes); }
+void Pager::set_journal_size_limit(int64_t size_bytes) {
+  impl_->file_->set_journal_size_limit(size_bytes < -1 ? -1 : size_bytes);
+}
 int64_t Pager::journal_size_limit() const { return impl_->file_->journal_size_limit(); }
 
 void Pager::set_busy_handler(bool (*handler)(void* context, int attempt), void* context) {

@@ -93,7 +93,8 @@ uint32_t get_committed(Pager& pager, uint32_t page) {
   return value;
 }
 
-const JournalMode kFileModes[] = {JournalMode::Wal, JournalMode::Delete, JournalMode::Truncate, JournalMode::Persist, JournalMode::Memory, JournalMode::Off};
+const JournalMode kFileModes[] = {JournalMode::Wal,     JournalMode::Delete, JournalMode::Truncate,
+                                  JournalMode::Persist, JournalMode::Memory, JournalMode::Off};
 
 }  // namespace
 
@@ -118,7 +119,8 @@ TEST_CASE("Pager, CommitsAndReopensInEveryMode") {
       set_committed(*pager, 5, 7);
       CHECK(get_committed(*pager, 5) == 7);
       pager.reset();
-      if (mode != JournalMode::Truncate && mode != JournalMode::Persist) CHECK(vfs.names() == std::vector<std::string>{"/a.db"});
+      if (mode != JournalMode::Truncate && mode != JournalMode::Persist)
+        CHECK(vfs.names() == std::vector<std::string>{"/a.db"});
       CHECK(vfs.content("/a.db").size() == 10u * page_size);
     }
   }
@@ -307,7 +309,8 @@ TEST_CASE("Pager, ModesConvertBothWays") {
   auto pager = open_pager(vfs, "/a.db");
   create_database(*pager, 5);
   set_committed(*pager, 2, 9);
-  for (JournalMode mode : {JournalMode::Delete, JournalMode::Wal, JournalMode::Truncate, JournalMode::Persist, JournalMode::Delete, JournalMode::Wal, JournalMode::Memory}) {
+  for (JournalMode mode : {JournalMode::Delete, JournalMode::Wal, JournalMode::Truncate, JournalMode::Persist,
+                           JournalMode::Delete, JournalMode::Wal, JournalMode::Memory}) {
     auto result = pager->set_journal_mode(mode);
     REQUIRE(result.ok());
     CHECK(result.value() == mode);
@@ -381,7 +384,8 @@ size_t temporary_write_count(const os::FaultVfs& vfs) {
   size_t count = 0;
   for (const os::Effect& effect : vfs.effects()) {
     if (effect.kind == os::Effect::Kind::Create) named.push_back(effect.file);
-    if (effect.kind == os::Effect::Kind::Write) count += std::find(named.begin(), named.end(), effect.file) == named.end();
+    if (effect.kind == os::Effect::Kind::Write)
+      count += std::find(named.begin(), named.end(), effect.file) == named.end();
   }
   return count;
 }
@@ -509,7 +513,9 @@ TEST_CASE("Pager, ForeignBytesAreRefused") {
 // Results keep SQLite's words; the log says which file or page, and what is wrong.
 TEST_CASE("Pager, TheLogNamesTheDamage") {
   std::string log;
-  set_log_sink([](void* context, Code, std::string_view message) { static_cast<std::string*>(context)->append(message).append("\n"); }, &log);
+  set_log_sink([](void* context, Code,
+                  std::string_view message) { static_cast<std::string*>(context)->append(message).append("\n"); },
+               &log);
   os::MemoryVfs vfs;
   vfs.set_content("/text.db", std::vector<uint8_t>(5000, 'x'));
   CHECK(open_pager(vfs, "/text.db")->begin_read().message() == "file is not a database");

@@ -92,7 +92,8 @@ inline void put_real(ColumnSink& sink, uint32_t row, double value) {
 }
 
 inline void put_cell(ColumnSink& sink, uint32_t row, const Value& value) {
-  if (sink.rep != Rep::Cells) [[unlikely]] demote(sink, row);
+  if (sink.rep != Rep::Cells) [[unlikely]]
+    demote(sink, row);
   cells_of(sink)[row] = value;
 }
 
@@ -106,15 +107,15 @@ void put_value(ColumnSink& sink, uint32_t row, const Value& value) {
 }
 
 // Records with overflow, long headers or UTF-16 text: through decode_record, some columns at a time.
-[[gnu::noinline]] Status decode_row_slowly(const CellRef& cell, const ColumnPlan& plan, uint32_t row, ColumnSink* sinks, Arena* heap,
-                                           OverflowRef* lazy) {
+[[gnu::noinline]] Status decode_row_slowly(const CellRef& cell, const ColumnPlan& plan, uint32_t row, ColumnSink* sinks,
+                                           Arena* heap, OverflowRef* lazy) {
   constexpr uint32_t kChunk = 32;
   Value values[kChunk];
   for (uint32_t from = 0; from < plan.wanted_count; from += kChunk) {
     uint32_t count = plan.wanted_count - from < kChunk ? plan.wanted_count - from : kChunk;
     uint32_t missing;
-    SQLRITE_TRY(decode_record(cell, *plan.pager, plan.view, plan.encoding, plan.wanted + from, count, values, &missing, heap,
-                              lazy == nullptr ? nullptr : lazy + from,
+    SQLRITE_TRY(decode_record(cell, *plan.pager, plan.view, plan.encoding, plan.wanted + from, count, values, &missing,
+                              heap, lazy == nullptr ? nullptr : lazy + from,
                               plan.real_column == nullptr ? nullptr : plan.real_column + from));
     for (uint32_t i = 0; i < count; ++i) {
       uint32_t w = from + i;
@@ -132,8 +133,8 @@ void put_value(ColumnSink& sink, uint32_t row, const Value& value) {
 
 }  // namespace
 
-Status decode_columns_scalar(const CellRef* cells, uint32_t count, const ColumnPlan& plan, uint32_t first_row, ColumnSink* sinks,
-                             Arena* heap, OverflowRef* lazy) {
+Status decode_columns_scalar(const CellRef* cells, uint32_t count, const ColumnPlan& plan, uint32_t first_row,
+                             ColumnSink* sinks, Arena* heap, OverflowRef* lazy) {
   const uint32_t wanted_count = plan.wanted_count;
   const uint16_t* wanted = plan.wanted;
   const bool utf8 = plan.encoding == TextEncoding::Utf8;
@@ -185,7 +186,8 @@ Status decode_columns_scalar(const CellRef* cells, uint32_t count, const ColumnP
         size = serial_size(type);
       }
       ++column;
-      if (size > local || body + size > local || h > h_end) [[unlikely]] return Code::Corrupt;
+      if (size > local || body + size > local || h > h_end) [[unlikely]]
+        return Code::Corrupt;
       const uint8_t* bytes = payload + body;
       body += size;
       if (w == plan.rowid_alias) {
@@ -199,7 +201,8 @@ Status decode_columns_scalar(const CellRef* cells, uint32_t count, const ColumnP
         }
       } else if (type >= 12) {
         std::string_view view{reinterpret_cast<const char*>(bytes), size};
-        put_cell(sink, row, (type & 1) != 0 ? Value::from_text(view, ValueOwner::Page) : Value::from_blob(view, ValueOwner::Page));
+        put_cell(sink, row,
+                 (type & 1) != 0 ? Value::from_text(view, ValueOwner::Page) : Value::from_blob(view, ValueOwner::Page));
       } else if (type == 7) {
         put_real(sink, row, read_serial_real(bytes));
       } else {
@@ -210,8 +213,8 @@ Status decode_columns_scalar(const CellRef* cells, uint32_t count, const ColumnP
   return {};
 }
 
-Status decode_columns(const CellRef* cells, uint32_t count, const ColumnPlan& plan, uint32_t first_row, ColumnSink* sinks,
-                      Arena* heap, OverflowRef* lazy, BytesAhead* ahead) {
+Status decode_columns(const CellRef* cells, uint32_t count, const ColumnPlan& plan, uint32_t first_row,
+                      ColumnSink* sinks, Arena* heap, OverflowRef* lazy, BytesAhead* ahead) {
   BytesAhead none;
   if (ahead == nullptr) ahead = &none;
 #if defined(__x86_64__)
@@ -220,7 +223,9 @@ Status decode_columns(const CellRef* cells, uint32_t count, const ColumnPlan& pl
     uint32_t done = 0;
     while (done < count) {
       // The very first rows give the sinks their types.
-      uint32_t fast = done == 0 && first_row == 0 ? 0 : decode_columns_avx512(cells + done, count - done, plan, first_row + done, sinks, ahead);
+      uint32_t fast = done == 0 && first_row == 0
+                          ? 0
+                          : decode_columns_avx512(cells + done, count - done, plan, first_row + done, sinks, ahead);
       done += fast;
       if (done >= count) break;
       uint32_t block = count - done < 8 ? count - done : 8;

@@ -30,11 +30,11 @@ struct ColumnSink {
 inline constexpr uint32_t kNoRowIdAlias = ~0u;
 
 struct ColumnPlan {
-  const uint16_t* wanted = nullptr;        // ascending column numbers
+  const uint16_t* wanted = nullptr;  // ascending column numbers
   uint32_t wanted_count = 0;
-  uint32_t rowid_alias = kNoRowIdAlias;    // position in `wanted` of the INTEGER PRIMARY KEY: its value is the rowid
-  const Value* defaults = nullptr;         // per wanted column, for records that end before it; null: NULL
-  const bool* real_column = nullptr;       // per wanted column: integers read as reals; null: none
+  uint32_t rowid_alias = kNoRowIdAlias;  // position in `wanted` of the INTEGER PRIMARY KEY: its value is the rowid
+  const Value* defaults = nullptr;       // per wanted column, for records that end before it; null: NULL
+  const bool* real_column = nullptr;     // per wanted column: integers read as reals; null: none
   TextEncoding encoding = TextEncoding::Utf8;
   Pager* pager = nullptr;
   View view;
@@ -44,16 +44,16 @@ struct ColumnPlan {
 // Text and blobs point into the pages; what lies on overflow pages or needs conversion is copied to `heap`, or, with
 // `lazy` (room for count * wanted_count entries that live as long as the values), comes back with kOverflow. Between the
 // rows the processor is asked for what is left of `ahead`.
-Status decode_columns(const CellRef* cells, uint32_t count, const ColumnPlan& plan, uint32_t first_row, ColumnSink* sinks,
-                      Arena* heap, OverflowRef* lazy = nullptr, BytesAhead* ahead = nullptr);
+Status decode_columns(const CellRef* cells, uint32_t count, const ColumnPlan& plan, uint32_t first_row,
+                      ColumnSink* sinks, Arena* heap, OverflowRef* lazy = nullptr, BytesAhead* ahead = nullptr);
 
 // --- For the implementations only.
 
 // Rows one by one; any record, any type.
-Status decode_columns_scalar(const CellRef* cells, uint32_t count, const ColumnPlan& plan, uint32_t first_row, ColumnSink* sinks,
-                             Arena* heap, OverflowRef* lazy);
+Status decode_columns_scalar(const CellRef* cells, uint32_t count, const ColumnPlan& plan, uint32_t first_row,
+                             ColumnSink* sinks, Arena* heap, OverflowRef* lazy);
 // Eight rows at a time from the start; stops before the first eight that need the scalar form and returns the rows done.
-uint32_t decode_columns_avx512(const CellRef* cells, uint32_t count, const ColumnPlan& plan, uint32_t first_row, ColumnSink* sinks,
-                               BytesAhead* ahead);
+uint32_t decode_columns_avx512(const CellRef* cells, uint32_t count, const ColumnPlan& plan, uint32_t first_row,
+                               ColumnSink* sinks, BytesAhead* ahead);
 
 }  // namespace sqlrite::storage

@@ -33,11 +33,16 @@ struct TypeTables {
   constexpr TypeTables() : size(), kind() {
     for (int t = 0; t < 128; ++t) {
       size[t] = kSerialSizes.size_bytes[t];
-      if (t == 0 || t == 10 || t == 11) kind[t] = kClassNull;
-      else if (t == 7) kind[t] = kClassReal;
-      else if (t == 8 || t == 9) kind[t] = kClassInt | kClassConstant;
-      else if (t < 7) kind[t] = kClassInt;
-      else kind[t] = (t & 1) != 0 ? kClassText : kClassBlob;
+      if (t == 0 || t == 10 || t == 11)
+        kind[t] = kClassNull;
+      else if (t == 7)
+        kind[t] = kClassReal;
+      else if (t == 8 || t == 9)
+        kind[t] = kClassInt | kClassConstant;
+      else if (t < 7)
+        kind[t] = kClassInt;
+      else
+        kind[t] = (t & 1) != 0 ? kClassText : kClassBlob;
     }
   }
 };
@@ -77,8 +82,8 @@ inline void store_cells(Value* out, __m512i first, __m512i second) {
 
 }  // namespace
 
-uint32_t decode_columns_avx512(const CellRef* cells, uint32_t count, const ColumnPlan& plan, uint32_t first_row, ColumnSink* sinks,
-                               BytesAhead* ahead) {
+uint32_t decode_columns_avx512(const CellRef* cells, uint32_t count, const ColumnPlan& plan, uint32_t first_row,
+                               ColumnSink* sinks, BytesAhead* ahead) {
   if (count < 8 || plan.wanted_count == 0 || plan.wanted[plan.wanted_count - 1] + 1u >= 8 * kHeaderWords) return 0;
   const uint32_t last_byte = plan.wanted[plan.wanted_count - 1] + 1u;  // header position of the last wanted type
   const uint32_t words = last_byte / 8 + 1;
@@ -107,7 +112,8 @@ uint32_t decode_columns_avx512(const CellRef* cells, uint32_t count, const Colum
     const __m512i pick_sizes = _mm512_setr_epi64(1, 5, 9, 13, 1, 5, 9, 13);
     __m512i payload_high = _mm512_permutex2var_epi64(c45, pick_payload, c67);
     __m512i payload = _mm512_mask_blend_epi64(0xf0, _mm512_permutex2var_epi64(c01, pick_payload, c23), payload_high);
-    __m512i sizes_word = _mm512_mask_blend_epi64(0xf0, _mm512_permutex2var_epi64(c01, pick_sizes, c23), _mm512_permutex2var_epi64(c45, pick_sizes, c67));
+    __m512i sizes_word = _mm512_mask_blend_epi64(0xf0, _mm512_permutex2var_epi64(c01, pick_sizes, c23),
+                                                 _mm512_permutex2var_epi64(c45, pick_sizes, c67));
     __m512i local = _mm512_and_si512(sizes_word, _mm512_set1_epi64(0xffffffff));
 
     __m512i size_bytes[kHeaderWords];
@@ -137,7 +143,8 @@ uint32_t decode_columns_avx512(const CellRef* cells, uint32_t count, const Colum
       if (w == plan.rowid_alias) {
         if (sink.rep != ColumnSink::Rep::Ints) return done;
         const __m512i pick_rowid = _mm512_setr_epi64(2, 6, 10, 14, 2, 6, 10, 14);
-        __m512i rowids = _mm512_mask_blend_epi64(0xf0, _mm512_permutex2var_epi64(c01, pick_rowid, c23), _mm512_permutex2var_epi64(c45, pick_rowid, c67));
+        __m512i rowids = _mm512_mask_blend_epi64(0xf0, _mm512_permutex2var_epi64(c01, pick_rowid, c23),
+                                                 _mm512_permutex2var_epi64(c45, pick_rowid, c67));
         _mm512_storeu_si512(static_cast<int64_t*>(sink.data) + row, rowids);
         if (sink.has_nulls) std::memset(sink.nulls + row, 0, 8);
         continue;
@@ -146,7 +153,8 @@ uint32_t decode_columns_avx512(const CellRef* cells, uint32_t count, const Colum
       const uint32_t word = position / 8;
       const uint32_t shift = position % 8 * 8;
       __m512i offset = zero;
-      for (uint32_t before = 0; before < word; ++before) offset = _mm512_add_epi64(offset, _mm512_sad_epu8(size_bytes[before], zero));
+      for (uint32_t before = 0; before < word; ++before)
+        offset = _mm512_add_epi64(offset, _mm512_sad_epu8(size_bytes[before], zero));
       const __m512i below = _mm512_set1_epi64(shift == 0 ? 0 : static_cast<int64_t>((1ull << shift) - 1));
       offset = _mm512_add_epi64(offset, _mm512_sad_epu8(_mm512_and_si512(size_bytes[word], below), zero));
       const __m128i shift_count = _mm_cvtsi32_si128(static_cast<int>(shift));
@@ -174,7 +182,8 @@ uint32_t decode_columns_avx512(const CellRef* cells, uint32_t count, const Colum
             }
           }
           _mm512_storeu_si512(static_cast<int64_t*>(sink.data) + row, value);
-          if (sink.has_nulls) _mm_storel_epi64(reinterpret_cast<__m128i*>(sink.nulls + row), _mm_maskz_set1_epi8(is_null, 1));
+          if (sink.has_nulls)
+            _mm_storel_epi64(reinterpret_cast<__m128i*>(sink.nulls + row), _mm_maskz_set1_epi8(is_null, 1));
           break;
         }
         case ColumnSink::Rep::Reals: {
@@ -196,7 +205,8 @@ uint32_t decode_columns_avx512(const CellRef* cells, uint32_t count, const Colum
             }
           }
           _mm512_storeu_pd(static_cast<double*>(sink.data) + row, value);
-          if (sink.has_nulls) _mm_storel_epi64(reinterpret_cast<__m128i*>(sink.nulls + row), _mm_maskz_set1_epi8(is_null, 1));
+          if (sink.has_nulls)
+            _mm_storel_epi64(reinterpret_cast<__m128i*>(sink.nulls + row), _mm_maskz_set1_epi8(is_null, 1));
           break;
         }
         case ColumnSink::Rep::Cells: {
@@ -205,8 +215,9 @@ uint32_t decode_columns_avx512(const CellRef* cells, uint32_t count, const Colum
           __mmask8 is_blob = _mm512_test_epi64_mask(kind, _mm512_set1_epi64(kClassBlob));
           if ((is_text | is_blob | is_null) != 0xff) return done;
           __m512i first = _mm512_mask_mov_epi64(address, is_null, zero);
-          __m512i second = _mm512_mask_blend_epi64(is_text, _mm512_set1_epi64(int64_t{static_cast<int>(ValueType::Blob)} << 32),
-                                                   _mm512_set1_epi64(int64_t{static_cast<int>(ValueType::Text)} << 32));
+          __m512i second =
+              _mm512_mask_blend_epi64(is_text, _mm512_set1_epi64(int64_t{static_cast<int>(ValueType::Blob)} << 32),
+                                      _mm512_set1_epi64(int64_t{static_cast<int>(ValueType::Text)} << 32));
           second = _mm512_or_si512(second, size);
           __m512i null_word = _mm512_set1_epi64((int64_t{static_cast<int>(ValueType::Null)} << 32) |
                                                 (int64_t{static_cast<int>(ValueOwner::Static)} << 48));

@@ -58,7 +58,8 @@ inline int compare_field(uint64_t type, const uint8_t* bytes, uint64_t size, con
                          const Collation& collation) {
   if (is_serial_integer(type)) {
     int64_t value = read_serial_integer(bytes, type);
-    if (key.type == ValueType::Integer) [[likely]] return sign_of(value, key.integer);
+    if (key.type == ValueType::Integer) [[likely]]
+      return sign_of(value, key.integer);
     if (key.type == ValueType::Real) return -compare_real_integer(key.real, value);
     return key.type == ValueType::Null ? 1 : -1;
   }
@@ -98,8 +99,8 @@ static inline bool compare_integer(const uint8_t* payload, uint64_t payload_size
   return true;
 }
 
-Result<int> compare_payload(const uint8_t* payload, uint64_t payload_size_bytes, const KeyInfo& key_info, const SearchKey& key,
-                            uint32_t* equal_fields) {
+Result<int> compare_payload(const uint8_t* payload, uint64_t payload_size_bytes, const KeyInfo& key_info,
+                            const SearchKey& key, uint32_t* equal_fields) {
   int integer_order;
   if (compare_integer(payload, payload_size_bytes, key_info, key, &integer_order)) {
     *equal_fields = integer_order == 0;
@@ -130,7 +131,8 @@ Result<int> compare_payload(const uint8_t* payload, uint64_t payload_size_bytes,
     if (wanted.type == ValueType::Integer && is_serial_integer(type)) [[likely]] {
       order = sign_of(read_serial_integer(payload + body, type), wanted.integer);
     } else {
-      const bool named = key_info.collations != nullptr && i < key_info.field_count && key_info.collations[i] != nullptr;
+      const bool named =
+          key_info.collations != nullptr && i < key_info.field_count && key_info.collations[i] != nullptr;
       const Collation& collation = named ? *key_info.collations[i] : kBinaryCollation;
       const bool texts = type >= 13 && (type & 1) != 0 && wanted.type == ValueType::Text;
       if (texts && key_info.encoding != TextEncoding::Utf8) [[unlikely]] {
@@ -149,7 +151,8 @@ Result<int> compare_payload(const uint8_t* payload, uint64_t payload_size_bytes,
   return 0;
 }
 
-Result<int> compare_record(const CellRef& cell, Pager& pager, View view, const KeyInfo& key_info, const SearchKey& key) {
+Result<int> compare_record(const CellRef& cell, Pager& pager, View view, const KeyInfo& key_info,
+                           const SearchKey& key) {
   uint32_t equal_fields = 0;
   if (cell.payload_size_bytes == 0) return key.count == 0 ? 0 : -1;
   if (cell.payload_size_bytes == cell.local_size_bytes) [[likely]] {
@@ -172,7 +175,8 @@ Result<int> compare_record(const CellRef& cell, Pager& pager, View view, const K
       ++local.count;
     }
     if (local.count > 0) {
-      SQLRITE_TRY_ASSIGN(int order, compare_payload(cell.payload, cell.payload_size_bytes, key_info, local, &equal_fields));
+      SQLRITE_TRY_ASSIGN(int order,
+                         compare_payload(cell.payload, cell.payload_size_bytes, key_info, local, &equal_fields));
       if (order != 0 || local.count == key.count) return order;
     }
   }
@@ -182,12 +186,14 @@ Result<int> compare_record(const CellRef& cell, Pager& pager, View view, const K
   if (whole == nullptr) return Code::NoMem;
   std::memset(whole + cell.payload_size_bytes, 0, 16);
   Status status = read_cell_payload(pager, view, cell, 0, cell.payload_size_bytes, whole);
-  Result<int> order = status.ok() ? compare_payload(whole, cell.payload_size_bytes, key_info, key, &equal_fields) : Result<int>(std::move(status));
+  Result<int> order = status.ok() ? compare_payload(whole, cell.payload_size_bytes, key_info, key, &equal_fields)
+                                  : Result<int>(std::move(status));
   free_buffer(whole, whole_size_bytes);
   return order;
 }
 
-Result<uint32_t> split_record(std::span<const uint8_t> payload, TextEncoding encoding, Value* values, uint32_t max, Arena& heap) {
+Result<uint32_t> split_record(std::span<const uint8_t> payload, TextEncoding encoding, Value* values, uint32_t max,
+                              Arena& heap) {
   if (payload.empty()) return 0u;
   const uint8_t* end = payload.data() + payload.size();
   uint64_t header_size;
@@ -213,7 +219,8 @@ Result<uint32_t> split_record(std::span<const uint8_t> payload, TextEncoding enc
         } else if (encoding == TextEncoding::Utf8) {
           value = Value::from_text(bytes, ValueOwner::Caller);
         } else {
-          SQLRITE_TRY_ASSIGN(std::string_view text, utf16_to_utf8(bytes.substr(0, size & ~uint64_t{1}), encoding, heap));
+          SQLRITE_TRY_ASSIGN(std::string_view text,
+                             utf16_to_utf8(bytes.substr(0, size & ~uint64_t{1}), encoding, heap));
           value = Value::from_text(text, ValueOwner::Heap);
         }
       } else if (type == 0 || type >= 10) {
@@ -221,7 +228,8 @@ Result<uint32_t> split_record(std::span<const uint8_t> payload, TextEncoding enc
       } else {
         uint8_t padded[16] = {};
         std::memcpy(padded, body, size);
-        value = type == 7 ? Value::from_real(read_serial_real(padded)) : Value::from_integer(read_serial_integer(padded, type));
+        value = type == 7 ? Value::from_real(read_serial_real(padded))
+                          : Value::from_integer(read_serial_integer(padded, type));
       }
     }
     ++count;

@@ -30,13 +30,15 @@ struct ScratchBytes {
   }
 };
 
-Status text_from_file(const uint8_t* bytes, uint64_t size, TextEncoding encoding, ValueOwner owner, Arena* heap, Value* out) {
+Status text_from_file(const uint8_t* bytes, uint64_t size, TextEncoding encoding, ValueOwner owner, Arena* heap,
+                      Value* out) {
   if (encoding == TextEncoding::Utf8) {
     *out = Value::from_text({reinterpret_cast<const char*>(bytes), size}, owner);
     return {};
   }
   SQLRITE_ENSURE(heap != nullptr);
-  SQLRITE_TRY_ASSIGN(std::string_view text, utf16_to_utf8({reinterpret_cast<const char*>(bytes), size & ~uint64_t{1}}, encoding, *heap));
+  SQLRITE_TRY_ASSIGN(std::string_view text,
+                     utf16_to_utf8({reinterpret_cast<const char*>(bytes), size & ~uint64_t{1}}, encoding, *heap));
   *out = Value::from_text(text, ValueOwner::Heap);
   out->flags = value_flags::kNulFollows;
   return {};
@@ -57,7 +59,8 @@ struct DecodeContext {
   if (type < 12) {
     uint8_t bytes[16] = {};
     SQLRITE_TRY(read_cell_payload(c.pager, c.view, c.cell, offset, static_cast<uint32_t>(size), bytes));
-    *out = type == 7 ? Value::from_real(read_serial_real(bytes)) : Value::from_integer(read_serial_integer(bytes, type));
+    *out =
+        type == 7 ? Value::from_real(read_serial_real(bytes)) : Value::from_integer(read_serial_integer(bytes, type));
     return {};
   }
   bool text = (type & 1) != 0;
@@ -273,7 +276,8 @@ Status RecordEncoder::reserve(size_t size_bytes) {
   return {};
 }
 
-Result<Payload> RecordEncoder::encode(const Value* values, uint32_t count, TextEncoding encoding, const bool* real_as_integer) {
+Result<Payload> RecordEncoder::encode(const Value* values, uint32_t count, TextEncoding encoding,
+                                      const bool* real_as_integer) {
   if (encoding != TextEncoding::Utf8) {
     bool has_text = false;
     for (uint32_t i = 0; i < count; ++i) has_text |= values[i].type == ValueType::Text;

@@ -34,8 +34,8 @@ uint32_t varint_size(uint64_t value);
 // file's bytes. UTF-16 text is converted to UTF-8 in `heap`. `real_column[w]` (may be null): an integer reads as a real.
 // REQUIRES: heap or lazy when payloads may overflow, heap for UTF-16.
 Status decode_record(const CellRef& cell, Pager& pager, View view, TextEncoding encoding, const uint16_t* wanted,
-                     uint32_t wanted_count, Value* out, uint32_t* missing_from, Arena* heap, OverflowRef* lazy = nullptr,
-                     const bool* real_column = nullptr);
+                     uint32_t wanted_count, Value* out, uint32_t* missing_from, Arena* heap,
+                     OverflowRef* lazy = nullptr, const bool* real_column = nullptr);
 // Where a column's value lies in a record, and its serial type (0, NULL, when the record ends before it).
 struct FieldPlace {
   uint64_t serial_type = 0;

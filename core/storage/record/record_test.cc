@@ -59,8 +59,9 @@ Value sink_value(const ColumnSink& sink, uint32_t row) {
 }  // namespace
 
 TEST_CASE("Varints of every length") {
-  for (uint64_t value : {0ull, 1ull, 127ull, 128ull, 16383ull, 16384ull, 0x1fffffull, 0x200000ull, 0xfffffffull, 0x7ffffffffull,
-                         0x3ffffffffffull, 0x1ffffffffffffull, 0xffffffffffffffull, 0x100000000000000ull, ~0ull}) {
+  for (uint64_t value :
+       {0ull, 1ull, 127ull, 128ull, 16383ull, 16384ull, 0x1fffffull, 0x200000ull, 0xfffffffull, 0x7ffffffffull,
+        0x3ffffffffffull, 0x1ffffffffffffull, 0xffffffffffffffull, 0x100000000000000ull, ~0ull}) {
     uint8_t bytes[16] = {};
     uint32_t size = put_varint(bytes, value);
     CHECK(size == varint_size(value));
@@ -105,7 +106,8 @@ TEST_CASE("Columns decode like single records, on every instruction set") {
         }
       }
       uint32_t stored = random() % 30 == 0 ? static_cast<uint32_t>(random() % (column_count + 1)) : column_count;
-      if (random() % 50 == 0 && stored > 0) row[0] = Value::from_text(heap.copy(std::string(6000, 'w')), ValueOwner::Heap);
+      if (random() % 50 == 0 && stored > 0)
+        row[0] = Value::from_text(heap.copy(std::string(6000, 'w')), ValueOwner::Heap);
       REQUIRE_OK(cursor.insert(i, take(encoder.encode(row.data(), stored, TextEncoding::Utf8, nullptr))));
     }
     std::vector<uint16_t> wanted;
@@ -153,8 +155,8 @@ TEST_CASE("Columns decode like single records, on every instruction set") {
       for (uint32_t i = 0; i < row; ++i) {
         std::vector<Value> expected(wanted_count);
         uint32_t missing;
-        REQUIRE_OK(decode_record(all[i], *file.pager, kNewestView, TextEncoding::Utf8, wanted.data(), wanted_count, expected.data(),
-                                 &missing, &scan_heap, nullptr, plan.real_column));
+        REQUIRE_OK(decode_record(all[i], *file.pager, kNewestView, TextEncoding::Utf8, wanted.data(), wanted_count,
+                                 expected.data(), &missing, &scan_heap, nullptr, plan.real_column));
         for (uint32_t w = 0; w < wanted_count; ++w) {
           if (w >= missing) expected[w] = defaults[w];
           if (w == plan.rowid_alias) expected[w] = Value::from_integer(all[i].rowid);

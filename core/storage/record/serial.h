@@ -53,8 +53,7 @@ inline uint32_t integer_serial_type(int64_t value) {
 // integer; reading gives the real back.
 inline uint64_t serial_type_of(const Value& value, bool real_as_integer) {
   switch (value.type) {
-    case ValueType::Integer:
-      return integer_serial_type(value.integer);
+    case ValueType::Integer: return integer_serial_type(value.integer);
     case ValueType::Real:
       if (value.real != value.real) return 0;
       if (real_as_integer && value.real > -140737488355328.0 && value.real < 140737488355328.0) {
@@ -62,12 +61,9 @@ inline uint64_t serial_type_of(const Value& value, bool real_as_integer) {
         if (static_cast<double>(whole) == value.real) return integer_serial_type(whole);
       }
       return 7;
-    case ValueType::Text:
-      return uint64_t{value.length} * 2 + 13;
-    case ValueType::Blob:
-      return uint64_t{value.length} * 2 + 12;
-    case ValueType::Null:
-      break;
+    case ValueType::Text: return uint64_t{value.length} * 2 + 13;
+    case ValueType::Blob: return uint64_t{value.length} * 2 + 12;
+    case ValueType::Null: break;
   }
   return 0;
 }

@@ -6,7 +6,8 @@
 #include "base/buffer_memory.h"
 #include "base/endian.h"
 
-#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__)
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_THREAD__)
 #define SQLRITE_VECTOR_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define SQLRITE_VECTOR_CLONES
@@ -18,7 +19,8 @@ namespace {
 typedef uint32_t Lanes __attribute__((vector_size(64), may_alias));
 
 SQLRITE_VECTOR_CLONES
-void dot_products(const uint8_t* page, const uint32_t* first, const uint32_t* second, uint32_t word_count, uint32_t out[2]) {
+void dot_products(const uint8_t* page, const uint32_t* first, const uint32_t* second, uint32_t word_count,
+                  uint32_t out[2]) {
   Lanes sum0 = {};
   Lanes sum1 = {};
   Lanes sum2 = {};
@@ -66,9 +68,7 @@ WalChecksum wal_checksum(WalChecksum state, const uint8_t* bytes, uint32_t size_
   return {s0, s1};
 }
 
-PageChecksum::~PageChecksum() {
-  release();
-}
+PageChecksum::~PageChecksum() { release(); }
 
 void PageChecksum::release() {
   free_buffer(first_, page_size_bytes_);
@@ -107,7 +107,8 @@ WalChecksum PageChecksum::update(WalChecksum state, const uint8_t* page) const {
   if (first_ == nullptr) return wal_checksum(state, page, page_size_bytes_, false);
   uint32_t sums[2];
   dot_products(page, first_, second_, page_size_bytes_ / 4, sums);
-  return {matrix_[0] * state.s0 + matrix_[1] * state.s1 + sums[0], matrix_[2] * state.s0 + matrix_[3] * state.s1 + sums[1]};
+  return {matrix_[0] * state.s0 + matrix_[1] * state.s1 + sums[0],
+          matrix_[2] * state.s0 + matrix_[3] * state.s1 + sums[1]};
 }
 
 }  // namespace sqlrite::storage

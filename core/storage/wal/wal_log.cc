@@ -97,7 +97,8 @@ Status WalLog::recover(uint32_t* page_size_bytes, uint32_t* page_count) {
   GrowArray<uint32_t> uncommitted;
   uint32_t frame = 1;
   for (bool valid = true; valid;) {
-    SQLRITE_TRY_ASSIGN(size_t size, file_->read_at(frame_offset(frame), buffer_.begin(), static_cast<size_t>(frame_size) * frames_per_read));
+    SQLRITE_TRY_ASSIGN(size_t size, file_->read_at(frame_offset(frame), buffer_.begin(),
+                                                   static_cast<size_t>(frame_size) * frames_per_read));
     if (size < frame_size) break;
     for (size_t at = 0; at + frame_size <= size; at += frame_size, ++frame) {
       const uint8_t* bytes = buffer_.begin() + at;
@@ -176,7 +177,8 @@ Status WalLog::append(const WalPage* pages, uint32_t count, uint32_t commit_page
     uint64_t size = static_cast<uint64_t>(batch) * frame_size;
     // A growing file takes zeros up to the next step in the same write.
     uint64_t padded = size;
-    if (offset + size > file_size_bytes_) padded = (offset + size + kGrowthStepBytes - 1) / kGrowthStepBytes * kGrowthStepBytes - offset;
+    if (offset + size > file_size_bytes_)
+      padded = (offset + size + kGrowthStepBytes - 1) / kGrowthStepBytes * kGrowthStepBytes - offset;
     if (!buffer_.reserve(padded)) return Status(Code::NoMem);
     uint8_t* out = buffer_.begin();
     for (uint32_t i = 0; i < batch; ++i, out += frame_size) {

@@ -64,7 +64,8 @@ TEST_CASE("WalLog, EveryDamagedTailEndsAtACommit") {
     WalLog log;
     REQUIRE(log.open(vfs, "/w", false).ok());
     REQUIRE(log.start(kPage, random).ok());
-    for (uint32_t i = 0; i < 4; ++i) append(log, {random_page(random, kPage), random_page(random, kPage)}, 2 * i + 1, 2 * i + 2);
+    for (uint32_t i = 0; i < 4; ++i)
+      append(log, {random_page(random, kPage), random_page(random, kPage)}, 2 * i + 1, 2 * i + 2);
     CHECK(log.committed_frame_count() == 8);
     std::vector<uint8_t> out(kPage);
     REQUIRE(log.read_frame(log.index().find(3, 8), out.data()).ok());

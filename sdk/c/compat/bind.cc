@@ -15,7 +15,8 @@ int refuse(const void* bytes, void (*destroy)(void*), int code) {
   return code;
 }
 
-int bind_bytes(sqlite3_stmt* statement, int number, const void* bytes, uint64_t size, void (*destroy)(void*), bool text) {
+int bind_bytes(sqlite3_stmt* statement, int number, const void* bytes, uint64_t size, void (*destroy)(void*),
+               bool text) {
   sqlite3* db = statement->db;
   Lock lock(db);
   if (statement->boxes != nullptr) release_boxes(statement->boxes, number);
@@ -36,19 +37,22 @@ int bind_bytes(sqlite3_stmt* statement, int number, const void* bytes, uint64_t 
   return masked(db, static_cast<int>(status.code()));
 }
 
-int bind_utf16(sqlite3_stmt* statement, int number, const void* text, int64_t size, void (*destroy)(void*), TextEncoding encoding) {
+int bind_utf16(sqlite3_stmt* statement, int number, const void* text, int64_t size, void (*destroy)(void*),
+               TextEncoding encoding) {
   if (!usable(statement)) return refuse(text, destroy, SQLITE_MISUSE);
   if (text == nullptr) return bind_bytes(statement, number, nullptr, 0, destroy, true);
   Arena heap(256);
   auto utf8 = utf16_to_utf8(bytes16_of(text, size), encoding, heap);
-  int code = utf8.ok() ? bind_bytes(statement, number, utf8.value().data(), utf8.value().size(), SQLITE_TRANSIENT, true) : answer(statement->db, Code::NoMem);
+  int code = utf8.ok() ? bind_bytes(statement, number, utf8.value().data(), utf8.value().size(), SQLITE_TRANSIENT, true)
+                       : answer(statement->db, Code::NoMem);
   destroy_bytes(destroy, text);
   return code;
 }
 
 template <typename Bind>
 int bind_plain(sqlite3_stmt* statement, int number, Bind&& bind) {
-  if (!usable(statement)) [[unlikely]] return SQLITE_MISUSE;
+  if (!usable(statement)) [[unlikely]]
+    return SQLITE_MISUSE;
   sqlite3* db = statement->db;
   Lock lock(db);
   if (statement->boxes != nullptr) release_boxes(statement->boxes, number);
@@ -65,19 +69,24 @@ int sqlite3_bind_blob(sqlite3_stmt* statement, int number, const void* bytes, in
   return bind_bytes(statement, number, bytes, static_cast<uint64_t>(size), destroy, false);
 }
 
-int sqlite3_bind_blob64(sqlite3_stmt* statement, int number, const void* bytes, sqlite3_uint64 size, void (*destroy)(void*)) {
+int sqlite3_bind_blob64(sqlite3_stmt* statement, int number, const void* bytes, sqlite3_uint64 size,
+                        void (*destroy)(void*)) {
   if (!usable(statement)) return refuse(bytes, destroy, SQLITE_MISUSE);
   return bind_bytes(statement, number, bytes, size, destroy, false);
 }
 
 int sqlite3_bind_double(sqlite3_stmt* statement, int number, double value) {
-  return bind_plain(statement, number, [value](engine::Statement& impl, uint32_t n) { return impl.bind_double(n, value); });
+  return bind_plain(statement, number,
+                    [value](engine::Statement& impl, uint32_t n) { return impl.bind_double(n, value); });
 }
 
-int sqlite3_bind_int(sqlite3_stmt* statement, int number, int value) { return sqlite3_bind_int64(statement, number, value); }
+int sqlite3_bind_int(sqlite3_stmt* statement, int number, int value) {
+  return sqlite3_bind_int64(statement, number, value);
+}
 
 int sqlite3_bind_int64(sqlite3_stmt* statement, int number, sqlite3_int64 value) {
-  return bind_plain(statement, number, [value](engine::Statement& impl, uint32_t n) { return impl.bind_int64(n, value); });
+  return bind_plain(statement, number,
+                    [value](engine::Statement& impl, uint32_t n) { return impl.bind_int64(n, value); });
 }
 
 int sqlite3_bind_null(sqlite3_stmt* statement, int number) {
@@ -93,10 +102,11 @@ int sqlite3_bind_text16(sqlite3_stmt* statement, int number, const void* text, i
   return bind_utf16(statement, number, text, size, destroy, kNativeUtf16);
 }
 
-int sqlite3_bind_text64(sqlite3_stmt* statement, int number, const char* text, sqlite3_uint64 size, void (*destroy)(void*),
-                        unsigned char encoding) {
+int sqlite3_bind_text64(sqlite3_stmt* statement, int number, const char* text, sqlite3_uint64 size,
+                        void (*destroy)(void*), unsigned char encoding) {
   if (!usable(statement)) return refuse(text, destroy, SQLITE_MISUSE);
-  if (encoding == SQLITE_UTF8 || encoding == SQLITE_UTF8_ZT) return bind_bytes(statement, number, text, size, destroy, true);
+  if (encoding == SQLITE_UTF8 || encoding == SQLITE_UTF8_ZT)
+    return bind_bytes(statement, number, text, size, destroy, true);
   TextEncoding from = encoding == SQLITE_UTF16LE   ? TextEncoding::Utf16Le
                       : encoding == SQLITE_UTF16BE ? TextEncoding::Utf16Be
                                                    : kNativeUtf16;
@@ -107,7 +117,8 @@ int sqlite3_bind_text64(sqlite3_stmt* statement, int number, const char* text, s
 int sqlite3_bind_value(sqlite3_stmt* statement, int number, const sqlite3_value* value) {
   return bind_plain(statement, number, [value](engine::Statement& impl, uint32_t n) {
     if (value == nullptr) return impl.bind_null(n);
-    return impl.bind_value(n, (value->value.flags & value_flags::kPointer) != 0 ? Value::null() : value->value, engine::Bytes::Copy);
+    return impl.bind_value(n, (value->value.flags & value_flags::kPointer) != 0 ? Value::null() : value->value,
+                           engine::Bytes::Copy);
   });
 }
 
@@ -143,7 +154,8 @@ int sqlite3_bind_zeroblob(sqlite3_stmt* statement, int number, int size) {
 }
 
 int sqlite3_bind_zeroblob64(sqlite3_stmt* statement, int number, sqlite3_uint64 size) {
-  return bind_plain(statement, number, [size](engine::Statement& impl, uint32_t n) { return impl.bind_zeroblob(n, size); });
+  return bind_plain(statement, number,
+                    [size](engine::Statement& impl, uint32_t n) { return impl.bind_zeroblob(n, size); });
 }
 
 int sqlite3_bind_parameter_count(sqlite3_stmt* statement) {

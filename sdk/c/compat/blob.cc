@@ -19,14 +19,15 @@ int answer_either(sqlite3* db, const Status& status) { return status.ok() ? answ
 
 extern "C" {
 
-int sqlite3_blob_open(sqlite3* db, const char* database, const char* table, const char* column, sqlite3_int64 rowid, int write,
-                      sqlite3_blob** out) {
+int sqlite3_blob_open(sqlite3* db, const char* database, const char* table, const char* column, sqlite3_int64 rowid,
+                      int write, sqlite3_blob** out) {
   if (out == nullptr) return SQLITE_MISUSE;
   *out = nullptr;
   if (!usable(db) || table == nullptr || column == nullptr) return SQLITE_MISUSE;
   Lock lock(db);
   return attempt(db, [&] {
-    auto opened = engine::Blob::open(*db->connection, database != nullptr ? database : "main", table, column, rowid, write != 0);
+    auto opened =
+        engine::Blob::open(*db->connection, database != nullptr ? database : "main", table, column, rowid, write != 0);
     if (!opened.ok()) return answer(db, opened.status());
     *out = new sqlite3_blob{db, opened.take()};
     return answer_ok(db);

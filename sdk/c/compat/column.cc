@@ -13,8 +13,10 @@ namespace {
 
 // True when the column is there to be read. Otherwise the connection's state says RANGE, as SQLite does.
 inline bool readable(sqlite3_stmt* statement, int column) {
-  if (statement == nullptr || statement->impl == nullptr) [[unlikely]] return false;
-  if (static_cast<uint32_t>(column) < statement->impl->data_count()) [[likely]] return true;
+  if (statement == nullptr || statement->impl == nullptr) [[unlikely]]
+    return false;
+  if (static_cast<uint32_t>(column) < statement->impl->data_count()) [[likely]]
+    return true;
   statement->db->connection->set_error(Code::Range);
   return false;
 }
@@ -121,20 +123,34 @@ sqlite3_value* sqlite3_column_value(sqlite3_stmt* statement, int column) {
   return &value;
 }
 
-const char* sqlite3_column_name(sqlite3_stmt* s, int column) { return column_fact(s, column, &engine::Statement::column_name); }
+const char* sqlite3_column_name(sqlite3_stmt* s, int column) {
+  return column_fact(s, column, &engine::Statement::column_name);
+}
 const char* sqlite3_column_decltype(sqlite3_stmt* s, int column) {
   return column_fact(s, column, &engine::Statement::column_declared_type);
 }
 const char* sqlite3_column_database_name(sqlite3_stmt* s, int column) {
   return column_fact(s, column, &engine::Statement::column_database);
 }
-const char* sqlite3_column_table_name(sqlite3_stmt* s, int column) { return column_fact(s, column, &engine::Statement::column_table); }
-const char* sqlite3_column_origin_name(sqlite3_stmt* s, int column) { return column_fact(s, column, &engine::Statement::column_origin); }
+const char* sqlite3_column_table_name(sqlite3_stmt* s, int column) {
+  return column_fact(s, column, &engine::Statement::column_table);
+}
+const char* sqlite3_column_origin_name(sqlite3_stmt* s, int column) {
+  return column_fact(s, column, &engine::Statement::column_origin);
+}
 
 const void* sqlite3_column_name16(sqlite3_stmt* s, int column) { return name16(s, sqlite3_column_name(s, column)); }
-const void* sqlite3_column_decltype16(sqlite3_stmt* s, int column) { return name16(s, sqlite3_column_decltype(s, column)); }
-const void* sqlite3_column_database_name16(sqlite3_stmt* s, int column) { return name16(s, sqlite3_column_database_name(s, column)); }
-const void* sqlite3_column_table_name16(sqlite3_stmt* s, int column) { return name16(s, sqlite3_column_table_name(s, column)); }
-const void* sqlite3_column_origin_name16(sqlite3_stmt* s, int column) { return name16(s, sqlite3_column_origin_name(s, column)); }
+const void* sqlite3_column_decltype16(sqlite3_stmt* s, int column) {
+  return name16(s, sqlite3_column_decltype(s, column));
+}
+const void* sqlite3_column_database_name16(sqlite3_stmt* s, int column) {
+  return name16(s, sqlite3_column_database_name(s, column));
+}
+const void* sqlite3_column_table_name16(sqlite3_stmt* s, int column) {
+  return name16(s, sqlite3_column_table_name(s, column));
+}
+const void* sqlite3_column_origin_name16(sqlite3_stmt* s, int column) {
+  return name16(s, sqlite3_column_origin_name(s, column));
+}
 
 }  // extern "C"

@@ -19,7 +19,8 @@ void connection_ended(void* owner) {
 
 // The name of a file as sqlite3_uri_parameter() wants it: name, then key and value of each option, each ended by a NUL,
 // and an empty key.
-std::string packed_filename(const std::string& file, const std::vector<std::pair<std::string, std::string>>& parameters) {
+std::string packed_filename(const std::string& file,
+                            const std::vector<std::pair<std::string, std::string>>& parameters) {
   std::string packed = file;
   packed += '\0';
   for (const auto& [key, value] : parameters) {
@@ -63,7 +64,8 @@ int open_slot(sqlite3* db, const char* filename, int flags, const char* vfs) {
     return answer(db, status);
   }
   auto target = engine::parse_open_target(path, engine_flags);
-  if (target.ok()) db->filenames.push_back(packed_filename(db->connection->database(0).file, target.value().parameters));
+  if (target.ok())
+    db->filenames.push_back(packed_filename(db->connection->database(0).file, target.value().parameters));
   int code = SQLITE_OK;
   run_auto_extensions(db, &code);
   return code;
@@ -147,9 +149,7 @@ int column_metadata(sqlite3* db, const char* database, const char* table, const 
 }
 
 // -1: there is none of that name. Null: main.
-int database_number(sqlite3* db, const char* name) {
-  return name == nullptr ? 0 : db->connection->find_database(name);
-}
+int database_number(sqlite3* db, const char* name) { return name == nullptr ? 0 : db->connection->find_database(name); }
 
 }  // namespace
 
@@ -330,7 +330,8 @@ int sqlite3_db_config(sqlite3* db, int op, ...) {
         field = &unused;  // nothing here depends on them
         break;
       default:
-        if (field == nullptr) code = answer(db, Status(Code::Error, "this database configuration option is not available"));
+        if (field == nullptr)
+          code = answer(db, Status(Code::Error, "this database configuration option is not available"));
         break;
     }
     if (field != nullptr) {
@@ -374,12 +375,8 @@ int sqlite3_file_control(sqlite3* db, const char* name, int op, void* argument) 
       if (pager == nullptr) return SQLITE_ERROR;
       *static_cast<unsigned*>(argument) = static_cast<unsigned>(pager->data_version());
       return SQLITE_OK;
-    case SQLITE_FCNTL_VFSNAME:
-      *static_cast<char**>(argument) = allocated_copy("unix");
-      return SQLITE_OK;
-    case SQLITE_FCNTL_VFS_POINTER:
-      *static_cast<sqlite3_vfs**>(argument) = sqlite3_vfs_find(nullptr);
-      return SQLITE_OK;
+    case SQLITE_FCNTL_VFSNAME: *static_cast<char**>(argument) = allocated_copy("unix"); return SQLITE_OK;
+    case SQLITE_FCNTL_VFS_POINTER: *static_cast<sqlite3_vfs**>(argument) = sqlite3_vfs_find(nullptr); return SQLITE_OK;
     case SQLITE_FCNTL_PERSIST_WAL:
     case SQLITE_FCNTL_POWERSAFE_OVERWRITE: {
       int* value = static_cast<int*>(argument);
@@ -389,12 +386,8 @@ int sqlite3_file_control(sqlite3* db, const char* name, int op, void* argument) 
     case SQLITE_FCNTL_MMAP_SIZE:
       *static_cast<sqlite3_int64*>(argument) = 0;  // files are read, not mapped
       return SQLITE_OK;
-    case SQLITE_FCNTL_HAS_MOVED:
-      *static_cast<int*>(argument) = 0;
-      return SQLITE_OK;
-    case SQLITE_FCNTL_LAST_ERRNO:
-      *static_cast<int*>(argument) = 0;
-      return SQLITE_OK;
+    case SQLITE_FCNTL_HAS_MOVED: *static_cast<int*>(argument) = 0; return SQLITE_OK;
+    case SQLITE_FCNTL_LAST_ERRNO: *static_cast<int*>(argument) = 0; return SQLITE_OK;
     case SQLITE_FCNTL_RESERVE_BYTES: {
       if (pager == nullptr) return SQLITE_ERROR;
       int* value = static_cast<int*>(argument);
@@ -410,17 +403,16 @@ int sqlite3_file_control(sqlite3* db, const char* name, int op, void* argument) 
       if (pager != nullptr) pager->release_memory();
       return SQLITE_OK;
     case SQLITE_FCNTL_CHUNK_SIZE:
-    case SQLITE_FCNTL_SIZE_HINT:
-      return SQLITE_OK;  // hints
-    default:
-      return SQLITE_NOTFOUND;
+    case SQLITE_FCNTL_SIZE_HINT: return SQLITE_OK;  // hints
+    default: return SQLITE_NOTFOUND;
   }
 }
 
 int sqlite3_system_errno(sqlite3*) { return 0; }
 
-int sqlite3_table_column_metadata(sqlite3* db, const char* database, const char* table, const char* column, const char** type,
-                                  const char** collation, int* not_null, int* primary_key, int* autoincrement) {
+int sqlite3_table_column_metadata(sqlite3* db, const char* database, const char* table, const char* column,
+                                  const char** type, const char** collation, int* not_null, int* primary_key,
+                                  int* autoincrement) {
   if (!usable(db) || table == nullptr) return SQLITE_MISUSE;
   Lock lock(db);
   return attempt(db, [&] {
@@ -547,7 +539,8 @@ const char* sqlite3_filename_journal(sqlite3_filename) { return nullptr; }
 const char* sqlite3_filename_wal(sqlite3_filename) { return nullptr; }
 sqlite3_file* sqlite3_database_file_object(const char*) { return nullptr; }
 
-sqlite3_filename sqlite3_create_filename(const char* database, const char*, const char*, int count, const char** options) {
+sqlite3_filename sqlite3_create_filename(const char* database, const char*, const char*, int count,
+                                         const char** options) {
   return attempt<char*>(nullptr, nullptr, [&] {
     std::vector<std::pair<std::string, std::string>> parameters;
     for (int i = 0; i + 1 < count * 2; i += 2) parameters.emplace_back(options[i], options[i + 1]);

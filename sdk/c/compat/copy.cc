@@ -27,10 +27,12 @@ class PairLock {
 
 extern "C" {
 
-sqlite3_backup* sqlite3_backup_init(sqlite3* target, const char* target_name, sqlite3* source, const char* source_name) {
+sqlite3_backup* sqlite3_backup_init(sqlite3* target, const char* target_name, sqlite3* source,
+                                    const char* source_name) {
   if (!usable(target) || !usable(source) || target_name == nullptr || source_name == nullptr) return nullptr;
   PairLock lock(target, source);
-  auto impl = guarded([&] { return engine::Backup::begin(*target->connection, target_name, *source->connection, source_name); });
+  auto impl = guarded(
+      [&] { return engine::Backup::begin(*target->connection, target_name, *source->connection, source_name); });
   auto* backup = impl.ok() ? new (std::nothrow) sqlite3_backup() : nullptr;
   if (backup == nullptr) {
     answer(target, impl.ok() ? Status(Code::NoMem) : impl.take_status());
@@ -65,8 +67,12 @@ int sqlite3_backup_finish(sqlite3_backup* backup) {
   return masked(target, static_cast<int>(code));
 }
 
-int sqlite3_backup_remaining(sqlite3_backup* backup) { return backup != nullptr ? backup->impl->remaining_page_count() : 0; }
-int sqlite3_backup_pagecount(sqlite3_backup* backup) { return backup != nullptr ? backup->impl->total_page_count() : 0; }
+int sqlite3_backup_remaining(sqlite3_backup* backup) {
+  return backup != nullptr ? backup->impl->remaining_page_count() : 0;
+}
+int sqlite3_backup_pagecount(sqlite3_backup* backup) {
+  return backup != nullptr ? backup->impl->total_page_count() : 0;
+}
 
 unsigned char* sqlite3_serialize(sqlite3* db, const char* name, sqlite3_int64* size, unsigned int flags) {
   if (size != nullptr) *size = -1;
@@ -96,7 +102,8 @@ unsigned char* sqlite3_serialize(sqlite3* db, const char* name, sqlite3_int64* s
   return static_cast<unsigned char*>(image.bytes);
 }
 
-int sqlite3_deserialize(sqlite3* db, const char* name, unsigned char* data, sqlite3_int64 size, sqlite3_int64, unsigned flags) {
+int sqlite3_deserialize(sqlite3* db, const char* name, unsigned char* data, sqlite3_int64 size, sqlite3_int64,
+                        unsigned flags) {
   auto done = [&](int code) {
     if ((flags & SQLITE_DESERIALIZE_FREEONCLOSE) != 0) sqlite3_free(data);
     return code;

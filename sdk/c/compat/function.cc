@@ -69,7 +69,9 @@ class Arguments {
   sqlite3_value** pointers_;
 };
 
-const UserFunction* function_of(functions::CallContext& ctx) { return static_cast<const UserFunction*>(ctx.function->user_data); }
+const UserFunction* function_of(functions::CallContext& ctx) {
+  return static_cast<const UserFunction*>(ctx.function->user_data);
+}
 
 Status call_scalar(functions::CallContext& ctx, const Value* arguments, int count, Value* result) {
   sqlite3_context context{&ctx, function_of(ctx), nullptr, ctx.heap, {}, {}};
@@ -145,7 +147,8 @@ int create_function(sqlite3* db, const char* name, int argument_count, int flags
   if (!usable(db) || name == nullptr) return refuse(SQLITE_MISUSE);
   bool scalar = function.scalar != nullptr;
   bool bad = (scalar && (function.step != nullptr || function.finalize != nullptr)) ||
-             (function.step == nullptr) != (function.finalize == nullptr) || (function.value == nullptr) != (function.inverse == nullptr) ||
+             (function.step == nullptr) != (function.finalize == nullptr) ||
+             (function.value == nullptr) != (function.inverse == nullptr) ||
              (function.value != nullptr && function.step == nullptr) || argument_count < -1 || argument_count > 1000 ||
              std::strlen(name) > 255;
   Lock lock(db);
@@ -213,7 +216,8 @@ void set_bytes(sqlite3_context* context, const void* bytes, uint64_t size, void 
   context->result.flags = flags;
 }
 
-void set_utf16(sqlite3_context* context, const void* text, int64_t size, void (*destroy)(void*), TextEncoding encoding) {
+void set_utf16(sqlite3_context* context, const void* text, int64_t size, void (*destroy)(void*),
+               TextEncoding encoding) {
   if (text == nullptr) {
     context->result = Value::null();
     return;
@@ -229,7 +233,8 @@ void set_utf16(sqlite3_context* context, const void* text, int64_t size, void (*
     sqlite3_result_error_nomem(context);
     return;
   }
-  set_bytes(context, utf8.value().data() != nullptr ? utf8.value().data() : "", utf8.value().size(), SQLITE_TRANSIENT, true);
+  set_bytes(context, utf8.value().data() != nullptr ? utf8.value().data() : "", utf8.value().size(), SQLITE_TRANSIENT,
+            true);
 }
 
 // ---------------------------------------------------------------- collations
@@ -302,15 +307,18 @@ extern "C" {
 int sqlite3_create_function(sqlite3* db, const char* name, int argument_count, int flags, void* data,
                             void (*scalar)(sqlite3_context*, int, sqlite3_value**),
                             void (*step)(sqlite3_context*, int, sqlite3_value**), void (*finalize)(sqlite3_context*)) {
-  return create_function(db, name, argument_count, flags, {nullptr, data, scalar, step, nullptr, nullptr, finalize, nullptr});
+  return create_function(db, name, argument_count, flags,
+                         {nullptr, data, scalar, step, nullptr, nullptr, finalize, nullptr});
 }
 
 int sqlite3_create_function16(sqlite3* db, const void* name, int argument_count, int flags, void* data,
                               void (*scalar)(sqlite3_context*, int, sqlite3_value**),
-                              void (*step)(sqlite3_context*, int, sqlite3_value**), void (*finalize)(sqlite3_context*)) {
+                              void (*step)(sqlite3_context*, int, sqlite3_value**),
+                              void (*finalize)(sqlite3_context*)) {
   return attempt(usable(db) ? db : nullptr, [&] {
     std::string utf8 = utf8_of(name, -1);
-    return create_function(db, utf8.c_str(), argument_count, flags, {nullptr, data, scalar, step, nullptr, nullptr, finalize, nullptr});
+    return create_function(db, utf8.c_str(), argument_count, flags,
+                           {nullptr, data, scalar, step, nullptr, nullptr, finalize, nullptr});
   });
 }
 
@@ -318,14 +326,16 @@ int sqlite3_create_function_v2(sqlite3* db, const char* name, int argument_count
                                void (*scalar)(sqlite3_context*, int, sqlite3_value**),
                                void (*step)(sqlite3_context*, int, sqlite3_value**), void (*finalize)(sqlite3_context*),
                                void (*destroy)(void*)) {
-  return create_function(db, name, argument_count, flags, {nullptr, data, scalar, step, nullptr, nullptr, finalize, destroy});
+  return create_function(db, name, argument_count, flags,
+                         {nullptr, data, scalar, step, nullptr, nullptr, finalize, destroy});
 }
 
 int sqlite3_create_window_function(sqlite3* db, const char* name, int argument_count, int flags, void* data,
-                                   void (*step)(sqlite3_context*, int, sqlite3_value**), void (*finalize)(sqlite3_context*),
-                                   void (*value)(sqlite3_context*), void (*inverse)(sqlite3_context*, int, sqlite3_value**),
-                                   void (*destroy)(void*)) {
-  return create_function(db, name, argument_count, flags, {nullptr, data, nullptr, step, inverse, value, finalize, destroy});
+                                   void (*step)(sqlite3_context*, int, sqlite3_value**),
+                                   void (*finalize)(sqlite3_context*), void (*value)(sqlite3_context*),
+                                   void (*inverse)(sqlite3_context*, int, sqlite3_value**), void (*destroy)(void*)) {
+  return create_function(db, name, argument_count, flags,
+                         {nullptr, data, nullptr, step, inverse, value, finalize, destroy});
 }
 
 int sqlite3_overload_function(sqlite3* db, const char* name, int argument_count) {
@@ -335,11 +345,14 @@ int sqlite3_overload_function(sqlite3* db, const char* name, int argument_count)
   if (db->connection->registry().find(name, argument_count, &known) != nullptr) return SQLITE_OK;
   char* copy = allocated_copy(name);
   if (copy == nullptr) return SQLITE_NOMEM;
-  return sqlite3_create_function_v2(db, name, argument_count, SQLITE_UTF8, copy, &refuse_call, nullptr, nullptr, &sqlite3_free);
+  return sqlite3_create_function_v2(db, name, argument_count, SQLITE_UTF8, copy, &refuse_call, nullptr, nullptr,
+                                    &sqlite3_free);
 }
 
 void* sqlite3_user_data(sqlite3_context* context) { return context != nullptr ? context->function->data : nullptr; }
-sqlite3* sqlite3_context_db_handle(sqlite3_context* context) { return context != nullptr ? context->function->db : nullptr; }
+sqlite3* sqlite3_context_db_handle(sqlite3_context* context) {
+  return context != nullptr ? context->function->db : nullptr;
+}
 
 void* sqlite3_aggregate_context(sqlite3_context* context, int size) {
   if (context == nullptr || context->state == nullptr) return nullptr;
@@ -354,7 +367,8 @@ void* sqlite3_aggregate_context(sqlite3_context* context, int size) {
 int sqlite3_aggregate_count(sqlite3_context*) { return 0; }
 
 void* sqlite3_get_auxdata(sqlite3_context* context, int number) {
-  if (context == nullptr || context->call == nullptr || number < 0 || number >= context->call->aux_count) return nullptr;
+  if (context == nullptr || context->call == nullptr || number < 0 || number >= context->call->aux_count)
+    return nullptr;
   return context->call->aux_data[number];
 }
 
@@ -365,7 +379,8 @@ void sqlite3_set_auxdata(sqlite3_context* context, int number, void* data, void 
     return;
   }
   functions::CallContext& call = *context->call;
-  if (call.aux_data[number] != nullptr && call.aux_destroy[number] != nullptr) call.aux_destroy[number](call.aux_data[number]);
+  if (call.aux_data[number] != nullptr && call.aux_destroy[number] != nullptr)
+    call.aux_destroy[number](call.aux_data[number]);
   call.aux_data[number] = data;
   call.aux_destroy[number] = destroy;
 }
@@ -538,7 +553,8 @@ int sqlite3_create_collation_v2(sqlite3* db, const char* name, int encoding, voi
     if (collation == nullptr) return answer(db, Code::NoMem);
   }
   Status status = guarded([&] {
-    return db->connection->create_collation(name, compare != nullptr ? &call_collation : nullptr, collation, &destroy_collation);
+    return db->connection->create_collation(name, compare != nullptr ? &call_collation : nullptr, collation,
+                                            &destroy_collation);
   });
   if (!status.ok()) delete collation;  // the program's data stays the program's
   return answer(db, status);
@@ -552,7 +568,8 @@ int sqlite3_create_collation(sqlite3* db, const char* name, int encoding, void* 
 int sqlite3_create_collation16(sqlite3* db, const void* name, int encoding, void* data,
                                int (*compare)(void*, int, const void*, int, const void*)) {
   if (!usable(db) || name == nullptr) return SQLITE_MISUSE;
-  return attempt(db, [&] { return sqlite3_create_collation_v2(db, utf8_of(name, -1).c_str(), encoding, data, compare, nullptr); });
+  return attempt(
+      db, [&] { return sqlite3_create_collation_v2(db, utf8_of(name, -1).c_str(), encoding, data, compare, nullptr); });
 }
 
 int sqlite3_collation_needed(sqlite3* db, void* context, void (*needed)(void*, sqlite3*, int, const char*)) {

@@ -165,7 +165,8 @@ bool sqlite3_mutex::try_enter() {
 std::string_view sqlite3_value::as_text() {
   using namespace sqlrite;
   if (value.is_null()) return {};
-  if (value.is_bytes() && (value.flags & (value_flags::kNulFollows | value_flags::kZeroBlob)) == value_flags::kNulFollows &&
+  if (value.is_bytes() &&
+      (value.flags & (value_flags::kNulFollows | value_flags::kZeroBlob)) == value_flags::kNulFollows &&
       value.owner != ValueOwner::Page) {
     return value.view();
   }

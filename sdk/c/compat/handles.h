@@ -80,7 +80,7 @@ struct sqlite3 {
   sqlite3_mutex mutex;
 
   std::vector<char> message16;
-  std::vector<std::string> filenames;                 // per database, with the URI options behind the name
+  std::vector<std::string> filenames;  // per database, with the URI options behind the name
   std::vector<std::string> names;
   std::vector<sqlrite::compat::ClientData> client_data;
   sqlrite::compat::PointerBox* result_boxes = nullptr;
@@ -106,8 +106,8 @@ struct sqlite3 {
 // One SQL value as functions and sqlite3_column_value() see it, with the forms it was converted to.
 struct sqlite3_value {
   sqlrite::Value value;
-  sqlrite::Arena* heap = nullptr;   // converted forms and owned bytes
-  std::string_view text;            // data() null: not made yet
+  sqlrite::Arena* heap = nullptr;  // converted forms and owned bytes
+  std::string_view text;           // data() null: not made yet
   std::string_view text16;
   sqlrite::TextEncoding text16_encoding = sqlrite::TextEncoding::Utf8;
   bool from_parameter = false;
@@ -135,12 +135,12 @@ struct sqlite3_value {
 struct sqlite3_stmt {
   sqlrite::engine::Statement* impl = nullptr;  // null: the slot is empty
   sqlite3* db = nullptr;
-  bool legacy = false;                         // made by sqlite3_prepare(): step() answers ERROR, reset() tells which
-  sqlite3_value* values = nullptr;             // of sqlite3_column_value()
+  bool legacy = false;              // made by sqlite3_prepare(): step() answers ERROR, reset() tells which
+  sqlite3_value* values = nullptr;  // of sqlite3_column_value()
   uint32_t value_count = 0;
   std::vector<uint64_t> value_stamps;
   sqlrite::compat::PointerBox* boxes = nullptr;
-  sqlrite::Arena* names16 = nullptr;           // UTF-16 forms of column names
+  sqlrite::Arena* names16 = nullptr;  // UTF-16 forms of column names
   std::string normalized;
   sqlite3_stmt* next_free = nullptr;
 };

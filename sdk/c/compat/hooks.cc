@@ -67,7 +67,8 @@ void* sqlite3_rollback_hook(sqlite3* db, void (*hook)(void*), void* context) {
   return old;
 }
 
-void* sqlite3_update_hook(sqlite3* db, void (*hook)(void*, int, const char*, const char*, sqlite3_int64), void* context) {
+void* sqlite3_update_hook(sqlite3* db, void (*hook)(void*, int, const char*, const char*, sqlite3_int64),
+                          void* context) {
   if (!usable(db)) return nullptr;
   Lock lock(db);
   void* old = db->update_hook != nullptr ? db->update_context : nullptr;
@@ -91,8 +92,8 @@ void* sqlite3_wal_hook(sqlite3* db, int (*hook)(void*, sqlite3*, const char*, in
   return old;
 }
 
-int sqlite3_autovacuum_pages(sqlite3* db, unsigned (*pages)(void*, const char*, unsigned, unsigned, unsigned), void* context,
-                             void (*destroy)(void*)) {
+int sqlite3_autovacuum_pages(sqlite3* db, unsigned (*pages)(void*, const char*, unsigned, unsigned, unsigned),
+                             void* context, void (*destroy)(void*)) {
   if (!usable(db)) {
     if (destroy != nullptr) destroy(context);
     return SQLITE_MISUSE;
@@ -144,7 +145,8 @@ void* sqlite3_profile(sqlite3* db, void (*profile)(void*, const char*, sqlite3_u
 }
 
 int sqlite3_set_authorizer(sqlite3* db,
-                           int (*authorizer)(void*, int, const char*, const char*, const char*, const char*), void* context) {
+                           int (*authorizer)(void*, int, const char*, const char*, const char*, const char*),
+                           void* context) {
   if (!usable(db)) return SQLITE_MISUSE;
   Lock lock(db);
   engine::Hooks& hooks = db->connection->hooks();

@@ -20,7 +20,7 @@ namespace {
 
 // ---- State of the process. Written by sqlite3_config() before the first connection.
 std::atomic<bool> initialized{false};
-int thread_mode = 1;                     // as sqlite3_threadsafe(): 1 serialized, 0 single thread
+int thread_mode = 1;  // as sqlite3_threadsafe(): 1 serialized, 0 single thread
 bool uri_names = false;
 void (*log_hook)(void*, int, const char*) = nullptr;
 void* log_context = nullptr;
@@ -93,14 +93,17 @@ const char sqlite3_version[] = SQLITE_VERSION;
 char* sqlite3_temp_directory = nullptr;
 char* sqlite3_data_directory = nullptr;
 
-static_assert(std::string_view(SQLITE_VERSION) == functions::kSqliteVersion && SQLITE_VERSION_NUMBER == functions::kSqliteVersionNumber);
+static_assert(std::string_view(SQLITE_VERSION) == functions::kSqliteVersion &&
+              SQLITE_VERSION_NUMBER == functions::kSqliteVersionNumber);
 
 const char* sqlite3_libversion(void) { return functions::kSqliteVersion; }
 int sqlite3_libversion_number(void) { return functions::kSqliteVersionNumber; }
 const char* sqlite3_sourceid(void) { return functions::kSqliteSourceId; }
 int sqlite3_threadsafe(void) { return thread_mode; }
 
-int sqlite3_compileoption_used(const char* name) { return name != nullptr && functions::compile_option_used(name) ? 1 : 0; }
+int sqlite3_compileoption_used(const char* name) {
+  return name != nullptr && functions::compile_option_used(name) ? 1 : 0;
+}
 const char* sqlite3_compileoption_get(int number) { return number < 0 ? nullptr : functions::compile_option(number); }
 
 int sqlite3_initialize(void) {
@@ -115,7 +118,8 @@ int sqlite3_os_init(void) { return SQLITE_OK; }
 int sqlite3_os_end(void) { return SQLITE_OK; }
 
 int sqlite3_config(int op, ...) {
-  if (initialized.load(std::memory_order_relaxed) && op != SQLITE_CONFIG_LOG && op != SQLITE_CONFIG_PCACHE_HDRSZ) return SQLITE_MISUSE;
+  if (initialized.load(std::memory_order_relaxed) && op != SQLITE_CONFIG_LOG && op != SQLITE_CONFIG_PCACHE_HDRSZ)
+    return SQLITE_MISUSE;
   va_list arguments;
   va_start(arguments, op);
   int code = SQLITE_OK;
@@ -141,8 +145,7 @@ int sqlite3_config(int op, ...) {
     case SQLITE_CONFIG_STMTJRNL_SPILL:
     case SQLITE_CONFIG_SMALL_MALLOC:
     case SQLITE_CONFIG_SORTERREF_SIZE:
-    case SQLITE_CONFIG_MEMDB_MAXSIZE:
-      break;
+    case SQLITE_CONFIG_MEMDB_MAXSIZE: break;
     default: code = SQLITE_ERROR; break;  // allocators, mutexes and page caches of the application are not taken
   }
   va_end(arguments);
@@ -220,7 +223,8 @@ int sqlite3_error_offset(sqlite3* db) { return is_handle(db) ? static_cast<int>(
 int sqlite3_set_errmsg(sqlite3* db, int code, const char* message) {
   if (!usable(db)) return SQLITE_MISUSE;
   Lock lock(db);
-  db->connection->set_error(message != nullptr ? Status(static_cast<Code>(code), message) : Status(static_cast<Code>(code)));
+  db->connection->set_error(message != nullptr ? Status(static_cast<Code>(code), message)
+                                               : Status(static_cast<Code>(code)));
   return SQLITE_OK;
 }
 
@@ -235,7 +239,8 @@ void* sqlite3_malloc64(sqlite3_uint64 size) {
   auto* header = static_cast<BlockHeader*>(std::malloc(rounded + sizeof(BlockHeader)));
   if (header == nullptr) return nullptr;
   header->size_bytes = rounded;
-  int64_t now = memory_used.fetch_add(static_cast<int64_t>(rounded), std::memory_order_relaxed) + static_cast<int64_t>(rounded);
+  int64_t now =
+      memory_used.fetch_add(static_cast<int64_t>(rounded), std::memory_order_relaxed) + static_cast<int64_t>(rounded);
   raise_highwater(memory_highwater, now);
   raise_highwater(largest_block, static_cast<int64_t>(size));
   memory_count.fetch_add(1, std::memory_order_relaxed);
@@ -267,7 +272,9 @@ void* sqlite3_realloc64(void* block, sqlite3_uint64 size) {
   return grown;
 }
 
-void* sqlite3_realloc(void* block, int size) { return sqlite3_realloc64(block, size < 0 ? 0 : static_cast<sqlite3_uint64>(size)); }
+void* sqlite3_realloc(void* block, int size) {
+  return sqlite3_realloc64(block, size < 0 ? 0 : static_cast<sqlite3_uint64>(size));
+}
 sqlite3_uint64 sqlite3_msize(void* block) { return block != nullptr ? header_of(block)->size_bytes : 0; }
 sqlite3_int64 sqlite3_memory_used(void) { return memory_used.load(std::memory_order_relaxed); }
 

@@ -129,7 +129,9 @@ int sqlite3_load_extension(sqlite3* db, const char*, const char*, char** message
 
 // ---------------------------------------------------------------- pre-update hook
 
-void* sqlite3_preupdate_hook(sqlite3* db, void (*)(void*, sqlite3*, int, const char*, const char*, sqlite3_int64, sqlite3_int64), void*) {
+void* sqlite3_preupdate_hook(sqlite3* db,
+                             void (*)(void*, sqlite3*, int, const char*, const char*, sqlite3_int64, sqlite3_int64),
+                             void*) {
   refuse(db, "the pre-update hook is not available in this version");
   return nullptr;
 }

@@ -127,11 +127,13 @@ int sqlite3_prepare16_v3(sqlite3* db, const void* sql, int size, unsigned, sqlit
 }
 
 int sqlite3_step(sqlite3_stmt* statement) {
-  if (!usable(statement)) [[unlikely]] return SQLITE_MISUSE;
+  if (!usable(statement)) [[unlikely]]
+    return SQLITE_MISUSE;
   sqlite3* db = statement->db;
   Lock lock(db);
   Code code = statement->impl->step();
-  if (code == Code::Row || code == Code::Done) [[likely]] return static_cast<int>(code);
+  if (code == Code::Row || code == Code::Done) [[likely]]
+    return static_cast<int>(code);
   if (statement->legacy) {
     Code primary = primary_code(code);
     return primary == Code::Busy || primary == Code::Misuse ? static_cast<int>(primary) : SQLITE_ERROR;
@@ -145,7 +147,8 @@ int sqlite3_reset(sqlite3_stmt* statement) {
   sqlite3* db = statement->db;
   Lock lock(db);
   Code code = statement->impl->reset();
-  if (db->result_boxes != nullptr && db->connection->transaction().active_count() == 0) release_boxes(db->result_boxes, 0);
+  if (db->result_boxes != nullptr && db->connection->transaction().active_count() == 0)
+    release_boxes(db->result_boxes, 0);
   return masked(db, static_cast<int>(code));
 }
 
@@ -168,7 +171,8 @@ int sqlite3_stmt_explain(sqlite3_stmt* statement, int mode) {
   if (mode < 0 || mode > 2) return SQLITE_ERROR;
   if (mode == statement->impl->explain_mode()) return SQLITE_OK;
   Lock lock(statement->db);
-  return answer(statement->db, Status(Code::Error, "a prepared statement cannot be changed to EXPLAIN in this version"));
+  return answer(statement->db,
+                Status(Code::Error, "a prepared statement cannot be changed to EXPLAIN in this version"));
 }
 
 int sqlite3_stmt_busy(sqlite3_stmt* statement) {
@@ -226,7 +230,8 @@ int sqlite3_transfer_bindings(sqlite3_stmt* from, sqlite3_stmt* to) {
 
 // ---------------------------------------------------------------- exec
 
-int sqlite3_exec(sqlite3* db, const char* sql, int (*callback)(void*, int, char**, char**), void* context, char** message) {
+int sqlite3_exec(sqlite3* db, const char* sql, int (*callback)(void*, int, char**, char**), void* context,
+                 char** message) {
   if (message != nullptr) *message = nullptr;
   if (!usable(db)) return SQLITE_MISUSE;
   Lock lock(db);
@@ -332,7 +337,8 @@ int sqlite3_get_table(sqlite3* db, const char* sql, char*** out, int* row_count,
   }
   if (code == SQLITE_ABORT && result.out_of_memory) code = answer(db, Code::NoMem);
   // The block carries its number of cells in front, for sqlite3_free_table().
-  char** block = code == SQLITE_OK ? static_cast<char**>(sqlite3_malloc64((result.cells.size() + 1) * sizeof(char*))) : nullptr;
+  char** block =
+      code == SQLITE_OK ? static_cast<char**>(sqlite3_malloc64((result.cells.size() + 1) * sizeof(char*))) : nullptr;
   if (block == nullptr) {
     for (char* cell : result.cells) sqlite3_free(cell);
     return code == SQLITE_OK ? SQLITE_NOMEM : code;
@@ -355,7 +361,7 @@ void sqlite3_free_table(char** table) {
 
 int sqlite3_complete(const char* sql) { return sql != nullptr && sql::is_complete(sql) ? 1 : 0; }
 
-int sqlite3_complete16(const void* sql) { 
+int sqlite3_complete16(const void* sql) {
   if (sql == nullptr) return 0;
   return attempt(nullptr, [&] { return sql::is_complete(utf8_of(sql, -1)) ? 1 : 0; });
 }

@@ -1,9 +1,10 @@
 // Formatted texts, growing texts, and comparisons of texts.
+#include "base/text.h"
+
 #include <cstdarg>
 #include <cstring>
 #include <new>
 
-#include "base/text.h"
 #include "functions/scalar/format.h"
 #include "functions/scalar/pattern.h"
 #include "handles.h"
@@ -60,7 +61,8 @@ sqlite3_str* exhausted() {
 }
 
 // The formatted text lives in `heap`; null data() on error.
-std::string_view format_in(Arena& heap, const char* format, va_list arguments, Code* error, int64_t size_max = 1000000000) {
+std::string_view format_in(Arena& heap, const char* format, va_list arguments, Code* error,
+                           int64_t size_max = 1000000000) {
   TextBuilder builder(heap, size_max);
   functions::VaListFormatArguments source(arguments, &sqlite3_free);
   Status formatted = guarded([&] {
@@ -250,7 +252,10 @@ int sqlite3_keyword_name(int number, const char** name, int* size) {
 }
 
 int sqlite3_keyword_check(const char* word, int size) {
-  return word != nullptr && size > 0 && sql::keyword_kind({word, static_cast<size_t>(size)}) != sql::TokenKind::Identifier ? 1 : 0;
+  return word != nullptr && size > 0 &&
+                 sql::keyword_kind({word, static_cast<size_t>(size)}) != sql::TokenKind::Identifier
+             ? 1
+             : 0;
 }
 
 }  // extern "C"

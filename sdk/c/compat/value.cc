@@ -10,7 +10,9 @@ using namespace sqlrite::compat;
 
 extern "C" {
 
-int sqlite3_value_type(sqlite3_value* value) { return value != nullptr ? static_cast<int>(value->value.type) : SQLITE_NULL; }
+int sqlite3_value_type(sqlite3_value* value) {
+  return value != nullptr ? static_cast<int>(value->value.type) : SQLITE_NULL;
+}
 
 int sqlite3_value_numeric_type(sqlite3_value* value) {
   if (value == nullptr) return SQLITE_NULL;
@@ -51,7 +53,9 @@ int sqlite3_value_bytes(sqlite3_value* value) {
   return static_cast<int>(value->as_text().size());
 }
 
-const void* sqlite3_value_text16(sqlite3_value* value) { return value != nullptr ? value->as_text16(kNativeUtf16).data() : nullptr; }
+const void* sqlite3_value_text16(sqlite3_value* value) {
+  return value != nullptr ? value->as_text16(kNativeUtf16).data() : nullptr;
+}
 const void* sqlite3_value_text16le(sqlite3_value* value) {
   return value != nullptr ? value->as_text16(TextEncoding::Utf16Le).data() : nullptr;
 }

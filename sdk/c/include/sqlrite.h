@@ -94,7 +94,8 @@ SQLRITE_API SqlriteStatus sqlrite_open_read_only(const char *path, SqlriteConnec
 /* A private database in memory. */
 SQLRITE_API SqlriteStatus sqlrite_open_in_memory(SqlriteConnection **out);
 /* Opens in one of the three modes, with a busy timeout that is in force from the first access on. */
-SQLRITE_API SqlriteStatus sqlrite_open_mode(const char *path, SqlriteOpenMode mode, int busy_timeout_ms, SqlriteConnection **out);
+SQLRITE_API SqlriteStatus sqlrite_open_mode(const char *path, SqlriteOpenMode mode, int busy_timeout_ms,
+                                            SqlriteConnection **out);
 /* Another connection to the same database file, in the same mode and with the same busy timeout: for another thread or a
  * transaction beside the first one. Each is closed on its own, in any order. A database in memory has no siblings. */
 SQLRITE_API SqlriteStatus sqlrite_connect_sibling(SqlriteConnection *existing, SqlriteConnection **out);
@@ -138,8 +139,8 @@ SQLRITE_API SqlriteStatus sqlrite_query(SqlriteConnection *connection, const cha
 /* The same for a text of `size` bytes (-1: up to its NUL) of which the first statement is taken. `tail` (may be NULL) gets
  * the offset of what follows it, so that a caller can go on from there. White space and comments alone give SQLRITE_OK and
  * a NULL statement. A NUL byte inside the text ends it. */
-SQLRITE_API SqlriteStatus sqlrite_prepare(SqlriteConnection *connection, const char *sql, int64_t size, SqlriteStatement **out,
-                                          size_t *tail);
+SQLRITE_API SqlriteStatus sqlrite_prepare(SqlriteConnection *connection, const char *sql, int64_t size,
+                                          SqlriteStatement **out, size_t *tail);
 /* Runs the statement to its next row: SQLRITE_ROW, or SQLRITE_DONE at the end, after which the next step begins anew. */
 SQLRITE_API SqlriteStatus sqlrite_step(SqlriteStatement *statement);
 /* Ends the run, if there is one; ready to run again, bindings stay. It repeats no error of a step, but outside a
@@ -189,7 +190,7 @@ typedef struct SqlriteColumn {
   const char *declared_type; /* as in CREATE TABLE: "VARCHAR(10)" */
   const char *database;      /* "main" */
   const char *table;
-  const char *origin;        /* the column's name in that table */
+  const char *origin; /* the column's name in that table */
 } SqlriteColumn;
 /* All columns at once. The array and its texts live until the statement is finalized, or stepped after a change of the
  * schema. */
@@ -224,8 +225,8 @@ typedef struct SqlriteValue {
     const char *bytes; /* SQLRITE_TEXT and SQLRITE_BLOB */
     uint64_t offset;   /* the same, as an offset: see sqlrite_bind_values() */
   } as;
-  uint32_t size;       /* of text and blobs, in bytes */
-  uint8_t type;        /* a SqlriteType */
+  uint32_t size; /* of text and blobs, in bytes */
+  uint8_t type;  /* a SqlriteType */
   uint8_t reserved[3];
 } SqlriteValue;
 
@@ -234,28 +235,29 @@ typedef struct SqlriteRows {
   const SqlriteValue *values; /* row_count * column_count of them */
   int row_count;
   int column_count;
-  const char *heap;           /* the bytes of all texts and blobs of these rows lie here, one behind the other, without NULs */
+  const char *heap; /* the bytes of all texts and blobs of these rows lie here, one behind the other, without NULs */
   size_t heap_size;
-  int done;                   /* 1: these were the last rows; the statement has ended and committed and may run again */
-  int generation;             /* another number than before: ask sqlrite_columns() again, the schema has changed */
+  int done;       /* 1: these were the last rows; the statement has ended and committed and may run again */
+  int generation; /* another number than before: ask sqlrite_columns() again, the schema has changed */
 } SqlriteRows;
 
 /* What a run did. */
 typedef struct SqlriteRunResult {
-  int64_t changes;            /* rows that this run inserted, updated or deleted; 0 for statements of other kinds */
-  int64_t last_insert_rowid;  /* as sqlrite_last_insert_rowid() */
+  int64_t changes;           /* rows that this run inserted, updated or deleted; 0 for statements of other kinds */
+  int64_t last_insert_rowid; /* as sqlrite_last_insert_rowid() */
 } SqlriteRunResult;
 
 /* Binds parameters 1 to `count` (all other parameters become NULL). `count` may not be above the number of parameters. With
  * `base` NULL, texts and blobs are at `as.bytes`; else they are at `base + as.offset`, so that one buffer carries all of
  * them. Bytes of texts are stored as they are, valid UTF-8 or not. A statement that is running is reset first. */
-SQLRITE_API SqlriteStatus sqlrite_bind_values(SqlriteStatement *statement, const SqlriteValue *values, int count, const char *base);
+SQLRITE_API SqlriteStatus sqlrite_bind_values(SqlriteStatement *statement, const SqlriteValue *values, int count,
+                                              const char *base);
 /* Binds as above, runs the statement to its end, drops its rows. `out` may be NULL. */
-SQLRITE_API SqlriteStatus sqlrite_run(SqlriteStatement *statement, const SqlriteValue *values, int count, const char *base,
-                                      SqlriteRunResult *out);
+SQLRITE_API SqlriteStatus sqlrite_run(SqlriteStatement *statement, const SqlriteValue *values, int count,
+                                      const char *base, SqlriteRunResult *out);
 /* Binds as above, begins a run and fetches its first rows. */
-SQLRITE_API SqlriteStatus sqlrite_start(SqlriteStatement *statement, const SqlriteValue *values, int count, const char *base,
-                                        int row_count_max, SqlriteRows *out);
+SQLRITE_API SqlriteStatus sqlrite_start(SqlriteStatement *statement, const SqlriteValue *values, int count,
+                                        const char *base, int row_count_max, SqlriteRows *out);
 /* The next rows, at most `row_count_max` and at most about 64 KiB of bytes, but always one if there is one. SQLRITE_ROW:
  * there are rows (`done` tells whether more may follow). SQLRITE_DONE: there are none. An error after some rows were read
  * comes with the next fetch. `values` and `heap` live until the next call on the statement. A run is read either by fetch
@@ -265,7 +267,8 @@ SQLRITE_API SqlriteStatus sqlrite_fetch(SqlriteStatement *statement, int row_cou
 /* ---------------------------------------------------------------- language models */
 
 /* Asks a language model for SQL. Not part of this library build: always SQLRITE_ERROR, with a message that says so. */
-SQLRITE_API SqlriteStatus sqlrite_ask(SqlriteConnection *connection, const char *question, const char *config_json, char **out);
+SQLRITE_API SqlriteStatus sqlrite_ask(SqlriteConnection *connection, const char *question, const char *config_json,
+                                      char **out);
 
 #ifdef __cplusplus
 }

@@ -20,16 +20,11 @@ SqlriteStatus check_column(const SqlriteStatement* statement, int index, const v
 
 const char* type_name(sqlrite::ValueType type) {
   switch (type) {
-    case sqlrite::ValueType::Integer:
-      return "integer";
-    case sqlrite::ValueType::Real:
-      return "real";
-    case sqlrite::ValueType::Text:
-      return "text";
-    case sqlrite::ValueType::Blob:
-      return "blob";
-    case sqlrite::ValueType::Null:
-      break;
+    case sqlrite::ValueType::Integer: return "integer";
+    case sqlrite::ValueType::Real: return "real";
+    case sqlrite::ValueType::Text: return "text";
+    case sqlrite::ValueType::Blob: return "blob";
+    case sqlrite::ValueType::Null: break;
   }
   return "NULL";
 }

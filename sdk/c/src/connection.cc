@@ -14,16 +14,10 @@ SqlriteStatus open(const char* path, SqlriteOpenMode mode, int busy_timeout_ms, 
   if (!is_utf8(path)) return refuse(nullptr, "input string was not valid UTF-8");
   sqlrite::OpenMode wanted = sqlrite::OpenMode::ReadWriteCreate;
   switch (mode) {
-    case SQLRITE_OPEN_CREATE:
-      break;
-    case SQLRITE_OPEN_READ_WRITE:
-      wanted = sqlrite::OpenMode::ReadWrite;
-      break;
-    case SQLRITE_OPEN_READ_ONLY:
-      wanted = sqlrite::OpenMode::ReadOnly;
-      break;
-    default:
-      return refuse(nullptr, "unknown open mode " + std::to_string(static_cast<int>(mode)));
+    case SQLRITE_OPEN_CREATE: break;
+    case SQLRITE_OPEN_READ_WRITE: wanted = sqlrite::OpenMode::ReadWrite; break;
+    case SQLRITE_OPEN_READ_ONLY: wanted = sqlrite::OpenMode::ReadOnly; break;
+    default: return refuse(nullptr, "unknown open mode " + std::to_string(static_cast<int>(mode)));
   }
   return guarded(nullptr, [&] {
     auto opened = sqlrite::Connection::open(path, wanted);

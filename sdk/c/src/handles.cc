@@ -213,20 +213,13 @@ int sqlrite_status_is_retryable(SqlriteStatus status) {
 
 const char* sqlrite_status_name(SqlriteStatus status) {
   switch (status) {
-    case SQLRITE_OK:
-      return "OK";
-    case SQLRITE_ERROR:
-      return "ERROR";
-    case SQLRITE_INVALID_ARGUMENT:
-      return "INVALID_ARGUMENT";
-    case SQLRITE_BUSY:
-      return "BUSY";
-    case SQLRITE_BUSY_SNAPSHOT:
-      return "BUSY_SNAPSHOT";
-    case SQLRITE_DONE:
-      return "DONE";
-    case SQLRITE_ROW:
-      return "ROW";
+    case SQLRITE_OK: return "OK";
+    case SQLRITE_ERROR: return "ERROR";
+    case SQLRITE_INVALID_ARGUMENT: return "INVALID_ARGUMENT";
+    case SQLRITE_BUSY: return "BUSY";
+    case SQLRITE_BUSY_SNAPSHOT: return "BUSY_SNAPSHOT";
+    case SQLRITE_DONE: return "DONE";
+    case SQLRITE_ROW: return "ROW";
   }
   return "unknown status";
 }

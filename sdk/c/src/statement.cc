@@ -56,12 +56,8 @@ SqlriteStatus bind_all(SqlriteStatement* statement, const SqlriteValue* values, 
     const SqlriteValue* value = i < static_cast<uint32_t>(count) ? &values[i] : nullptr;
     uint8_t type = value != nullptr ? value->type : static_cast<uint8_t>(SQLRITE_NULL);
     switch (type) {
-      case SQLRITE_INTEGER:
-        status = statement->statement.bind(number, value->as.integer);
-        break;
-      case SQLRITE_REAL:
-        status = statement->statement.bind(number, value->as.real);
-        break;
+      case SQLRITE_INTEGER: status = statement->statement.bind(number, value->as.integer); break;
+      case SQLRITE_REAL: status = statement->statement.bind(number, value->as.real); break;
       case SQLRITE_TEXT:
       case SQLRITE_BLOB: {
         const char* bytes = base != nullptr ? base + value->as.offset : value->as.bytes;
@@ -72,9 +68,7 @@ SqlriteStatus bind_all(SqlriteStatement* statement, const SqlriteValue* values, 
                                       : statement->statement.bind_blob(number, view);
         break;
       }
-      case SQLRITE_NULL:
-        status = statement->statement.bind(number, nullptr);
-        break;
+      case SQLRITE_NULL: status = statement->statement.bind(number, nullptr); break;
       default:
         return refuse(session, "unknown type " + std::to_string(type) + " of parameter " + std::to_string(number));
     }

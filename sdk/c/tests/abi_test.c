@@ -174,7 +174,8 @@ static void values(void) {
 
   const char *type = NULL, *collation = NULL;
   int not_null = 0, key = 0, automatic = 0;
-  CHECK_INT(sqlite3_table_column_metadata(db, NULL, "t", "x", &type, &collation, &not_null, &key, &automatic), SQLITE_OK);
+  CHECK_INT(sqlite3_table_column_metadata(db, NULL, "t", "x", &type, &collation, &not_null, &key, &automatic),
+            SQLITE_OK);
   CHECK_TEXT(type, "TEXT");
   CHECK_TEXT(collation, "BINARY");
   CHECK_INT(sqlite3_table_column_metadata(db, NULL, "t", "q", NULL, NULL, NULL, NULL, NULL), SQLITE_ERROR);
@@ -207,7 +208,8 @@ static void codes(void) {
   sqlite3_free(message);
   char **table = NULL;
   int rows = 0, columns = 0;
-  CHECK_INT(sqlite3_get_table(db, "SELECT 1 AS x, NULL AS y UNION ALL SELECT 2, 'b'", &table, &rows, &columns, NULL), SQLITE_OK);
+  CHECK_INT(sqlite3_get_table(db, "SELECT 1 AS x, NULL AS y UNION ALL SELECT 2, 'b'", &table, &rows, &columns, NULL),
+            SQLITE_OK);
   CHECK_INT(rows, 2);
   CHECK_INT(columns, 2);
   CHECK_TEXT(table[0], "x");
@@ -301,7 +303,9 @@ static void free_function(void *data) {
 static void functions(void) {
   sqlite3 *db = open_memory();
   int made = 0;
-  CHECK_INT(sqlite3_create_function_v2(db, "twice", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, twice, NULL, NULL, free_function), SQLITE_OK);
+  CHECK_INT(sqlite3_create_function_v2(db, "twice", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, twice, NULL, NULL,
+                                       free_function),
+            SQLITE_OK);
   CHECK_INT(sqlite3_create_function(db, "longest", 1, SQLITE_UTF8, NULL, NULL, longest_step, longest_final), SQLITE_OK);
   CHECK_INT(sqlite3_create_function(db, "cached", 1, SQLITE_UTF8, &made, cached, NULL, NULL), SQLITE_OK);
   CHECK_INT(sqlite3_create_function(db, "bad", 1, SQLITE_UTF8, NULL, twice, longest_step, NULL), SQLITE_MISUSE);
@@ -417,8 +421,11 @@ static void hooks(const char *folder) {
   CHECK_INT(sqlite3_db_readonly(db, "main"), 0);
   CHECK_INT(sqlite3_db_readonly(db, "nix"), -1);
   sqlite3_progress_handler(db, 1, stop, NULL);
-  CHECK_INT(sqlite3_exec(db, "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i+1 FROM n WHERE i<9999999) SELECT sum(i) FROM n", NULL, NULL, NULL),
-            SQLITE_INTERRUPT);
+  CHECK_INT(
+      sqlite3_exec(
+          db, "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i+1 FROM n WHERE i<9999999) SELECT sum(i) FROM n",
+          NULL, NULL, NULL),
+      SQLITE_INTERRUPT);
   sqlite3_progress_handler(db, 0, NULL, NULL);
   CHECK_INT(sqlite3_close(other), SQLITE_OK);
   CHECK_INT(sqlite3_close(db), SQLITE_OK);

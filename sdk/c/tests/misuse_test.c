@@ -5,10 +5,10 @@
 #include "check.h"
 #include "sqlrite.h"
 
-static void wrong_connection(SqlriteConnection* db, const char* message) {
-  SqlriteConnection* other = (SqlriteConnection*)1;
-  SqlriteStatement* statement = (SqlriteStatement*)1;
-  char* text = (char*)1;
+static void wrong_connection(SqlriteConnection *db, const char *message) {
+  SqlriteConnection *other = (SqlriteConnection *)1;
+  SqlriteStatement *statement = (SqlriteStatement *)1;
+  char *text = (char *)1;
   CHECK_INT(sqlrite_connect_sibling(db, &other), SQLRITE_INVALID_ARGUMENT);
   CHECK(other == NULL);
   CHECK_TEXT(sqlrite_last_error(), message);
@@ -33,13 +33,13 @@ static void wrong_connection(SqlriteConnection* db, const char* message) {
   sqlrite_close(db);
 }
 
-static void wrong_statement(SqlriteStatement* statement, const char* message) {
+static void wrong_statement(SqlriteStatement *statement, const char *message) {
   SqlriteValue value = {{0}, 0, SQLRITE_INTEGER, {0}};
   SqlriteRows rows;
   SqlriteRunResult result;
-  const SqlriteColumn* columns = NULL;
-  const void* bytes = NULL;
-  char* text = (char*)1;
+  const SqlriteColumn *columns = NULL;
+  const void *bytes = NULL;
+  char *text = (char *)1;
   size_t size = 1;
   int64_t integer = 1;
   double real = 1;
@@ -82,12 +82,12 @@ static void wrong_statement(SqlriteStatement* statement, const char* message) {
 }
 
 /* No place for the answer, no text, numbers out of range. */
-static void wrong_arguments(SqlriteConnection* db) {
-  SqlriteStatement* query = NULL;
-  SqlriteStatement* none = NULL;
+static void wrong_arguments(SqlriteConnection *db) {
+  SqlriteStatement *query = NULL;
+  SqlriteStatement *none = NULL;
   int number = 0;
-  const SqlriteColumn* columns = NULL;
-  const void* bytes = NULL;
+  const SqlriteColumn *columns = NULL;
+  const void *bytes = NULL;
   size_t size = 0;
   CHECK_INT(sqlrite_open(NULL, NULL), SQLRITE_INVALID_ARGUMENT);
   CHECK_INT(sqlrite_open_in_memory(NULL), SQLRITE_INVALID_ARGUMENT);
@@ -139,7 +139,7 @@ static void wrong_arguments(SqlriteConnection* db) {
 }
 
 int main(void) {
-  SqlriteConnection* db = NULL;
+  SqlriteConnection *db = NULL;
   wrong_connection(NULL, "connection handle is null");
   wrong_statement(NULL, "statement handle is null");
   CHECK_INT(sqlrite_open_in_memory(&db), SQLRITE_OK);

@@ -1,8 +1,9 @@
 /* SQLRite's own C interface: the whole life of a connection, errors as sentences, values of every type. */
+#include "sqlrite.h"
+
 #include <stdlib.h>
 
 #include "check.h"
-#include "sqlrite.h"
 
 static void opening(const char *path) {
   SqlriteConnection *db = NULL;
@@ -24,7 +25,8 @@ static void opening(const char *path) {
 /* Binding, running, and what a failure leaves behind; then the statement's handle is dead. */
 static void changing(SqlriteConnection *db) {
   SqlriteStatement *statement = NULL;
-  CHECK_INT(sqlrite_execute(db, "CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT UNIQUE, score REAL, data BLOB); "), SQLRITE_OK);
+  CHECK_INT(sqlrite_execute(db, "CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT UNIQUE, score REAL, data BLOB); "),
+            SQLRITE_OK);
   CHECK_INT(sqlrite_query(db, "INSERT INTO t(name, score, data) VALUES(?1, :score, ?3)", &statement), SQLRITE_OK);
   CHECK_INT(sqlrite_parameter_count(statement), 3);
   CHECK_INT(sqlrite_parameter_index(statement, ":score"), 2);
@@ -111,7 +113,8 @@ static void rows_and_conversions(SqlriteConnection *db) {
   const void *bytes = NULL;
   size_t size = 0;
   SqlriteType type = SQLRITE_NULL;
-  CHECK_INT(sqlrite_query(db, "SELECT id, name, score, data, 'a'||char(0)||'b' FROM t ORDER BY id", &statement), SQLRITE_OK);
+  CHECK_INT(sqlrite_query(db, "SELECT id, name, score, data, 'a'||char(0)||'b' FROM t ORDER BY id", &statement),
+            SQLRITE_OK);
   columns_known_before_rows(statement);
   CHECK_INT(sqlrite_column_int64(statement, 0, &number), SQLRITE_INVALID_ARGUMENT);
   CHECK(strstr(sqlrite_last_error(), "no current row") != NULL);

@@ -7,45 +7,45 @@
 #include "check.h"
 #include "sqlrite.h"
 
-static SqlriteConnection* shared;
-static const char* const kEndless =
+static SqlriteConnection *shared;
+static const char *const kEndless =
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n WHERE i < 0";
 
-static void* fail_elsewhere(void* message_is_right) {
-  SqlriteStatement* statement = NULL;
-  *(int*)message_is_right = sqlrite_query(shared, "SELECT * FROM elsewhere", &statement) == SQLRITE_ERROR &&
-                            strcmp(sqlrite_last_error(), "no such table: elsewhere") == 0;
+static void *fail_elsewhere(void *message_is_right) {
+  SqlriteStatement *statement = NULL;
+  *(int *)message_is_right = sqlrite_query(shared, "SELECT * FROM elsewhere", &statement) == SQLRITE_ERROR &&
+                             strcmp(sqlrite_last_error(), "no such table: elsewhere") == 0;
   return NULL;
 }
 
-static void* insert_rows(void* failures) {
-  SqlriteStatement* insert = NULL;
-  if (sqlrite_query(shared, "INSERT INTO t(x) VALUES (?1)", &insert) != SQLRITE_OK) ++*(int*)failures;
+static void *insert_rows(void *failures) {
+  SqlriteStatement *insert = NULL;
+  if (sqlrite_query(shared, "INSERT INTO t(x) VALUES (?1)", &insert) != SQLRITE_OK) ++*(int *)failures;
   for (int i = 0; i < 500; ++i) {
     SqlriteValue value = {{i}, 0, SQLRITE_INTEGER, {0}};
-    if (sqlrite_run(insert, &value, 1, NULL, NULL) != SQLRITE_OK) ++*(int*)failures;
+    if (sqlrite_run(insert, &value, 1, NULL, NULL) != SQLRITE_OK) ++*(int *)failures;
   }
   sqlrite_finalize(insert);
   return NULL;
 }
 
-static void* interrupt_until_told(void* stop) {
+static void *interrupt_until_told(void *stop) {
   const struct timespec pause = {0, 2000000};
-  while (!__atomic_load_n((int*)stop, __ATOMIC_ACQUIRE)) {
+  while (!__atomic_load_n((int *)stop, __ATOMIC_ACQUIRE)) {
     nanosleep(&pause, NULL);
     sqlrite_interrupt(shared);
   }
   return NULL;
 }
 
-static void* commit_soon(void* connection) {
+static void *commit_soon(void *connection) {
   const struct timespec pause = {0, 50000000};
   nanosleep(&pause, NULL);
-  return sqlrite_execute((SqlriteConnection*)connection, "COMMIT") == SQLRITE_OK ? connection : NULL;
+  return sqlrite_execute((SqlriteConnection *)connection, "COMMIT") == SQLRITE_OK ? connection : NULL;
 }
 
 /* A transaction that has read is too late to write when somebody else has written: it has to begin anew. */
-static void too_late(SqlriteConnection* one, SqlriteConnection* other) {
+static void too_late(SqlriteConnection *one, SqlriteConnection *other) {
   CHECK_INT(sqlrite_execute(one, "PRAGMA journal_mode = WAL; BEGIN; SELECT count(*) FROM t"), SQLRITE_OK);
   CHECK_INT(sqlrite_execute(other, "INSERT INTO t VALUES (3)"), SQLRITE_OK);
   CHECK_INT(sqlrite_execute(one, "INSERT INTO t VALUES (4)"), SQLRITE_BUSY_SNAPSHOT);
@@ -55,7 +55,7 @@ static void too_late(SqlriteConnection* one, SqlriteConnection* other) {
             SQLRITE_OK);
 }
 
-int main(int argument_count, char** arguments) {
+int main(int argument_count, char **arguments) {
   char path[500];
   snprintf(path, sizeof path, "%s/sqlrite_threads.db", argument_count > 1 ? arguments[1] : ".");
   remove(path);
@@ -78,7 +78,7 @@ int main(int argument_count, char** arguments) {
   CHECK_INT(sqlrite_total_changes(shared), 2000);
 
   int stop = 0;
-  SqlriteStatement* endless = NULL;
+  SqlriteStatement *endless = NULL;
   SqlriteRows rows;
   CHECK_INT(sqlrite_query(shared, kEndless, &endless), SQLRITE_OK);
   pthread_create(&threads[0], NULL, &interrupt_until_told, &stop);
@@ -90,8 +90,8 @@ int main(int argument_count, char** arguments) {
   sqlrite_finalize(endless);
   CHECK_INT(sqlrite_execute(shared, "SELECT 1"), SQLRITE_OK);
 
-  SqlriteConnection* other = NULL;
-  void* committed = NULL;
+  SqlriteConnection *other = NULL;
+  void *committed = NULL;
   CHECK_INT(sqlrite_connect_sibling(shared, &other), SQLRITE_OK);
   CHECK_INT(sqlrite_execute(shared, "BEGIN IMMEDIATE"), SQLRITE_OK);
   CHECK_INT(sqlrite_execute(other, "INSERT INTO t VALUES (1)"), SQLRITE_BUSY);

@@ -10,19 +10,19 @@ static SqlriteValue integer_value(int64_t integer) {
   return value;
 }
 
-static SqlriteValue bytes_value(SqlriteType type, const char* bytes, uint32_t size) {
+static SqlriteValue bytes_value(SqlriteType type, const char *bytes, uint32_t size) {
   SqlriteValue value = {{0}, size, (uint8_t)type, {0}};
   value.as.bytes = bytes;
   return value;
 }
 
 /* Values of every type go in by pointer and by offset, and come out as they went in. */
-static void round_trip(SqlriteConnection* db) {
+static void round_trip(SqlriteConnection *db) {
   SqlriteStatement *insert = NULL, *query = NULL;
   SqlriteValue values[5];
   SqlriteRunResult result;
   SqlriteRows rows;
-  const char* heap = "..text\0more..";
+  const char *heap = "..text\0more..";
   CHECK_INT(sqlrite_query(db, "INSERT INTO v(a, b, c, d, e) VALUES(?, ?, ?, ?, ?)", &insert), SQLRITE_OK);
   values[0] = integer_value(INT64_MIN);
   values[1] = integer_value(0);
@@ -69,8 +69,8 @@ static void round_trip(SqlriteConnection* db) {
 }
 
 /* A long result in pieces: every row once, in order; pieces end at the wanted count or at the size of their bytes. */
-static void pieces(SqlriteConnection* db) {
-  SqlriteStatement* query = NULL;
+static void pieces(SqlriteConnection *db) {
+  SqlriteStatement *query = NULL;
   SqlriteRows rows;
   SqlriteStatus status;
   SqlriteValue count = integer_value(20000);
@@ -88,7 +88,7 @@ static void pieces(SqlriteConnection* db) {
     CHECK(rows.row_count > 0 && rows.row_count <= 700);
     for (int i = 0; i < rows.row_count; ++i, ++expected) {
       char text[64];
-      const SqlriteValue* row = rows.values + i * 2;
+      const SqlriteValue *row = rows.values + i * 2;
       snprintf(text, sizeof text, "%0*lld", (int)(expected % 50), (long long)expected);
       if (row[0].as.integer != expected || row[1].size != strlen(text) ||
           memcmp(row[1].as.bytes, text, row[1].size) != 0) {
@@ -125,8 +125,8 @@ static void pieces(SqlriteConnection* db) {
 }
 
 /* Rows before an error are delivered; the error comes with the next fetch, once, and then the statement runs again. */
-static void errors(SqlriteConnection* db) {
-  SqlriteStatement* query = NULL;
+static void errors(SqlriteConnection *db) {
+  SqlriteStatement *query = NULL;
   SqlriteRows rows;
   CHECK_INT(sqlrite_query(db,
                           "SELECT abs(a) FROM (SELECT 1 AS a UNION ALL SELECT 2 UNION ALL SELECT -9223372036854775808 "
@@ -162,8 +162,8 @@ static void errors(SqlriteConnection* db) {
 }
 
 /* Rows that do not come from a query's batches: RETURNING, PRAGMA, EXPLAIN; changes are told of changes only. */
-static void other_rows(SqlriteConnection* db) {
-  SqlriteStatement* statement = NULL;
+static void other_rows(SqlriteConnection *db) {
+  SqlriteStatement *statement = NULL;
   SqlriteRows rows;
   SqlriteRunResult result;
   CHECK_INT(sqlrite_query(db, "INSERT INTO v(a) VALUES (10), (11), (12) RETURNING a, rowid", &statement), SQLRITE_OK);
@@ -191,11 +191,11 @@ static void other_rows(SqlriteConnection* db) {
 }
 
 /* The schema changes under a prepared statement: it goes on with what is there now. */
-static void schema_change(SqlriteConnection* db) {
-  SqlriteStatement* query = NULL;
+static void schema_change(SqlriteConnection *db) {
+  SqlriteStatement *query = NULL;
   SqlriteRows rows;
   int count = 0;
-  const SqlriteColumn* columns = NULL;
+  const SqlriteColumn *columns = NULL;
   CHECK_INT(sqlrite_execute(db, "CREATE TABLE grow(a); INSERT INTO grow VALUES (1)"), SQLRITE_OK);
   CHECK_INT(sqlrite_query(db, "SELECT * FROM grow", &query), SQLRITE_OK);
   CHECK_INT(sqlrite_fetch(query, 10, &rows), SQLRITE_ROW);
@@ -213,7 +213,7 @@ static void schema_change(SqlriteConnection* db) {
 }
 
 int main(void) {
-  SqlriteConnection* db = NULL;
+  SqlriteConnection *db = NULL;
   CHECK_INT(sqlrite_open_in_memory(&db), SQLRITE_OK);
   CHECK_INT(sqlrite_execute(db, "CREATE TABLE v(a, b, c, d, e)"), SQLRITE_OK);
   round_trip(db);

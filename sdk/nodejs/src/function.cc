@@ -91,9 +91,7 @@ void set_result(UserFunction& self, FunctionCall& call, napi_value value) {
   napi_typeof(env, value, &type);
   switch (type) {
     case napi_undefined:
-    case napi_null:
-      call.set_null();
-      return;
+    case napi_null: call.set_null(); return;
     case napi_number: {
       double number = 0;
       napi_get_value_double(env, value, &number);
@@ -108,11 +106,8 @@ void set_result(UserFunction& self, FunctionCall& call, napi_value value) {
       call.set_int64(number);
       return;
     }
-    case napi_string:
-      call.set_text(to_utf8(env, value));
-      return;
-    default:
-      break;
+    case napi_string: call.set_text(to_utf8(env, value)); return;
+    default: break;
   }
   Napi::Value object(env, value);
   if (object.IsTypedArray() || object.IsDataView()) {

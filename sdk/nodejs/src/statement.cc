@@ -61,11 +61,8 @@ void throw_bind_error(Napi::Env env, const Status& status) {
     case Code::Range:
       Napi::RangeError::New(env, "Too many parameter values were provided").ThrowAsJavaScriptException();
       return;
-    case Code::NoMem:
-      Napi::Error::New(env, "Out of memory").ThrowAsJavaScriptException();
-      return;
-    default:
-      Napi::Error::New(env, std::string(status.message())).ThrowAsJavaScriptException();
+    case Code::NoMem: Napi::Error::New(env, "Out of memory").ThrowAsJavaScriptException(); return;
+    default: Napi::Error::New(env, std::string(status.message())).ThrowAsJavaScriptException();
   }
 }
 
@@ -90,17 +87,13 @@ Status bind_heap_value(napi_env env, Addon& addon, Statement& statement, uint32_
 Status bind_cell(napi_env env, const Call& call, Statement& statement, uint32_t number, size_t* heap_position) {
   const frame::Cell& cell = call.frame().cells[number - 1];
   switch (call.frame().tags[number - 1]) {
-    case frame::kInt32:
-      return statement.bind(number, static_cast<int64_t>(cell.int32[0]));
-    case frame::kDouble:
-      return statement.bind(number, cell.real);
-    case frame::kInt64:
-      return statement.bind(number, cell.int64);
+    case frame::kInt32: return statement.bind(number, static_cast<int64_t>(cell.int32[0]));
+    case frame::kDouble: return statement.bind(number, cell.real);
+    case frame::kInt64: return statement.bind(number, cell.int64);
     case frame::kHeap:
       if (*heap_position >= call.argument_count()) return Code::Misuse;
       return bind_heap_value(env, call.addon(), statement, number, call.argument((*heap_position)++));
-    default:
-      return statement.bind(number, nullptr);
+    default: return statement.bind(number, nullptr);
   }
 }
 
@@ -136,18 +129,11 @@ class RowWriter {
 
   Status write_value(uint32_t place, const Value& value) {
     switch (value.type) {
-      case ValueType::Integer:
-        write_integer(place, value.integer);
-        return {};
-      case ValueType::Real:
-        write_real(place, value.real);
-        return {};
-      case ValueType::Null:
-        frame_.tags[place] = frame::kNull;
-        return {};
+      case ValueType::Integer: write_integer(place, value.integer); return {};
+      case ValueType::Real: write_real(place, value.real); return {};
+      case ValueType::Null: frame_.tags[place] = frame::kNull; return {};
       case ValueType::Text:
-      case ValueType::Blob:
-        break;
+      case ValueType::Blob: break;
     }
     return write_bytes(place, value);
   }
@@ -197,11 +183,8 @@ class RowWriter {
           if (column.has_nulls && column.nulls[row]) break;
           write_real(place, column.reals[row]);
           continue;
-        case Column::Rep::Cells:
-          SQLRITE_TRY(write_value(place, column.cells[row]));
-          continue;
-        case Column::Rep::Nulls:
-          break;
+        case Column::Rep::Cells: SQLRITE_TRY(write_value(place, column.cells[row])); continue;
+        case Column::Rep::Nulls: break;
       }
       frame_.tags[place] = frame::kNull;
     }

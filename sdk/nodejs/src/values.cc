@@ -47,14 +47,10 @@ napi_status make_value(napi_env env, const Value& value, bool safe_integers, nap
     case ValueType::Integer:
       return safe_integers ? napi_create_bigint_int64(env, value.integer, out)
                            : napi_create_double(env, static_cast<double>(value.integer), out);
-    case ValueType::Real:
-      return napi_create_double(env, value.real, out);
-    case ValueType::Text:
-      return make_text(env, value.view(), out);
-    case ValueType::Blob:
-      return make_blob(env, value.view(), out);
-    case ValueType::Null:
-      break;
+    case ValueType::Real: return napi_create_double(env, value.real, out);
+    case ValueType::Text: return make_text(env, value.view(), out);
+    case ValueType::Blob: return make_blob(env, value.view(), out);
+    case ValueType::Null: break;
   }
   return napi_get_null(env, out);
 }

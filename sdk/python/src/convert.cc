@@ -215,16 +215,11 @@ PyObject* text_to_str(const char* bytes, size_t size) {
 
 PyObject* to_object(const sqlrite::Value& value) {
   switch (value.type) {
-    case sqlrite::ValueType::Integer:
-      return PyLong_FromLongLong(value.integer);
-    case sqlrite::ValueType::Real:
-      return PyFloat_FromDouble(value.real);
-    case sqlrite::ValueType::Text:
-      return text_to_str(value.bytes, value.length);
-    case sqlrite::ValueType::Blob:
-      return PyBytes_FromStringAndSize(value.bytes, static_cast<Py_ssize_t>(value.length));
-    case sqlrite::ValueType::Null:
-      break;
+    case sqlrite::ValueType::Integer: return PyLong_FromLongLong(value.integer);
+    case sqlrite::ValueType::Real: return PyFloat_FromDouble(value.real);
+    case sqlrite::ValueType::Text: return text_to_str(value.bytes, value.length);
+    case sqlrite::ValueType::Blob: return PyBytes_FromStringAndSize(value.bytes, static_cast<Py_ssize_t>(value.length));
+    case sqlrite::ValueType::Null: break;
   }
   return none();
 }

@@ -11,10 +11,8 @@ PyObject* class_of(Code code) {
   if (code == Code::BusySnapshot) return module.busy_snapshot_error;
   switch (sqlrite::primary_code(code)) {
     case Code::Internal:
-    case Code::NotFound:
-      return module.internal_error;
-    case Code::Busy:
-      return module.busy_error;
+    case Code::NotFound: return module.internal_error;
+    case Code::Busy: return module.busy_error;
     case Code::Error:
     case Code::Perm:
     case Code::Abort:
@@ -26,18 +24,13 @@ PyObject* class_of(Code code) {
     case Code::CantOpen:
     case Code::Protocol:
     case Code::Empty:
-    case Code::Schema:
-      return module.operational_error;
-    case Code::TooBig:
-      return module.data_error;
+    case Code::Schema: return module.operational_error;
+    case Code::TooBig: return module.data_error;
     case Code::Constraint:
-    case Code::Mismatch:
-      return module.integrity_error;
+    case Code::Mismatch: return module.integrity_error;
     case Code::Misuse:
-    case Code::Range:
-      return module.interface_error;
-    default:
-      return module.database_error;
+    case Code::Range: return module.interface_error;
+    default: return module.database_error;
   }
 }
 

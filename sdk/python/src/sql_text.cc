@@ -41,13 +41,10 @@ Place place_after(Place place, std::string_view word) {
     case Place::Create:
       if (equals_word(word, "TRIGGER")) return Place::Trigger;
       return equals_word(word, "TEMP") || equals_word(word, "TEMPORARY") ? Place::Create : Place::Inside;
-    case Place::BodyEnd:
-      return equals_word(word, "END") ? Place::EndWord : Place::Trigger;
-    case Place::EndWord:
-      return Place::Trigger;
+    case Place::BodyEnd: return equals_word(word, "END") ? Place::EndWord : Place::Trigger;
+    case Place::EndWord: return Place::Trigger;
     case Place::Inside:
-    case Place::Trigger:
-      break;
+    case Place::Trigger: break;
   }
   return place;
 }

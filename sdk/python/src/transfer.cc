@@ -171,11 +171,8 @@ bool check_switch(int number) {
     case sqlrite::Setting::DoubleQuotedDdl:
     case sqlrite::Setting::Views:
     case sqlrite::Setting::LegacyFileFormat:
-    case sqlrite::Setting::TrustedSchema:
-      return true;
-    default:
-      PyErr_Format(PyExc_ValueError, "unknown config 'op': %d", number);
-      return false;
+    case sqlrite::Setting::TrustedSchema: return true;
+    default: PyErr_Format(PyExc_ValueError, "unknown config 'op': %d", number); return false;
   }
 }
 
