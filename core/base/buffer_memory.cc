@@ -31,7 +31,8 @@ constexpr size_t kHeapSizeBytesMax = 1023;  // what the C library serves without
 constexpr size_t kSpanSizeBytes = size_t{256} << 10;
 constexpr size_t kSlotSizeBytesMax = size_t{32} << 10;
 constexpr size_t kPageSizeBytes = 4096;
-constexpr size_t kIdleSizeBytesMax = size_t{8} << 20;
+constexpr size_t kWarmSizeBytesMax = size_t{8} << 20;
+constexpr size_t kIdleSizeBytesMax = size_t{128} << 20;
 constexpr uint32_t kSlotClassCount = 21;  // 1024, 1280, 1536, 1792, 2048, 2560, ... 32768
 
 // The least size of the four-steps-a-doubling series that is no less than `size_bytes`.
@@ -142,30 +143,47 @@ class SlotClass {
   Span* open_ = nullptr;  // spans with a free slot
 };
 
-// Runs that were given back lately, last come first.
-class IdleRuns {
+// Runs that were given back lately, last come first. The newest are kept warm: as they are. Older ones are cold: the
+// system may take their pages when it is short of memory, and needs no fault to give them back when it is not. That
+// matters where a page has its price: a fresh one is cleared, and a virtual machine may have to fetch it from its host.
+// Idle runs fill up what was in use at the peak, so that keeping them never makes the process larger than it was.
+class Runs {
  public:
-  void* take(size_t size_bytes) {
-    for (uint32_t i = count_; i-- > 0;) {
-      if (runs_[i].size_bytes != size_bytes) continue;
-      void* memory = runs_[i].memory;
+  // An idle run of this size, or null. Either way the caller will use one, see mapped().
+  void* take_idle(size_t size_bytes) {
+    for (uint32_t i = idle_count_; i-- > 0;) {
+      if (idle_[i].size_bytes != size_bytes) continue;
+      void* memory = idle_[i].memory;
       remove(i);
+      in_use_size_bytes_ += size_bytes;
       return memory;
     }
     return nullptr;
   }
+  // A run was mapped, or became longer by this much.
+  void mapped(size_t size_bytes) {
+    in_use_size_bytes_ += size_bytes;
+    while (idle_size_bytes_ > idle_size_max()) unmap_oldest();
+    if (in_use_size_bytes_ > peak_size_bytes_) peak_size_bytes_ = in_use_size_bytes_;
+  }
+  // A run became shorter by this much.
+  void shortened(size_t size_bytes) { in_use_size_bytes_ -= size_bytes; }
   void keep(void* memory, size_t size_bytes) {
-    if (size_bytes > kIdleSizeBytesMax) {
+    in_use_size_bytes_ -= size_bytes;
+    if (size_bytes > idle_size_max()) {
       munmap(memory, size_bytes);
       return;
     }
-    while (count_ == kCountMax || total_size_bytes_ + size_bytes > kIdleSizeBytesMax) unmap_oldest();
-    runs_[count_++] = {memory, size_bytes};
-    total_size_bytes_ += size_bytes;
+    while (idle_count_ == kCountMax || idle_size_bytes_ + size_bytes > idle_size_max()) unmap_oldest();
+    idle_[idle_count_++] = {memory, size_bytes};
+    idle_size_bytes_ += size_bytes;
+    warm_size_bytes_ += size_bytes;
+    while (warm_size_bytes_ > kWarmSizeBytesMax) cool_oldest();
   }
-  size_t release_all() {
-    size_t size_bytes = total_size_bytes_;
-    while (count_ > 0) unmap_oldest();
+  size_t release_idle() {
+    size_t size_bytes = idle_size_bytes_;
+    while (idle_count_ > 0) unmap_oldest();
+    peak_size_bytes_ = in_use_size_bytes_;
     return size_bytes;
   }
 
@@ -174,32 +192,52 @@ class IdleRuns {
     void* memory;
     size_t size_bytes;
   };
+  size_t idle_size_max() const {
+    size_t below_peak = peak_size_bytes_ > in_use_size_bytes_ ? peak_size_bytes_ - in_use_size_bytes_ : 0;
+    return std::clamp(below_peak, kWarmSizeBytesMax, kIdleSizeBytesMax);
+  }
+  void cool_oldest() {
+    Run& run = idle_[cold_count_++];
+    warm_size_bytes_ -= run.size_bytes;
+#if defined(MADV_FREE)
+    madvise(run.memory, run.size_bytes, MADV_FREE);
+#endif
+  }
   void unmap_oldest() {
-    munmap(runs_[0].memory, runs_[0].size_bytes);
+    munmap(idle_[0].memory, idle_[0].size_bytes);
     remove(0);
   }
   void remove(uint32_t at) {
-    total_size_bytes_ -= runs_[at].size_bytes;
-    std::copy(runs_ + at + 1, runs_ + count_, runs_ + at);
-    --count_;
+    idle_size_bytes_ -= idle_[at].size_bytes;
+    if (at < cold_count_) {
+      --cold_count_;
+    } else {
+      warm_size_bytes_ -= idle_[at].size_bytes;
+    }
+    std::copy(idle_ + at + 1, idle_ + idle_count_, idle_ + at);
+    --idle_count_;
   }
-  static constexpr uint32_t kCountMax = 64;
-  Run runs_[kCountMax] = {};
-  uint32_t count_ = 0;
-  size_t total_size_bytes_ = 0;
+  static constexpr uint32_t kCountMax = 256;
+  Run idle_[kCountMax] = {};  // oldest first; the first cold_count_ of them are cold
+  uint32_t idle_count_ = 0;
+  uint32_t cold_count_ = 0;
+  size_t idle_size_bytes_ = 0;
+  size_t warm_size_bytes_ = 0;
+  size_t in_use_size_bytes_ = 0;
+  size_t peak_size_bytes_ = 0;  // of in_use_size_bytes_
 };
 
 // Constant-initialized and never destroyed: buffers of other statics may end later.
 struct BufferPool {
   std::mutex mutex;
   SlotClass slots[kSlotClassCount];
-  IdleRuns idle;
+  Runs runs;
 };
 constinit BufferPool g_pool;
 
-}  // namespace
-
-void* allocate_buffer(size_t size_bytes) noexcept {
+// Null when memory is gone. `is_zero`: the memory is known to be.
+void* allocate(size_t size_bytes, bool& is_zero) {
+  is_zero = false;
   if (size_bytes <= kHeapSizeBytesMax) return std::malloc(size_bytes > 0 ? size_bytes : 1);
   if (size_bytes > SIZE_MAX / 4) return nullptr;
   if (size_bytes <= kSlotSizeBytesMax) {
@@ -210,12 +248,33 @@ void* allocate_buffer(size_t size_bytes) noexcept {
   size_t mapped_size = run_size(size_bytes);
   {
     std::lock_guard lock(g_pool.mutex);
-    void* idle = g_pool.idle.take(mapped_size);
+    void* idle = g_pool.runs.take_idle(mapped_size);
     if (idle != nullptr) return idle;
+    g_pool.runs.mapped(mapped_size);
   }
   void* memory = map_run(mapped_size, mapped_size >= kHugePageSizeBytes ? kHugePageSizeBytes : kPageSizeBytes);
-  if (memory != nullptr) ask_for_huge_pages(memory, mapped_size);
+  if (memory == nullptr) {
+    std::lock_guard lock(g_pool.mutex);
+    g_pool.runs.shortened(mapped_size);
+    return nullptr;
+  }
+  ask_for_huge_pages(memory, mapped_size);
+  is_zero = true;
   return memory;
+}
+
+}  // namespace
+
+void* allocate_buffer(size_t size_bytes) noexcept {
+  bool is_zero;
+  return allocate(size_bytes, is_zero);
+}
+
+void* allocate_zeroed_buffer(size_t size_bytes) noexcept {
+  bool is_zero;
+  void* buffer = allocate(size_bytes, is_zero);
+  if (buffer != nullptr && !is_zero) std::memset(buffer, 0, size_bytes);
+  return buffer;
 }
 
 void free_buffer(void* buffer, size_t size_bytes) noexcept {
@@ -231,12 +290,12 @@ void free_buffer(void* buffer, size_t size_bytes) noexcept {
     return;
   }
   std::lock_guard lock(g_pool.mutex);
-  g_pool.idle.keep(buffer, run_size(size_bytes));
+  g_pool.runs.keep(buffer, run_size(size_bytes));
 }
 
 size_t release_idle_buffers() noexcept {
   std::lock_guard lock(g_pool.mutex);
-  size_t size_bytes = g_pool.idle.release_all();
+  size_t size_bytes = g_pool.runs.release_idle();
   for (SlotClass& slots : g_pool.slots) size_bytes += slots.release_idle();
   return size_bytes;
 }
@@ -254,6 +313,12 @@ void* resize_buffer(void* buffer, size_t old_size_bytes, size_t new_size_bytes) 
     void* moved = mremap(buffer, old_run_size, new_run_size, MREMAP_MAYMOVE | MREMAP_FIXED, target);
     if (moved != MAP_FAILED) {
       ask_for_huge_pages(moved, new_run_size);
+      std::lock_guard lock(g_pool.mutex);
+      if (new_run_size > old_run_size) {
+        g_pool.runs.mapped(new_run_size - old_run_size);
+      } else {
+        g_pool.runs.shortened(old_run_size - new_run_size);
+      }
       return moved;
     }
     return nullptr;  // the target is not ours any more
@@ -274,6 +339,11 @@ void* allocate_buffer(size_t size_bytes) noexcept {
                             (size_bytes + kBufferAlignmentBytes - 1) / kBufferAlignmentBytes * kBufferAlignmentBytes);
 }
 void free_buffer(void* buffer, size_t) noexcept { std::free(buffer); }
+void* allocate_zeroed_buffer(size_t size_bytes) noexcept {
+  void* buffer = allocate_buffer(size_bytes);
+  if (buffer != nullptr) std::memset(buffer, 0, size_bytes);
+  return buffer;
+}
 size_t release_idle_buffers() noexcept { return 0; }
 void* resize_buffer(void* buffer, size_t old_size_bytes, size_t new_size_bytes) noexcept {
   return copy_to_new_buffer(buffer, old_size_bytes, new_size_bytes);
@@ -284,12 +354,6 @@ void* resize_buffer(void* buffer, size_t old_size_bytes, size_t new_size_bytes) 
 void* require_buffer(size_t size_bytes) {
   void* buffer = allocate_buffer(size_bytes);
   if (buffer == nullptr) throw std::bad_alloc();
-  return buffer;
-}
-
-void* allocate_zeroed_buffer(size_t size_bytes) noexcept {
-  void* buffer = allocate_buffer(size_bytes);
-  if (buffer != nullptr) std::memset(buffer, 0, size_bytes);
   return buffer;
 }
 

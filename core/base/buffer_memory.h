@@ -6,7 +6,8 @@
 // and buffers between small objects leave holes that no one can use.
 //
 // Every size is rounded to one of four steps between two powers of two. Runs of up to 32 KiB are cut from spans of
-// 256 KiB, longer ones are mapped one by one, and some of those that were given back are kept for the next statement.
+// 256 KiB, longer ones are mapped one by one, and those that were given back are kept for the next statement: at most
+// 128 MiB, never more than was in use at the peak, and most of it the system may take when it is short of memory.
 // All functions may be called from any thread.
 #pragma once
 

@@ -128,6 +128,38 @@ TEST_CASE("zeroed buffers are zero after use, null is no buffer, nonsense is ref
   CHECK(release_idle_buffers() == 0);
 }
 
+#if !defined(__SANITIZE_ADDRESS__)  // there the heap serves, and nothing waits
+TEST_CASE("long buffers wait for their next use, but never above the peak or the limit") {
+  release_idle_buffers();
+  constexpr size_t kRunSizeBytes = size_t{4} << 20;
+  auto use_at_once = [](size_t count) {
+    std::vector<Buffer> held;
+    for (size_t i = 0; i < count; ++i) held.push_back(marked(kRunSizeBytes));
+    bool sound = true;
+    for (const Buffer& buffer : held) {
+      sound = sound && holds_mark(buffer, buffer.size_bytes);
+      free_buffer(buffer.bytes, buffer.size_bytes);
+    }
+    return sound;
+  };
+  CHECK(use_at_once(10));
+  CHECK(use_at_once(10));
+  size_t idle_size_bytes = release_idle_buffers();
+  CHECK(idle_size_bytes == 10 * kRunSizeBytes);
+
+  // A buffer of another size takes the room of those that wait.
+  CHECK(use_at_once(10));
+  Buffer other = marked(6 * kRunSizeBytes);
+  CHECK(release_idle_buffers() == 4 * kRunSizeBytes);
+  free_buffer(other.bytes, other.size_bytes);
+
+  CHECK(use_at_once(50));
+  idle_size_bytes = release_idle_buffers();
+  CHECK(idle_size_bytes > 0);
+  CHECK(idle_size_bytes <= size_t{128} << 20);
+}
+#endif
+
 TEST_CASE("vectors over the pool") {
   BufferVector<uint64_t> numbers;
   for (uint64_t i = 0; i < 100000; ++i) numbers.push_back(i * i);
