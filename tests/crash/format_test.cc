@@ -102,15 +102,8 @@ struct Outcome {
 Outcome read_at_every_operation(const WorkloadOptions& options) {
   PageWorkload workload(options);
   os::FaultVfs vfs(options.seed);
-  {
-    auto pager = workload.open(vfs);
-    REQUIRE(pager.ok());
-    for (uint32_t number = 1; number <= options.transaction_count; ++number) {
-      Status status = workload.run_transaction(*pager.value(), number);
-      REQUIRE_MESSAGE(status.ok(), std::string(status.message()));
-      vfs.note(number);
-    }
-  }
+  Status status = workload.run_all(vfs, false);
+  REQUIRE_MESSAGE(status.ok(), std::string(status.message()));
   Outcome outcome;
   CrashImager imager;
   uint64_t acknowledged = 0;

@@ -99,6 +99,19 @@ Status PageWorkload::run_transaction(Pager& pager, uint32_t number) {
   return status;
 }
 
+Status PageWorkload::run_all(os::FaultVfs& vfs, bool restart) {
+  SQLRITE_TRY_ASSIGN(std::unique_ptr<Pager> pager, open(vfs));
+  for (uint32_t number = 1; number <= options_.transaction_count; ++number) {
+    SQLRITE_TRY(run_transaction(*pager, number));
+    vfs.note(number);
+    if (restart && number == options_.transaction_count / 2) {
+      pager.reset();
+      SQLRITE_TRY_ASSIGN(pager, open(vfs));
+    }
+  }
+  return {};
+}
+
 int PageWorkload::identify(os::Vfs& vfs, std::string* reason) const {
   auto opened = open(vfs);
   if (!opened.ok()) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "os/fault/fault_vfs.h"
 #include "os/memory/memory_vfs.h"
 #include "storage/pager/pager.h"
 
@@ -37,6 +38,9 @@ class PageWorkload {
   // The same in parts, for commits that are more than this pager's.
   Status begin_transaction(storage::Pager& pager, uint32_t number);
   void end_transaction(storage::Pager& pager, uint32_t number, bool committed);
+  // Opens the database on `vfs` and runs all transactions, each noted by its number among the recorded effects. With
+  // `restart`, the database is closed and opened again in the middle: that is made of operations too.
+  Status run_all(os::FaultVfs& vfs, bool restart);
   // States a database may show, by transaction number; states()[0] is the empty file.
   const std::vector<PageState>& states() const { return states_; }
   // Which state the database shows; -1 and a reason when it is none of them.

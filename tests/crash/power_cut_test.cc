@@ -178,21 +178,8 @@ class Enumeration {
 Tally enumerate(const WorkloadOptions& options, size_t state_count_max) {
   PageWorkload workload(options);
   os::FaultVfs vfs(options.seed);
-  {
-    auto pager = workload.open(vfs);
-    REQUIRE(pager.ok());
-    for (uint32_t number = 1; number <= options.transaction_count; ++number) {
-      Status status = workload.run_transaction(*pager.value(), number);
-      REQUIRE_MESSAGE(status.ok(), std::string(status.message()));
-      vfs.note(number);
-      // A restart in the middle: closing and opening again are operations too.
-      if (number == options.transaction_count / 2) {
-        pager.value().reset();
-        pager = workload.open(vfs);
-        REQUIRE(pager.ok());
-      }
-    }
-  }
+  Status status = workload.run_all(vfs, true);
+  REQUIRE_MESSAGE(status.ok(), std::string(status.message()));
   Enumeration enumeration(workload, state_count_max);
   enumeration.run(vfs.effects());
   return enumeration.tally;
