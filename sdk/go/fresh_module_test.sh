@@ -7,19 +7,8 @@ root=$(cd "$here/../.." && pwd)
 version=$(cat "$root/VERSION")
 scratch=$(mktemp -d)
 trap 'chmod -R u+w "$scratch"; rm -rf "$scratch"' EXIT
-passed=0
-failed=0
-check() {  # check NAME COMMAND...: the command succeeds
-  local name=$1
-  shift
-  if "$@" >"$scratch/log" 2>&1; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    echo "failed: $name"
-    cat "$scratch/log"
-  fi
-}
+log=$scratch/log
+. "$root/tests/harness/checks.sh"
 bare() {  # bare COMMAND...: in the program's folder, with what a new shell has, and the module archive as the only proxy
   env -i -C "$scratch/program" HOME="$HOME" PATH="$PATH" GOCACHE="$(go env GOCACHE)" GOMODCACHE="$scratch/cache" \
     GOPROXY="file://$scratch/proxy" GONOSUMDB='*' GOFLAGS=-mod=mod GOTOOLCHAIN=local "$@"
@@ -45,5 +34,4 @@ bare go run . >"$scratch/printed" 2>&1
 echo "1 Ada 36" >"$scratch/wanted"
 check "the program in the README" diff "$scratch/wanted" "$scratch/printed"
 
-echo "$passed passed, $failed failed"
-exit $((failed > 0))
+check_report

@@ -6,8 +6,9 @@ set -uo pipefail
 build=${1:+$(realpath "$1")}
 cd "$(dirname "$0")"
 ./build_library.sh ${build:+"$build"} || exit 1
-passed=0
-failed=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+. ../../tests/harness/checks.sh
 count() {  # count NAME LOG: adds the tests that a verbose log tells of
   local good bad
   good=$(grep -cE '^ *--- PASS' "$2")
@@ -16,8 +17,6 @@ count() {  # count NAME LOG: adds the tests that a verbose log tells of
   passed=$((passed + good))
   failed=$((failed + bad))
 }
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
 run() {  # run NAME COMMAND...: a suite of go test; its log is shown when it fails
   local name=$1
   shift
@@ -27,17 +26,6 @@ run() {  # run NAME COMMAND...: a suite of go test; its log is shown when it fai
     grep -qE '^ *--- FAIL' "$log" || failed=$((failed + 1))
   fi
   count "$name" "$log"
-}
-check() {  # check NAME COMMAND...
-  local name=$1
-  shift
-  if "$@" >"$log" 2>&1; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    echo "failed: $name"
-    cat "$log"
-  fi
 }
 
 unformatted() { test -z "$(gofmt -l . | tee /dev/stderr)"; }
@@ -54,5 +42,4 @@ else
   cat "$log"
   failed=$((failed + 1))
 fi
-echo "$passed passed, $failed failed"
-exit $((failed > 0))
+check_report

@@ -5,19 +5,8 @@ set -uo pipefail
 build=$1
 scratch=$2
 source=$(cd "$(dirname "$0")/../../.." && pwd)
-passed=0
-failed=0
-check() {  # check NAME COMMAND...: the command succeeds
-  local name=$1
-  shift
-  if "$@" >"$scratch/log" 2>&1; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    echo "failed: $name"
-    cat "$scratch/log"
-  fi
-}
+log=$scratch/log
+. "$source/tests/harness/checks.sh"
 runs_right() { "$@" | diff - "$scratch/expected"; }
 
 rm -rf "$scratch"
@@ -74,5 +63,4 @@ check "find_package, static: run" runs_right "$scratch/project/build/c_static"
 check "find_package, C++: run" runs_right "$scratch/project/build/cpp"
 check "static program needs no libsqlrite_c.so" sh -c "! readelf -d '$scratch/project/build/c_static' | grep -q libsqlrite_c"
 
-echo "$passed passed, $failed failed"
-exit $((failed > 0))
+check_report
