@@ -1,6 +1,7 @@
 // Adapters and converters: how objects of the application become values of SQL, and the names under which values come
 // back.
 #include "objects.h"
+#include "type_table.h"
 
 namespace sqlrite_python {
 
@@ -56,12 +57,12 @@ PyObject* adapt_call(PyObject*, PyObject* const* arguments, Py_ssize_t count) {
 }
 
 PyMethodDef methods[] = {
-    {"register_adapter", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(&register_adapter)), METH_FASTCALL,
+    {"register_adapter", as_method(&register_adapter), METH_FASTCALL,
      "register_adapter(type, adapter, /)\n--\n\nUses adapter(object) for parameters of that type."},
-    {"register_converter", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(&register_converter)), METH_FASTCALL,
+    {"register_converter", as_method(&register_converter), METH_FASTCALL,
      "register_converter(typename, converter, /)\n--\n\nUses converter(bytes) for columns of that declared type or "
      "name."},
-    {"adapt", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(&adapt_call)), METH_FASTCALL,
+    {"adapt", as_method(&adapt_call), METH_FASTCALL,
      "adapt(obj, proto=PrepareProtocol, alt=..., /)\n--\n\nWhat the object becomes as a parameter."},
     {nullptr, nullptr, 0, nullptr},
 };
@@ -128,13 +129,12 @@ bool add_adapters(PyObject* target) {
       {0, nullptr},
   };
   static PyType_Spec spec = {"sqlrite.PrepareProtocol", sizeof(PyObject), 0, Py_TPFLAGS_DEFAULT, slots};
-  module.protocol_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  module.protocol_type = make_type(spec);
   return module.adapters != nullptr && module.converters != nullptr && module.adapt_name != nullptr &&
-         module.conform_name != nullptr && module.upper_name != nullptr && module.protocol_type != nullptr &&
+         module.conform_name != nullptr && module.upper_name != nullptr &&
          PyObject_SetAttrString(target, "adapters", module.adapters) == 0 &&
          PyObject_SetAttrString(target, "converters", module.converters) == 0 &&
-         PyObject_SetAttrString(target, "PrepareProtocol", reinterpret_cast<PyObject*>(module.protocol_type)) == 0 &&
-         PyModule_AddFunctions(target, methods) == 0;
+         add_to_module(target, "PrepareProtocol", module.protocol_type) && PyModule_AddFunctions(target, methods) == 0;
 }
 
 }  // namespace sqlrite_python

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "objects.h"
+#include "type_table.h"
 
 namespace sqlrite_python {
 
@@ -87,13 +88,8 @@ bool set_result(FunctionCall& call, PyObject* object) {
   if (object == Py_None) {
     call.set_null();
   } else if (PyLong_Check(object)) {
-    int overflow = 0;
-    long long value = PyLong_AsLongLongAndOverflow(object, &overflow);
-    if (overflow != 0) {
-      PyErr_SetString(PyExc_OverflowError, "Python int too large to convert to SQLite INTEGER");
-      return false;
-    }
-    if (value == -1 && PyErr_Occurred() != nullptr) return false;
+    int64_t value = 0;
+    if (!to_int64(object, &value)) return false;
     call.set_int64(value);
   } else if (PyFloat_Check(object)) {
     call.set_double(PyFloat_AS_DOUBLE(object));
@@ -417,10 +413,6 @@ PyObject* set_trace_callback(PyObject* self, PyObject* arguments, PyObject* keyw
   return none();
 }
 
-PyCFunction with_keywords(PyObject* (*function)(PyObject*, PyObject*, PyObject*)) {
-  return reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(function));
-}
-
 }  // namespace
 
 void clear_callbacks(ConnectionObject* connection) {
@@ -436,10 +428,10 @@ void clear_callbacks(ConnectionObject* connection) {
 }
 
 PyMethodDef callback_methods[] = {
-    {"create_function", with_keywords(&create_function), METH_VARARGS | METH_KEYWORDS,
+    {"create_function", as_method(&create_function), METH_VARARGS | METH_KEYWORDS,
      "create_function($self, /, name, narg, func, *, deterministic=False)\n--\n\nMakes func an SQL function; None "
      "removes it."},
-    {"create_aggregate", with_keywords(&create_aggregate), METH_VARARGS | METH_KEYWORDS,
+    {"create_aggregate", as_method(&create_aggregate), METH_VARARGS | METH_KEYWORDS,
      "create_aggregate($self, /, name, n_arg, aggregate_class)\n--\n\nMakes a class with step() and finalize() an "
      "aggregate."},
     {"create_window_function", &create_window_function, METH_VARARGS,
@@ -447,12 +439,12 @@ PyMethodDef callback_methods[] = {
      "Makes a class with step(), inverse(), value() and finalize() a window function."},
     {"create_collation", &create_collation, METH_VARARGS,
      "create_collation($self, name, callback, /)\n--\n\nMakes a comparison of two str a collation; None removes it."},
-    {"set_authorizer", with_keywords(&set_authorizer), METH_VARARGS | METH_KEYWORDS,
+    {"set_authorizer", as_method(&set_authorizer), METH_VARARGS | METH_KEYWORDS,
      "set_authorizer($self, /, authorizer_callback)\n--\n\nAsks before each access that a statement wants."},
-    {"set_progress_handler", with_keywords(&set_progress_handler), METH_VARARGS | METH_KEYWORDS,
+    {"set_progress_handler", as_method(&set_progress_handler), METH_VARARGS | METH_KEYWORDS,
      "set_progress_handler($self, /, progress_handler, n)\n--\n\nCalls back now and then; a true answer stops the "
      "statement."},
-    {"set_trace_callback", with_keywords(&set_trace_callback), METH_VARARGS | METH_KEYWORDS,
+    {"set_trace_callback", as_method(&set_trace_callback), METH_VARARGS | METH_KEYWORDS,
      "set_trace_callback($self, /, trace_callback)\n--\n\nTells each statement that runs."},
     {nullptr, nullptr, 0, nullptr},
 };

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "objects.h"
+#include "type_table.h"
 
 // Behind Python.h, which the line above brings.
 #include <structmember.h>
@@ -499,16 +500,12 @@ PyObject* get_exception(PyObject*, void*) {
   return new_ref(module.*Member);
 }
 
-PyCFunction as_function(PyObject* (*function)(PyObject*, PyObject* const*, Py_ssize_t)) {
-  return reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(function));
-}
-
 PyMethodDef methods[] = {
-    {"cursor", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(&connection_cursor)), METH_VARARGS | METH_KEYWORDS,
+    {"cursor", as_method(&connection_cursor), METH_VARARGS | METH_KEYWORDS,
      "cursor($self, /, factory=Cursor)\n--\n\nA new cursor."},
-    {"execute", as_function(&connection_execute), METH_FASTCALL,
+    {"execute", as_method(&connection_execute), METH_FASTCALL,
      "execute($self, sql, parameters=(), /)\n--\n\nRuns one statement on a new cursor and returns it."},
-    {"executemany", as_function(&connection_executemany), METH_FASTCALL,
+    {"executemany", as_method(&connection_executemany), METH_FASTCALL,
      "executemany($self, sql, seq_of_parameters, /)\n--\n\nRuns one statement for many sets of parameters on a new "
      "cursor."},
     {"executescript", &connection_executescript, METH_O,
@@ -599,7 +596,7 @@ bool check_open(ConnectionObject* connection) {
   return false;
 }
 
-bool run_sql(ConnectionObject* connection, const char* sql) {
+bool run_sql(ConnectionObject* connection, std::string_view sql) {
   Session& session = *connection->session;
   sqlrite::Status status;
   {
@@ -613,12 +610,12 @@ bool run_sql(ConnectionObject* connection, const char* sql) {
 bool add_connection_type(PyObject* target) {
   static PyType_Slot slots[] = {
       {Py_tp_doc, const_cast<char*>("One session with a database; made by connect().")},
-      {Py_tp_new, reinterpret_cast<void*>(&PyType_GenericNew)},
-      {Py_tp_init, reinterpret_cast<void*>(&connection_init)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&connection_dealloc)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&connection_traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&connection_clear)},
-      {Py_tp_call, reinterpret_cast<void*>(&connection_call)},
+      type_slot(Py_tp_new, &PyType_GenericNew),
+      type_slot(Py_tp_init, &connection_init),
+      type_slot(Py_tp_dealloc, &connection_dealloc),
+      type_slot(Py_tp_traverse, &connection_traverse),
+      type_slot(Py_tp_clear, &connection_clear),
+      type_slot(Py_tp_call, &connection_call),
       {Py_tp_methods, methods},
       {Py_tp_getset, attributes},
       {Py_tp_members, members},
@@ -626,10 +623,10 @@ bool add_connection_type(PyObject* target) {
   };
   static PyType_Spec spec = {"sqlrite.Connection", sizeof(ConnectionObject), 0,
                              Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
-  module.connection_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  module.connection_type = make_type(spec);
   return module.connection_type != nullptr && add_methods(module.connection_type, callback_methods) &&
          add_methods(module.connection_type, transfer_methods) &&
-         PyObject_SetAttrString(target, "Connection", reinterpret_cast<PyObject*>(module.connection_type)) == 0;
+         add_to_module(target, "Connection", module.connection_type);
 }
 
 }  // namespace sqlrite_python

@@ -25,14 +25,8 @@ bool accepted(const sqlrite::Status& status) {
 }
 
 bool bind_integer(StatementObject* statement, uint32_t number, PyObject* object) {
-  int overflow = 0;
-  long long value = PyLong_AsLongLongAndOverflow(object, &overflow);
-  if (overflow != 0) {
-    PyErr_SetString(PyExc_OverflowError, "Python int too large to convert to SQLite INTEGER");
-    return false;
-  }
-  if (value == -1 && PyErr_Occurred() != nullptr) return false;
-  return accepted(statement->statement.bind(number, static_cast<int64_t>(value)));
+  int64_t value = 0;
+  return to_int64(object, &value) && accepted(statement->statement.bind(number, value));
 }
 
 bool bind_str(StatementObject* statement, uint32_t number, PyObject* object, Binding binding) {
@@ -211,6 +205,16 @@ PyObject* text_to_str(const char* bytes, size_t size) {
     }
   }
   return PyUnicode_DecodeUTF8(bytes, static_cast<Py_ssize_t>(size), "strict");
+}
+
+bool to_int64(PyObject* object, int64_t* value) {
+  int overflow = 0;
+  *value = PyLong_AsLongLongAndOverflow(object, &overflow);
+  if (overflow != 0) {
+    PyErr_SetString(PyExc_OverflowError, "Python int too large to convert to SQLite INTEGER");
+    return false;
+  }
+  return *value != -1 || PyErr_Occurred() == nullptr;
 }
 
 PyObject* to_object(const sqlrite::Value& value) {

@@ -5,6 +5,7 @@
 #include <climits>
 
 #include "objects.h"
+#include "type_table.h"
 
 // Behind Python.h, which the line above brings.
 #include <structmember.h>
@@ -409,20 +410,15 @@ int set_row_factory(PyObject* self, PyObject* value, void*) {
   return 0;
 }
 
-PyCFunction as_function(PyObject* (*function)(PyObject*, PyObject* const*, Py_ssize_t)) {
-  return reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(function));
-}
-
 PyMethodDef methods[] = {
-    {"execute", as_function(&cursor_execute), METH_FASTCALL,
+    {"execute", as_method(&cursor_execute), METH_FASTCALL,
      "execute($self, sql, parameters=(), /)\n--\n\nRuns one statement with its parameters and returns the cursor."},
-    {"executemany", as_function(&cursor_executemany), METH_FASTCALL,
+    {"executemany", as_method(&cursor_executemany), METH_FASTCALL,
      "executemany($self, sql, seq_of_parameters, /)\n--\n\nRuns one changing statement for every set of parameters."},
     {"executescript", &cursor_executescript, METH_O,
      "executescript($self, sql_script, /)\n--\n\nCommits an open transaction, then runs all statements of the text."},
     {"fetchone", &cursor_fetchone, METH_NOARGS, "fetchone($self, /)\n--\n\nThe next row, None behind the last."},
-    {"fetchmany", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(&cursor_fetchmany)),
-     METH_VARARGS | METH_KEYWORDS,
+    {"fetchmany", as_method(&cursor_fetchmany), METH_VARARGS | METH_KEYWORDS,
      "fetchmany($self, /, size=1)\n--\n\nThe next rows as a list, up to size (arraysize by default)."},
     {"fetchall", &cursor_fetchall, METH_NOARGS, "fetchall($self, /)\n--\n\nThe rows that are left as a list."},
     {"close", &cursor_close, METH_NOARGS,
@@ -520,25 +516,19 @@ PyObject* execute_script(CursorObject* cursor, PyObject* script) {
       !run_sql(connection, "COMMIT")) {
     return nullptr;
   }
-  sqlrite::Status status;
-  {
-    EngineCall call(session);
-    status = session.db->exec(sql);
-  }
-  if (!status.ok()) set_error_unless_raised(status);
-  return PyErr_Occurred() != nullptr ? nullptr : new_ref(reinterpret_cast<PyObject*>(cursor));
+  return run_sql(connection, sql) ? new_ref(reinterpret_cast<PyObject*>(cursor)) : nullptr;
 }
 
 bool add_cursor_type(PyObject* target) {
   static PyType_Slot slots[] = {
       {Py_tp_doc, const_cast<char*>("Cursor(connection, /)\n--\n\nRuns statements and hands out their rows.")},
-      {Py_tp_new, reinterpret_cast<void*>(&PyType_GenericNew)},
-      {Py_tp_init, reinterpret_cast<void*>(&cursor_init)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&cursor_dealloc)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&cursor_traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&cursor_clear)},
-      {Py_tp_iter, reinterpret_cast<void*>(&PyObject_SelfIter)},
-      {Py_tp_iternext, reinterpret_cast<void*>(&cursor_next)},
+      type_slot(Py_tp_new, &PyType_GenericNew),
+      type_slot(Py_tp_init, &cursor_init),
+      type_slot(Py_tp_dealloc, &cursor_dealloc),
+      type_slot(Py_tp_traverse, &cursor_traverse),
+      type_slot(Py_tp_clear, &cursor_clear),
+      type_slot(Py_tp_iter, &PyObject_SelfIter),
+      type_slot(Py_tp_iternext, &cursor_next),
       {Py_tp_methods, methods},
       {Py_tp_getset, attributes},
       {Py_tp_members, members},
@@ -546,9 +536,8 @@ bool add_cursor_type(PyObject* target) {
   };
   static PyType_Spec spec = {"sqlrite.Cursor", sizeof(CursorObject), 0,
                              Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
-  module.cursor_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
-  return module.cursor_type != nullptr &&
-         PyObject_SetAttrString(target, "Cursor", reinterpret_cast<PyObject*>(module.cursor_type)) == 0;
+  module.cursor_type = make_type(spec);
+  return add_to_module(target, "Cursor", module.cursor_type);
 }
 
 }  // namespace sqlrite_python

@@ -138,6 +138,8 @@ enum class Binding : uint8_t { Copy, Borrow };
 
 bool bind_object(StatementObject* statement, uint32_t number, PyObject* object, Binding binding);
 bool bind_parameters(StatementObject* statement, PyObject* parameters, Binding binding);
+// Of an int; false with an error set where it has more than 64 bits.
+bool to_int64(PyObject* object, int64_t* value);
 PyObject* to_object(const sqlrite::Value& value);
 PyObject* text_to_str(const char* bytes, size_t size_bytes);
 
@@ -172,7 +174,8 @@ bool check_open(ConnectionObject* connection);
 inline bool check_connection(ConnectionObject* connection) {
   return check_thread(connection) && check_open(connection);
 }
-bool run_sql(ConnectionObject* connection, const char* sql);
+// Runs every statement of `sql`; false with an error set.
+bool run_sql(ConnectionObject* connection, std::string_view sql);
 bool add_connection_type(PyObject* target);
 
 // callbacks.cc

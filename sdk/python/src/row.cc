@@ -1,5 +1,6 @@
 // Row: a tuple whose values also have names.
 #include "objects.h"
+#include "type_table.h"
 
 namespace sqlrite_python {
 
@@ -147,25 +148,24 @@ bool add_row_type(PyObject* target) {
   static PyType_Slot slots[] = {
       {Py_tp_doc,
        const_cast<char*>("Row(cursor, data, /)\n--\n\nA row whose values are found by position or by name.")},
-      {Py_tp_new, reinterpret_cast<void*>(&row_new)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&row_dealloc)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&row_traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&row_clear)},
-      {Py_tp_hash, reinterpret_cast<void*>(&row_hash)},
-      {Py_tp_iter, reinterpret_cast<void*>(&row_iter)},
-      {Py_tp_richcompare, reinterpret_cast<void*>(&row_compare)},
+      type_slot(Py_tp_new, &row_new),
+      type_slot(Py_tp_dealloc, &row_dealloc),
+      type_slot(Py_tp_traverse, &row_traverse),
+      type_slot(Py_tp_clear, &row_clear),
+      type_slot(Py_tp_hash, &row_hash),
+      type_slot(Py_tp_iter, &row_iter),
+      type_slot(Py_tp_richcompare, &row_compare),
       {Py_tp_methods, methods},
-      {Py_mp_length, reinterpret_cast<void*>(&row_length)},
-      {Py_mp_subscript, reinterpret_cast<void*>(&row_subscript)},
-      {Py_sq_length, reinterpret_cast<void*>(&row_length)},
-      {Py_sq_item, reinterpret_cast<void*>(&row_item)},
+      type_slot(Py_mp_length, &row_length),
+      type_slot(Py_mp_subscript, &row_subscript),
+      type_slot(Py_sq_length, &row_length),
+      type_slot(Py_sq_item, &row_item),
       {0, nullptr},
   };
   static PyType_Spec spec = {"sqlrite.Row", sizeof(RowObject), 0,
                              Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
-  module.row_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
-  return module.row_type != nullptr &&
-         PyObject_SetAttrString(target, "Row", reinterpret_cast<PyObject*>(module.row_type)) == 0;
+  module.row_type = make_type(spec);
+  return add_to_module(target, "Row", module.row_type);
 }
 
 }  // namespace sqlrite_python

@@ -1,5 +1,6 @@
 // Statements and the cache that each connection keeps of them: the texts used last, up to `cached_statements`.
 #include "objects.h"
+#include "type_table.h"
 
 namespace sqlrite_python {
 
@@ -176,11 +177,11 @@ void clear_statements(ConnectionObject* connection) {
 
 bool add_statement_type(PyObject*) {
   static PyType_Slot slots[] = {
-      {Py_tp_dealloc, reinterpret_cast<void*>(&statement_dealloc)},
+      type_slot(Py_tp_dealloc, &statement_dealloc),
       {0, nullptr},
   };
   static PyType_Spec spec = {"sqlrite.Statement", sizeof(StatementObject), 0, Py_TPFLAGS_DEFAULT, slots};
-  module.statement_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  module.statement_type = make_type(spec);
   if (module.statement_type == nullptr) return false;
   module.statement_type->tp_new = nullptr;
   return true;

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "objects.h"
+#include "type_table.h"
 
 namespace sqlrite_python {
 
@@ -191,19 +192,15 @@ PyObject* setconfig(PyObject* self, PyObject* arguments) {
   return none();
 }
 
-PyCFunction with_keywords(PyObject* (*function)(PyObject*, PyObject*, PyObject*)) {
-  return reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(function));
-}
-
 }  // namespace
 
 PyMethodDef transfer_methods[] = {
-    {"backup", with_keywords(&backup), METH_VARARGS | METH_KEYWORDS,
+    {"backup", as_method(&backup), METH_VARARGS | METH_KEYWORDS,
      "backup($self, /, target, *, pages=-1, progress=None, name='main', sleep=0.25)\n--\n\n"
      "Copies this database over that of another connection."},
-    {"serialize", with_keywords(&serialize), METH_VARARGS | METH_KEYWORDS,
+    {"serialize", as_method(&serialize), METH_VARARGS | METH_KEYWORDS,
      "serialize($self, /, *, name='main')\n--\n\nThe bytes that a file of the database would have."},
-    {"deserialize", with_keywords(&deserialize), METH_VARARGS | METH_KEYWORDS,
+    {"deserialize", as_method(&deserialize), METH_VARARGS | METH_KEYWORDS,
      "deserialize($self, data, /, *, name='main')\n--\n\nThe database becomes one in memory with the content of a "
      "database file."},
     {"getlimit", &getlimit, METH_O, "getlimit($self, category, /)\n--\n\nA limit of the connection."},
