@@ -1,7 +1,5 @@
 #include "runner.h"
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -9,6 +7,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "harness/temporary_folder.h"
 #include "scenario.h"
 
 namespace sqlrite::conformance {
@@ -26,23 +25,6 @@ const std::set<std::string> kStepKeys = {
     "count",   "text",    "hex",     "read_only",  "timeout_ms",    "rows",   "row_count",
     "rows_at", "columns", "changes", "last_rowid", "total_changes", "done",   "in_transaction",
     "error",   "note"};
-
-// A folder for the files of one scenario, gone with its end.
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "conformance-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no folder " + pattern);
-    path_ = pattern;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 // What a step brought to light.
 struct Answer {
@@ -327,7 +309,7 @@ class ScenarioRun {
 
   Driver& driver_;
   bool shows_;
-  Folder folder_;
+  harness::TemporaryFolder folder_{"conformance"};
   // Queries end before their sessions: members are destroyed from the last to the first.
   std::map<std::string, std::unique_ptr<Session>> sessions_;
   std::map<std::string, Prepared> prepared_;

@@ -14,6 +14,7 @@
 
 #include "crash/sql_workload.h"
 #include "harness/sqlite_api.h"
+#include "harness/temporary_folder.h"
 #include "os/fault/fault_vfs.h"
 
 using namespace sqlrite;
@@ -38,27 +39,20 @@ class Stock {
  public:
   bool load(const std::string& library) {
     loaded_ = api_.load(library);
-    std::string pattern = (std::filesystem::temp_directory_path() / "sqlrite_crash_XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) return false;
-    folder_ = pattern;
     return loaded_;
-  }
-  ~Stock() {
-    std::error_code ignored;
-    if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
   }
   bool is_loaded() const { return loaded_; }
   // Empty: integrity_check says ok.
   std::string check(const CrashImager::Image& image) {
-    for (const auto& entry : std::filesystem::directory_iterator(folder_)) std::filesystem::remove(entry.path());
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) std::filesystem::remove(entry.path());
     for (const auto& [name, bytes] : image) {
-      std::ofstream(folder_ + name, std::ios::binary)
+      std::ofstream(folder_.path() + name, std::ios::binary)
           .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     }
     void* db = nullptr;
     void* statement = nullptr;
     std::string answer = "could not open";
-    if (api_.open_v2((folder_ + kSqlPath).c_str(), &db, harness::kOpenReadWriteCreate, nullptr) == 0) {
+    if (api_.open_v2((folder_.path() + kSqlPath).c_str(), &db, harness::kOpenReadWriteCreate, nullptr) == 0) {
       int code = api_.prepare_v2(db, "PRAGMA integrity_check", -1, &statement, nullptr);
       if (code == 0) code = api_.step(statement);
       answer = code == harness::kRow ? reinterpret_cast<const char*>(api_.column_text(statement, 0)) : api_.errmsg(db);
@@ -70,7 +64,7 @@ class Stock {
 
  private:
   harness::SqliteApi api_;
-  std::string folder_;
+  harness::TemporaryFolder folder_{"crash"};
   bool loaded_ = false;
 };
 

@@ -1,16 +1,14 @@
 // Damaged files, opened through SQL. For each case a seed file is damaged, and then
 //
-//   read     the schema is loaded, every table and index is read whole and by key, integrity_check and quick_check run;
-//   the
-//            files must be as before, byte for byte;
-//   write    on a copy, rows and tables come and go, and the file is vacuumed; what was whole before must be whole
-//   after; compare  with --stock, SQLite opens the same files: where its integrity_check says "ok" ours does too, and
-//   the other way
-//            round, and both read the same rows.
+//   read     The schema is loaded, every table and index is read whole and by key, integrity_check and quick_check
+//            run. The files must be as before, byte for byte.
+//   write    On a copy, rows and tables come and go, and the file is vacuumed. What was whole before must be whole
+//            after.
+//   compare  With --stock, SQLite opens the same files: where its integrity_check says "ok" ours does too, and the
+//            other way round, and both read the same rows.
 //
 // A crash or a sanitizer's report ends the program, and so does a case that runs for a minute; both print the case.
-// Errors have to be errors of the file (CORRUPT, NOTADB, CANTOPEN, ...): INTERNAL, NOMEM and the like count as
-// failures.
+// Errors have to be errors of the file (CORRUPT, NOTADB, CANTOPEN, ...): INTERNAL, NOMEM and the like are failures.
 //
 //   file_fuzz [--seed S] [--first N] [--cases N] [--stock LIBRARY] [--keep FILE] [--verbose]
 //     --keep: stores the files of the last case as FILE, FILE-wal, FILE-journal
@@ -30,6 +28,7 @@
 #include "api/border.h"
 #include "fuzz/mutation.h"
 #include "harness/sqlite_api.h"
+#include "harness/temporary_folder.h"
 #include "os/memory/memory_vfs.h"
 
 using namespace sqlrite;
@@ -478,11 +477,7 @@ int main(int argc, char** argv) {
   const auto& [seed, first, cases, verbose, stock_path, keep_path] = options;
   harness::SqliteApi stock;
   if (!stock_path.empty() && !stock.load(stock_path)) return 2;
-  std::string folder = (std::filesystem::temp_directory_path() / "sqlrite_fuzz_XXXXXX").string();
-  if (mkdtemp(folder.data()) == nullptr) {
-    std::perror("file_fuzz: folder");
-    return 2;
-  }
+  harness::TemporaryFolder folder("fuzz");
 #if defined(__SANITIZE_ADDRESS__)
   __sanitizer_set_death_callback(print_case);
 #endif
@@ -511,10 +506,8 @@ int main(int argc, char** argv) {
       }
       ++tally.cases;
       if (!keep_path.empty()) store(image, keep_path);
-      judge_case(image, intact, stock_path.empty() ? nullptr : &stock, folder, random, &tally);
+      judge_case(image, intact, stock_path.empty() ? nullptr : &stock, folder.path(), random, &tally);
     }
   }
-  std::error_code ignored;
-  std::filesystem::remove_all(folder, ignored);
   return report(tally);
 }

@@ -4,9 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-#include <filesystem>
-
+#include "harness/temporary_folder.h"
 #include "session.h"
 
 using namespace sqlrite;
@@ -14,26 +12,12 @@ using namespace sqlrite::test;
 
 namespace {
 
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "sqlrite_blob_XXXXXX").string();
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::string file() const { return path_ / "d"; }
-
- private:
-  std::filesystem::path path_;
-};
-
 // Two connections to one file.
 class Pair {
-  Folder folder_;
+  harness::TemporaryFolder folder_{"blob"};
 
  public:
-  explicit Pair(const char* mode) : own(folder_.file()), other(folder_.file()) {
+  explicit Pair(const char* mode) : own(folder_.file("d")), other(folder_.file("d")) {
     own.rows(std::string("PRAGMA journal_mode=") + mode +
              "; CREATE TABLE t(id INTEGER PRIMARY KEY, b, c); CREATE TABLE u(x);"
              "INSERT INTO t VALUES(1, x'6161616161', 1), (2, 'bbbbb', 2), (3, zeroblob(5), 3)");

@@ -1,29 +1,18 @@
 // The C++ interface beyond statements: how connections are opened and shared, functions, collations, hooks, blobs,
 // images. Each case uses it as a language package would, and looks at codes, texts and who was destroyed.
 #include <cstdio>
-#include <filesystem>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "harness/temporary_folder.h"
 #include "session.h"
 
 using namespace sqlrite;
+using harness::TemporaryFolder;
 using sqlrite::test::Session;
 
 namespace {
-
-// A database file that vanishes with its owner.
-struct TemporaryFile {
-  explicit TemporaryFile(const char* name) : path((std::filesystem::temp_directory_path() / name).string()) {
-    remove();
-  }
-  ~TemporaryFile() { remove(); }
-  void remove() {
-    for (const char* suffix : {"", "-wal", "-shm", "-journal"}) std::filesystem::remove(path + suffix);
-  }
-  std::string path;
-};
 
 std::string failure(const Status& status) { return std::string(status.message()); }
 
@@ -32,11 +21,12 @@ void count_destroy(void* data) { ++*static_cast<int*>(data); }
 }  // namespace
 
 TEST_CASE("Connection, OpensReadOnlyAndTellsItsFile") {
-  TemporaryFile file("sqlrite_interface_open.db");
-  CHECK(Connection::open(file.path, OpenMode::ReadWrite).status().primary() == Code::CantOpen);
-  Session writer(file.path);
+  TemporaryFolder folder("interface");
+  const std::string path = folder.file("d");
+  CHECK(Connection::open(path, OpenMode::ReadWrite).status().primary() == Code::CantOpen);
+  Session writer(path);
   CHECK(writer.rows("CREATE TABLE t(a); INSERT INTO t VALUES(1)") == "");
-  auto reader = Connection::open("file:" + file.path + "?mode=ro", {.uri = true}).take();
+  auto reader = Connection::open("file:" + path + "?mode=ro", {.uri = true}).take();
   CHECK(reader.is_read_only());
   CHECK_FALSE(writer.connection.is_read_only());
   CHECK_FALSE(reader.is_read_only("nobody"));
@@ -51,8 +41,9 @@ TEST_CASE("Connection, OpensReadOnlyAndTellsItsFile") {
 }
 
 TEST_CASE("Connection, SiblingSharesTheFileAndEndsOnItsOwn") {
-  TemporaryFile file("sqlrite_interface_sibling.db");
-  auto first = Connection::open(file.path).take();
+  TemporaryFolder folder("interface");
+  const std::string path = folder.file("d");
+  auto first = Connection::open(path).take();
   first.set_busy_timeout(1);
   REQUIRE(first.exec("CREATE TABLE t(a); BEGIN IMMEDIATE; INSERT INTO t VALUES(1)").ok());
   auto second = first.connect().take();
@@ -66,7 +57,7 @@ TEST_CASE("Connection, SiblingSharesTheFileAndEndsOnItsOwn") {
   auto count = second.prepare("SELECT count(*) FROM t").take();
   CHECK(count.step().take());
   CHECK(count.column_int64(0) == 2);
-  auto reader = Connection::open(file.path, OpenMode::ReadOnly).take().connect().take();
+  auto reader = Connection::open(path, OpenMode::ReadOnly).take().connect().take();
   CHECK(reader.is_read_only());
   auto private_one = Connection::open(":memory:").take();
   CHECK(failure(private_one.connect().status()) ==
@@ -346,8 +337,9 @@ TEST_CASE("Hooks, AreAskedAndToldAndCanStopAStatement") {
 }
 
 TEST_CASE("Hooks, BusyHandlerCountsItsAttempts") {
-  TemporaryFile file("sqlrite_interface_busy.db");
-  auto first = Connection::open(file.path).take();
+  TemporaryFolder folder("interface");
+  const std::string path = folder.file("d");
+  auto first = Connection::open(path).take();
   REQUIRE(first.exec("CREATE TABLE t(a); BEGIN IMMEDIATE").ok());
   auto second = first.connect().take();
   int attempts = 0;

@@ -1,28 +1,13 @@
 // VACUUM and VACUUM INTO on files: what they change besides the order of pages, and what a failure leaves.
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-#include <filesystem>
-
+#include "harness/temporary_folder.h"
 #include "session.h"
 
+using sqlrite::harness::TemporaryFolder;
 using namespace sqlrite::test;
 
 namespace {
-
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "sqlrite_vacuum_XXXXXX").string();
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::string file(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 constexpr const char* kFill =
     "CREATE TABLE t(id INTEGER PRIMARY KEY, b); CREATE INDEX t_b ON t(b);"
@@ -35,7 +20,7 @@ constexpr const char* kWhole = "ok\n1500|2250000|row999";
 }  // namespace
 
 TEST_CASE("Vacuum, ChangesThePageSizeInRollbackMode") {
-  Folder folder;
+  TemporaryFolder folder("vacuum");
   for (const char* mode : {"delete", "truncate", "persist", "memory", "off"}) {
     const std::string file = folder.file(mode);
     Session s(file);
@@ -55,7 +40,7 @@ TEST_CASE("Vacuum, ChangesThePageSizeInRollbackMode") {
 }
 
 TEST_CASE("Vacuum, KeepsThePageSizeOfALog") {
-  Folder folder;
+  TemporaryFolder folder("vacuum");
   Session s(folder.file("wal"));
   s.rows(std::string("PRAGMA page_size=1024; PRAGMA journal_mode=WAL;") + kFill);
   CHECK_EQ(s.rows("PRAGMA page_size=8192; VACUUM; PRAGMA page_size; PRAGMA freelist_count"), "1024\n0");
@@ -69,7 +54,7 @@ TEST_CASE("Vacuum, KeepsThePageSizeOfALog") {
 }
 
 TEST_CASE("Vacuum, AReaderOfTheLogKeepsItsState") {
-  Folder folder;
+  TemporaryFolder folder("vacuum");
   Session s(folder.file("wal"));
   s.rows(std::string("PRAGMA journal_mode=WAL;") + kFill);
   Session reader(folder.file("wal"));
@@ -80,7 +65,7 @@ TEST_CASE("Vacuum, AReaderOfTheLogKeepsItsState") {
 }
 
 TEST_CASE("Vacuum, AppliesTheVacuumMode") {
-  Folder folder;
+  TemporaryFolder folder("vacuum");
   Session s(folder.file("d"));
   s.rows(std::string("PRAGMA journal_mode=DELETE;") + kFill);
   CHECK_EQ(s.rows("PRAGMA auto_vacuum=FULL; PRAGMA auto_vacuum; VACUUM; PRAGMA auto_vacuum"), "0\n1");
@@ -90,7 +75,7 @@ TEST_CASE("Vacuum, AppliesTheVacuumMode") {
 }
 
 TEST_CASE("Vacuum, IntoAFileThatIsThereIsRefused") {
-  Folder folder;
+  TemporaryFolder folder("vacuum");
   Session s(folder.file("d"));
   s.rows(kFill);
   const std::string into = "VACUUM INTO '" + folder.file("copy") + "'";

@@ -8,12 +8,12 @@
 #include <cstdarg>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "harness/temporary_folder.h"
 
 namespace sqlrite::stress {
 
@@ -21,17 +21,9 @@ namespace sqlrite::stress {
 class Run {
  public:
   Run(const char* scenario, double seconds)
-      : until_(std::chrono::steady_clock::now() + std::chrono::microseconds(static_cast<int64_t>(seconds * 1e6))) {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / (std::string("sqlrite_") + scenario + "_XXXXXX")).string();
-    if (mkdtemp(pattern.data()) == nullptr) fail("no folder for the files of the test: %s", pattern.c_str());
-    folder_ = pattern;
-  }
-  ~Run() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-  std::string file(const std::string& name) const { return folder_ + "/" + name; }
+      : until_(std::chrono::steady_clock::now() + std::chrono::microseconds(static_cast<int64_t>(seconds * 1e6))),
+        folder_(scenario) {}
+  std::string file(const std::string& name) const { return folder_.file(name); }
   bool goes_on() const { return !failed() && std::chrono::steady_clock::now() < until_; }
   bool failed() const { return failed_.load(); }
   [[gnu::format(printf, 2, 3)]] void fail(const char* format, ...) {
@@ -53,7 +45,7 @@ class Run {
 
  private:
   std::chrono::steady_clock::time_point until_;
-  std::string folder_;
+  harness::TemporaryFolder folder_;
   std::atomic<bool> failed_{false};
   std::mutex mutex_;
   std::string first_;

@@ -18,6 +18,7 @@
 
 #include "failing_allocator.h"
 #include "harness/sqlite_api.h"
+#include "harness/temporary_folder.h"
 #include "session.h"
 #include "workloads.h"
 
@@ -337,17 +338,15 @@ int main(int argc, char** argv) {
   // In memory where there is such a folder: nothing here is about what a disk does.
   std::filesystem::path parent = "/dev/shm";
   if (!std::filesystem::is_directory(parent)) parent = std::filesystem::temp_directory_path();
-  std::string folder = (parent / "sqlrite_oom_XXXXXX").string();
-  if (mkdtemp(folder.data()) == nullptr) return 2;
+  harness::TemporaryFolder folder("oom", parent);
   int passed = 0, failed = 0;
   for (const Workload& workload : workloads()) {
     if (workload.name.find(only) == std::string::npos) continue;
     for (const Interface& interface : kInterfaces) {
       if (interface.sql_only && workload.steps[0][0] == '.') continue;
-      ++(Sweep(workload, interface, folder, stock).run(stride) ? passed : failed);
+      ++(Sweep(workload, interface, folder.path(), stock).run(stride) ? passed : failed);
     }
   }
-  std::filesystem::remove_all(folder);
   std::printf("%d passed, %d failed\n", passed, failed);
   return failed > 0;
 }
