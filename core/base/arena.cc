@@ -111,8 +111,7 @@ void* Arena::try_allocate(size_t size_bytes, size_t alignment) noexcept {
   return reinterpret_cast<void*>(at);
 }
 
-void Arena::reset() {
-  if (blocks_ == nullptr) return;
+void Arena::free_all_but_largest() {
   Block* largest = blocks_;
   for (Block* block = blocks_; block != nullptr; block = block->previous) {
     if (block->size_bytes > largest->size_bytes) largest = block;
@@ -125,7 +124,6 @@ void Arena::reset() {
   largest->previous = nullptr;
   blocks_ = largest;
   total_size_bytes_ = largest->size_bytes;
-  cursor_ = reinterpret_cast<char*>(largest) + sizeof(Block);
   limit_ = reinterpret_cast<char*>(largest) + largest->size_bytes;
 }
 

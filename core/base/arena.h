@@ -67,7 +67,12 @@ class Arena {
     return {data, text.size()};
   }
   // Forgets everything; keeps the largest block for reuse.
-  void reset();
+  void reset() {
+    if (blocks_ == nullptr) return;
+    if (blocks_->previous != nullptr) [[unlikely]]
+      free_all_but_largest();
+    cursor_ = reinterpret_cast<char*>(blocks_) + sizeof(Block);
+  }
   size_t size_bytes() const { return total_size_bytes_; }
 
  private:
@@ -78,6 +83,7 @@ class Arena {
   void* allocate_slow(size_t size_bytes, size_t alignment);
   bool add_block(size_t size_bytes, bool may_throw);
   void free_all();
+  void free_all_but_largest();
 
   char* cursor_ = nullptr;
   char* limit_ = nullptr;

@@ -127,10 +127,17 @@ Status Statement::start_databases() {
     if ((used >> i & 1) == 0) continue;
     Database& database = connection.databases_[i];
     // A change pins what its source needs on its own: a view over a dirty overlay costs a copy of every page written.
-    handles_[i] = {database.pager.get(), storage::kNewestView, database.encoding};
-    if (program_->is_change) continue;
-    SQLRITE_TRY_ASSIGN(handles_[i].view, database.pager->open_view());
-    views_open_ |= uint64_t{1} << i;
+    storage::View view = storage::kNewestView;
+    if (!program_->is_change) {
+      SQLRITE_TRY_ASSIGN(view, database.pager->open_view());
+      views_open_ |= uint64_t{1} << i;
+    }
+    // Mostly it is as the last run left it. Then it is not written: the processor reads at once only what it does not
+    // have to put together from stores that are still on their way.
+    exec::DatabaseHandle& handle = handles_[i];
+    if (handle.pager != database.pager.get() || handle.view.slot != view.slot || handle.encoding != database.encoding) {
+      handle = {database.pager.get(), view, database.encoding};
+    }
   }
   return {};
 }

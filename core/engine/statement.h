@@ -75,20 +75,12 @@ class Statement {
 
   // --- Parameters, from 1. RANGE when there is no such one, MISUSE while running.
   uint32_t parameter_count() const { return parameter_count_; }
-  const char* parameter_name(uint32_t number) const;      // null: nameless
-  uint32_t parameter_index(std::string_view name) const;  // 0: none
-  Status bind_value(uint32_t number, const Value& value, Bytes bytes);
+  const char* parameter_name(uint32_t number) const;             // null: nameless
+  uint32_t parameter_index(std::string_view name) const;         // 0: none
+  Status bind_value(uint32_t number, Value value, Bytes bytes);  // by value: two registers
   Status bind_null(uint32_t number) { return bind_value(number, Value::null(), Bytes::Static); }
-  Status bind_int64(uint32_t number, int64_t value) {
-    if (number - 1 < parameter_count_ && !running_) [[likely]] {
-      parameters_[number - 1] = Value::from_integer(value);
-      return {};
-    }
-    return bind_refused(number);
-  }
-  Status bind_double(uint32_t number, double value) {
-    return bind_value(number, Value::from_real(value), Bytes::Static);
-  }
+  Status bind_int64(uint32_t number, int64_t value) { return bind_number(number, Value::from_integer(value)); }
+  Status bind_double(uint32_t number, double value) { return bind_number(number, Value::from_real(value)); }
   Status bind_text(uint32_t number, std::string_view text, Bytes bytes) {
     return bind_value(number, Value::from_text(text, ValueOwner::Caller), bytes);
   }
@@ -212,6 +204,14 @@ class Statement {
   Status fetch(bool* has_row);
   // Ends the run: closes executors and views, commits or rolls back. Returns the run's final status.
   Status finish(Status status);
+  // NULL for a NaN.
+  Status bind_number(uint32_t number, Value value) {
+    if (number - 1 < parameter_count_ && !running_) [[likely]] {
+      parameters_[number - 1] = value;
+      return {};
+    }
+    return bind_refused(number);
+  }
   Status bind_refused(uint32_t number) const;
   void trace_start();
   void trace_end();

@@ -59,7 +59,7 @@ Status Statement::bind_refused(uint32_t number) const {
   return status;
 }
 
-Status Statement::bind_value(uint32_t number, const Value& value, Bytes bytes) {
+Status Statement::bind_value(uint32_t number, Value value, Bytes bytes) {
   if (number == 0 || number > parameter_count_ || running_) return bind_refused(number);
   Value& target = parameters_[number - 1];
   if (!value.is_bytes() || (value.flags & value_flags::kZeroBlob) != 0) {

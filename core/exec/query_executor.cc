@@ -9,9 +9,9 @@ struct QueryExecutor::Impl {
   Arena arena{2048};
   std::unique_ptr<Operator> root;
   std::unique_ptr<SubqueryRuntime> subqueries;  // null: the statement has none, or brings its own
-  ExecContext context;
+  ExecContext own_context;                      // a copy with what this query adds to the caller's
+  ExecContext* context = nullptr;               // the caller's where it adds nothing; null while it is not open
   bool row_by_row = false;
-  bool opened = false;
 };
 
 QueryExecutor::QueryExecutor() = default;
@@ -28,25 +28,31 @@ Status QueryExecutor::prepare(const plan::QueryPlan* query, const plan::Statemen
 
 Status QueryExecutor::open(ExecContext& context) {
   SQLRITE_ENSURE(impl_ != nullptr);
-  impl_->context = context;
-  impl_->context.row_by_row = impl_->row_by_row;
-  if (context.subqueries == nullptr && impl_->subqueries) {
-    impl_->context.subqueries = impl_->subqueries.get();
-    SQLRITE_TRY(impl_->subqueries->begin_run(impl_->context));
+  const bool brings_subqueries = context.subqueries == nullptr && impl_->subqueries != nullptr;
+  ExecContext* running = &context;
+  if (brings_subqueries || context.row_by_row != impl_->row_by_row) {
+    running = &impl_->own_context;
+    *running = context;
+    running->row_by_row = impl_->row_by_row;
   }
-  impl_->opened = true;
-  return impl_->root->open(impl_->context, nullptr, 0);
+  if (brings_subqueries) {
+    running->subqueries = impl_->subqueries.get();
+    SQLRITE_TRY(impl_->subqueries->begin_run(*running));
+  }
+  impl_->context = running;
+  return impl_->root->open(*running, nullptr, 0);
 }
 
 Status QueryExecutor::next(ExecContext&, uint32_t rows_wanted, Batch** out) {
-  return impl_->root->next(impl_->context, impl_->row_by_row ? 1 : rows_wanted, out);
+  return impl_->root->next(*impl_->context, impl_->row_by_row ? 1 : rows_wanted, out);
 }
 
 void QueryExecutor::close(ExecContext&) {
-  if (!impl_ || !impl_->opened) return;
-  impl_->opened = false;
-  impl_->root->close(impl_->context);
-  if (impl_->context.subqueries == impl_->subqueries.get() && impl_->subqueries) impl_->subqueries->end_run();
+  if (!impl_ || impl_->context == nullptr) return;
+  ExecContext& context = *impl_->context;
+  impl_->context = nullptr;
+  impl_->root->close(context);
+  if (impl_->subqueries != nullptr && context.subqueries == impl_->subqueries.get()) impl_->subqueries->end_run();
 }
 
 }  // namespace sqlrite::exec

@@ -13,10 +13,13 @@ namespace sqlrite::storage {
 CursorBase::~CursorBase() { close(); }
 
 void CursorBase::close() {
+  if (pager_ == nullptr) return;
   forget_levels();
-  std::free(saved_key_);
-  saved_key_ = nullptr;
-  saved_key_size_bytes_ = 0;
+  if (saved_key_ != nullptr) {
+    std::free(saved_key_);
+    saved_key_ = nullptr;
+    saved_key_size_bytes_ = 0;
+  }
   pager_ = nullptr;
 }
 
