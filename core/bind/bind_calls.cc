@@ -31,6 +31,7 @@ BoundExpr* Binder::Impl::call_function(const FunctionDef* function, std::span<Bo
     if (collation == nullptr) collation = argument->collation;
   }
   if ((function->flags & flags::kNeedsCollation) != 0) node->call_collation = compared(collation);
+  note_user_function(*function);
   node->is_volatile |=
       (function->flags & flags::kUser) != 0 || (function->flags & (flags::kDeterministic | flags::kSlowChange)) == 0;
   // likely() and its kin are transparent.
@@ -189,6 +190,7 @@ BoundExpr* Binder::Impl::bind_aggregate(const sql::FunctionExpr& ast, const Func
     node->call_collation = compared(collation);
   }
   node->has_aggregate = true;
+  note_user_function(*function);
   node->is_volatile |= (function->flags & flags::kUser) != 0;
   node->explicit_collation = false;
   node->collation = nullptr;
@@ -236,6 +238,7 @@ BoundExpr* Binder::Impl::bind_like(const sql::LikeExpr& ast, Scope& scope) {
   }
   if (function != nullptr && (!built_in || (function->flags & flags::kUser) != 0)) {
     node->function = function;
+    note_user_function(*function);
     node->is_volatile |=
         (function->flags & flags::kUser) != 0 || (function->flags & (flags::kDeterministic | flags::kSlowChange)) == 0;
   }

@@ -280,6 +280,8 @@ BoundUpdate* Binder::Impl::bind_update(const sql::UpdateStatement& ast) {
   if (!resolve_index_hint(source, ast.index_hint, ast.index)) return nullptr;
   if (!fill_target(&update->target, source, nullptr)) return nullptr;
 
+  target = table;
+  target_was_read = false;
   Frame frame(arena);
   Scope scope(arena, frame);
   SourceEntry entry;
@@ -314,6 +316,8 @@ BoundUpdate* Binder::Impl::bind_update(const sql::UpdateStatement& ast) {
   update->core->where = make_and(update->core->where, where);
   if (!ast.order_by.empty() && !bind_order_by(ast.order_by, scope, &update->order_by)) return nullptr;
   if (!bind_limit(ast.limit, ast.offset, &update->limit, &update->offset)) return nullptr;
+  target = nullptr;
+  update->may_read_target = target_was_read || user_function_seen;
   if (!ast.returning.empty()) {
     update->returning = bind_returning(ast.returning, source, *table);
     if (update->returning == nullptr) return nullptr;

@@ -100,6 +100,7 @@ struct Binder::Impl {
   ViewFrame* views = nullptr;
   const catalog::Table* target = nullptr;  // of the change being bound
   bool target_was_read = false;
+  bool user_function_seen = false;  // it may read anything
   uint64_t databases = 0;
   uint32_t query_depth = 0;
   uint32_t generated_depth = 0;
@@ -171,6 +172,9 @@ struct Binder::Impl {
   BoundExpr* bind_case(const sql::CaseExpr& ast, Scope& scope);
   BoundExpr* bind_function(const sql::FunctionExpr& ast, Scope& scope);
   BoundExpr* bind_aggregate(const sql::FunctionExpr& ast, const functions::FunctionDef* function, Scope& scope);
+  void note_user_function(const functions::FunctionDef& function) {
+    user_function_seen |= (function.flags & functions::function_flags::kUser) != 0;
+  }
   BoundExpr* call_function(const functions::FunctionDef* function, std::span<BoundExpr*> arguments,
                            const sql::Expr* ast);
   bool bind_list(sql::ExprList list, Scope& scope, std::span<BoundExpr*>* out);

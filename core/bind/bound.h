@@ -391,8 +391,9 @@ struct BoundInsert {
 struct BoundUpdate {
   BoundTarget target;
   catalog::ConflictAction on_conflict = catalog::ConflictAction::Default;
-  BoundCore* core = nullptr;   // sources[0] is the target, then FROM; where as written; results: SET values
-  std::span<int16_t> columns;  // SET column of each of core->results
+  BoundCore* core = nullptr;     // sources[0] is the target, then FROM; where as written; results: SET values
+  std::span<int16_t> columns;    // SET column of each of core->results
+  bool may_read_target = false;  // by a sub-query, CTE or view in it, or by a function of the user
   std::span<OrderTerm> order_by;
   BoundExpr* limit = nullptr;
   BoundExpr* offset = nullptr;

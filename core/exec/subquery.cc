@@ -1,6 +1,7 @@
 #include "exec/subquery.h"
 
 #include "base/buffer_memory.h"
+#include "exec/grouped_subquery.h"
 #include "exec/operator/key_hash.h"
 #include "exec/operator/operator_base.h"
 #include "types/affinity.h"
@@ -20,6 +21,13 @@ struct SubqueryRuntime::Subplan {
   std::span<int32_t> slots;
   bool opened = false;
   bool arguments_known = false;
+  // The same answers from one pass; null: there is no such form, or it was not worth a thought yet.
+  std::unique_ptr<GroupedSubquery> groups;
+  bool groups_considered = false;
+  uint64_t run_count = 0;  // with arguments that changed, in this run of the statement
+  bool empty_known = false;
+  std::span<Value> empty_row;  // what is answered for arguments without a group
+  Arena empty_bytes{256};
   // Results for these arguments.
   bool row_known = false;
   bool row_found = false;
@@ -36,6 +44,25 @@ struct SubqueryRuntime::Subplan {
   Arena heap{512};
 
   void forget() { row_known = exists_known = rows_known = set_known = false; }
+  void keep_empty_row() {
+    empty_bytes.reset();
+    for (size_t i = 0; i < row.size(); ++i) {
+      Value& value = empty_row[i];
+      value = row[i];
+      if (value.is_bytes() && (value.flags & value_flags::kZeroBlob) == 0) {
+        value.bytes = empty_bytes.copy(value.view()).data();
+        value.owner = ValueOwner::Heap;
+      }
+    }
+    empty_known = true;
+  }
+  // The data may have changed.
+  void forget_all() {
+    opened = arguments_known = empty_known = false;
+    run_count = 0;
+    if (groups) groups->forget();
+    forget();
+  }
 };
 
 SubqueryRuntime::SubqueryRuntime(const plan::StatementPlan& plan) : plan_(&plan) {
@@ -57,9 +84,7 @@ void SubqueryRuntime::invalidate() {
     if (!subplan) continue;
     // Operators keep hash tables and materialized rows from one opening to the next.
     if (subplan->opened) subplan->root->close(subplan->context);
-    subplan->opened = false;
-    subplan->arguments_known = false;
-    subplan->forget();
+    subplan->forget_all();
   }
   for (auto& shared : shared_) shared->complete = false;
 }
@@ -68,9 +93,7 @@ void SubqueryRuntime::end_run() {
   for (auto& subplan : subplans_) {
     if (!subplan) continue;
     if (subplan->opened) subplan->root->close(subplan->context);
-    subplan->opened = false;
-    subplan->arguments_known = false;
-    subplan->forget();
+    subplan->forget_all();
     subplan->rows.clear();
     subplan->share.release();
     if (subplan->set_ready) subplan->set.clear();
@@ -138,6 +161,7 @@ Result<bool> SubqueryRuntime::same_arguments(Subplan& subplan, const Value* oute
 }
 
 void SubqueryRuntime::enter(Subplan& subplan) {
+  if (subplan.opened) return;  // the arguments stay where they are
   subplan.context = *context_;
   subplan.context.outer = subplan.arguments.data();
   subplan.context.row_by_row = subplan.row_by_row;
@@ -150,12 +174,52 @@ Status SubqueryRuntime::open(Subplan& subplan) {
   return subplan.root->open(subplan.context, nullptr, 0);
 }
 
+// After a change of arguments: whether the answers lie in groups by now, `*group` being that of the arguments (kNoRow: the
+// sub-query finds nothing).
+Result<bool> SubqueryRuntime::find_group(Subplan& subplan, Use use, uint32_t* group) {
+  if (!subplan.groups || !subplan.groups->is_built()) {
+    if (++subplan.run_count < GroupedSubquery::kSearchesMin || subplan.row_by_row) return false;
+    if (!subplan.groups_considered) {
+      subplan.groups_considered = true;
+      SQLRITE_TRY_ASSIGN(subplan.groups, GroupedSubquery::make(*subplan.plan, use == Use::Existence, *plan_, arena_));
+      if (subplan.groups) subplan.empty_row = arena_.make_array<Value>(subplan.row.size());
+    }
+    if (!subplan.groups) return false;
+    SQLRITE_TRY_ASSIGN(bool worthwhile, subplan.groups->is_worthwhile(*context_, subplan.run_count));
+    if (!worthwhile) return false;
+    SQLRITE_TRY(subplan.groups->build(*context_));
+    if (!subplan.groups->is_built()) return false;
+  }
+  SQLRITE_TRY_ASSIGN(*group, subplan.groups->find(*context_, subplan.arguments.data()));
+  return true;
+}
+
+// Whether the row could be taken from the groups.
+Result<bool> SubqueryRuntime::take_group(Subplan& subplan, bool* grouped) {
+  uint32_t group = kNoRow;
+  SQLRITE_TRY_ASSIGN(*grouped, find_group(subplan, Use::Rows, &group));
+  if (!*grouped || (group == kNoRow && !subplan.empty_known)) return false;
+  for (uint32_t i = 0; i < subplan.row.size(); ++i) {
+    subplan.row[i] = group == kNoRow ? subplan.empty_row[i] : subplan.groups->result(i, group);
+  }
+  subplan.row_found = true;
+  subplan.row_known = true;
+  return true;
+}
+
 Status SubqueryRuntime::first_row(int32_t index, const Value* outer_args, const Value** row, bool* found) {
   SQLRITE_TRY_ASSIGN(Subplan * subplan, prepare(index));
   SQLRITE_TRY_ASSIGN(bool same, same_arguments(*subplan, outer_args));
   *row = subplan->row.data();
   if (same && subplan->row_known) {
     *found = subplan->row_found;
+    return {};
+  }
+  SQLRITE_ENSURE(context_ != nullptr);
+  bool grouped = false;
+  SQLRITE_TRY_ASSIGN(bool taken, take_group(*subplan, &grouped));
+  if (taken) {
+    *found = true;
     return {};
   }
   SQLRITE_TRY(open(*subplan));
@@ -166,6 +230,7 @@ Status SubqueryRuntime::first_row(int32_t index, const Value* outer_args, const 
   for (size_t i = 0; i < subplan->row.size(); ++i) {
     subplan->row[i] = subplan->row_found ? batch->columns[i].at(live) : Value();
   }
+  if (grouped) subplan->keep_empty_row();  // an aggregate over nothing: the same for all that find nothing
   subplan->row_known = true;
   *found = subplan->row_found;
   return {};
@@ -178,8 +243,12 @@ Status SubqueryRuntime::exists(int32_t index, const Value* outer_args, bool* fou
     *found = subplan->exists;
     return {};
   }
-  if (subplan->probe != nullptr) {
-    SQLRITE_ENSURE(context_ != nullptr);
+  SQLRITE_ENSURE(context_ != nullptr);
+  uint32_t group = kNoRow;
+  SQLRITE_TRY_ASSIGN(bool grouped, find_group(*subplan, Use::Existence, &group));
+  if (grouped) {
+    subplan->exists = group != kNoRow;
+  } else if (subplan->probe != nullptr) {
     enter(*subplan);
     SQLRITE_TRY_ASSIGN(subplan->exists, subplan->probe->probe(subplan->context));
   } else {

@@ -39,6 +39,8 @@ class SubqueryRuntime final : public StatementSubqueries {
   Result<bool> same_arguments(Subplan& subplan, const Value* outer_args);
   void enter(Subplan& subplan);
   Status open(Subplan& subplan);
+  Result<bool> find_group(Subplan& subplan, Use use, uint32_t* group);
+  Result<bool> take_group(Subplan& subplan, bool* grouped);
   Status collect(Subplan& subplan, const Value* outer_args);
   const plan::StatementPlan* plan_;
   ExecContext* context_ = nullptr;

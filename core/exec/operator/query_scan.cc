@@ -14,7 +14,7 @@ namespace sqlrite::exec {
 
 namespace {
 
-class QueryScan final : public BaseOperator {
+class QueryScan final : public BaseOperator, public ExistenceProbe {
  public:
   Status prepare(const plan::QueryScanNode& node, OperatorBuild& build) {
     Arena& arena = *build.arena;
@@ -124,6 +124,13 @@ class QueryScan final : public BaseOperator {
       if (has_pending()) return take_pending();
       wanted = grow_wanted(context, wanted);
     }
+  }
+
+  bool can_probe() const override { return !node_->key_columns.empty() && !filter_; }
+  Result<bool> probe(ExecContext& context) override {
+    match_ = kNoRow;
+    SQLRITE_TRY(open(context, nullptr, 0));
+    return match_ != kNoRow;
   }
 
   void close(ExecContext& context) override {

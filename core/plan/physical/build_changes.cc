@@ -99,7 +99,8 @@ bool may_set_from_finder(const bind::BoundUpdate& update) {
     int16_t column = update.columns[i];
     if (column == catalog::kRowIdColumn || column == table.rowid_alias) return false;
     BoundExpr* value = update.core->results[i];
-    if (value->has_subquery || calls_user_function(value)) return false;
+    if (calls_user_function(value)) return false;
+    if (value->has_subquery && update.may_read_target) return false;
   }
   return true;
 }

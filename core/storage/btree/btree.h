@@ -298,6 +298,8 @@ struct DropResult {
 Result<DropResult> drop_tree(Pager& pager, PageId root);
 // Number of entries; reads every leaf header (table) or every page (index), no cells.
 Result<uint64_t> count_entries(Pager& pager, PageId root, View view);
+// About how many there are, from one page of each level.
+Result<uint64_t> estimate_entries(Pager& pager, PageId root, View view);
 
 // --- Free pages and header fields.
 Result<PageId> allocate_page(Pager& pager, PageId near);

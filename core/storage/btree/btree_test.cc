@@ -311,6 +311,9 @@ TEST_CASE("Rising rowids fill pages; bulk-built indexes are packed and sound") {
       }
       REQUIRE_OK(builder.finish());
       CHECK(take(count_entries(*file.pager, index, kNewestView)) == static_cast<uint64_t>(entries));
+      uint64_t estimate = take(estimate_entries(*file.pager, index, kNewestView));
+      CHECK(estimate >= static_cast<uint64_t>(entries) / 3);
+      CHECK(estimate <= static_cast<uint64_t>(entries) * 3);
       CHECK(file.pager->page_count(kNewestView) <= 2 * (bytes / (page_size * 9 / 10) + 6));
       file.check_all();
     }

@@ -210,4 +210,30 @@ Result<uint64_t> count_entries(Pager& pager, PageId root, View view) {
   return walk.entries;
 }
 
+Result<uint64_t> estimate_entries(Pager& pager, PageId root, View view) {
+  if (root.value == 1 && pager.page_count(view) == 0) return uint64_t{0};  // no pages yet
+  SQLRITE_TRY_ASSIGN(bool table, root_is_table(pager, root, view));
+  const PayloadLimits limits(pager.usable_size_bytes());
+  uint64_t entries = 1;
+  PageId id = root;
+  for (uint32_t depth = 0; depth < kDepthLimit; ++depth) {
+    SQLRITE_TRY_ASSIGN(PageRef page, pager.fetch(id, view));
+    PageView node;
+    if (!node.parse(page.data(), id, limits.usable_size_bytes, table))
+      return corrupt_page(id, "it is no page of this tree");
+    if (node.leaf()) return entries * node.cell_count;
+    entries *= node.cell_count + uint64_t{1};
+    // A page in the middle: those at the right edge are seldom full.
+    CellInfo middle;
+    if (node.cell_count == 0) {
+      id = node.right_child();
+    } else if (parse_cell(node, node.cell_count / 2u, limits, &middle)) {
+      id = middle.child;
+    } else {
+      return corrupt_page(id, "a cell does not fit on it");
+    }
+  }
+  return corrupt_page(root, "the tree is too deep");
+}
+
 }  // namespace sqlrite::storage
