@@ -62,6 +62,16 @@ int find_source_column(const BoundSource& source, std::string_view name, bool hi
   return -1;
 }
 
+// A join without a name of its own in which `name` is the column of several tables.
+bool has_several(const BoundSource& source, std::string_view name) {
+  if (!source.alias.empty()) return false;
+  size_t count = 0;
+  for (const NestedColumn& column : source.nested) {
+    if (!column.is_rowid && !column.merged_away && iequals(column.inner_name, name)) ++count;
+  }
+  return count > 1;
+}
+
 }  // namespace
 
 bool Binder::Impl::bind_from(const sql::TableExpr& ast, Scope& scope, FromState* state) {
@@ -167,13 +177,11 @@ bool Binder::Impl::add_join_condition(const sql::JoinExpr& join, Scope& scope, F
       const SourceEntry& entry = scope.sources[i];
       int column = find_source_column(*entry.source, name, !natural);
       if (column < 0) continue;
-      if (!left.empty()) {
-        if (!right_join_seen) break;
-        bool merged = false;
-        for (std::string_view other : entry.using_columns) merged |= iequals(other, name);
-        if (!merged) {
-          return fail("ambiguous reference to %.*s in USING()", static_cast<int>(name.size()), name.data());
-        }
+      if (!left.empty() && !right_join_seen) break;
+      bool merged = left.empty();
+      for (std::string_view other : entry.using_columns) merged |= iequals(other, name);
+      if (!merged || (right_join_seen && has_several(*entry.source, name))) {
+        return fail("ambiguous reference to %.*s in USING()", static_cast<int>(name.size()), name.data());
       }
       BoundExpr* value = source_column(entry, column, nullptr);
       if (value == nullptr) return false;
@@ -296,12 +304,16 @@ BoundSource* Binder::Impl::table_source(const FoundTable& found, std::string_vie
 }
 
 BoundSource* Binder::Impl::bind_table_name(const sql::TableNameExpr& ast, Scope& scope) {
+  BoundSource* source = named_source(ast, scope);
+  if (source == nullptr || !resolve_index_hint(source, ast.index_hint, ast.index)) return nullptr;
+  return source;
+}
+
+BoundSource* Binder::Impl::named_source(const sql::TableNameExpr& ast, Scope& scope) {
   std::string_view alias = ast.alias.present() ? ast.alias.text : std::string_view();
   if (!ast.name.schema.present()) {
     if (CteState* cte = find_cte(ast.name.name.text)) {
-      BoundSource* source = bind_cte(*cte, alias.empty() ? ast.name.name.text : alias, scope);
-      if (source == nullptr || !resolve_index_hint(source, ast.index_hint, ast.index)) return nullptr;
-      return source;
+      return bind_cte(*cte, alias.empty() ? ast.name.name.text : alias, scope);
     }
   }
   FoundTable found = find_table(ast.name);
@@ -326,7 +338,6 @@ BoundSource* Binder::Impl::bind_table_name(const sql::TableNameExpr& ast, Scope&
   BoundSource* source = table_source(found, alias);
   // "sqlite_schema" keeps the spelling it was asked by.
   if (alias.empty() && found.table->read_only) source->alias = ast.name.name.text;
-  if (!resolve_index_hint(source, ast.index_hint, ast.index)) return nullptr;
   return source;
 }
 

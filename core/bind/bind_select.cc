@@ -311,6 +311,17 @@ bool has_namesake(const Scope& scope, size_t own, std::string_view column) {
   return false;
 }
 
+// Of several columns of one name in a parenthesised join, USING means the first.
+bool is_first_of_name(const BoundSource& source, size_t own) {
+  if (!source.is_nested_join()) return true;
+  for (size_t i = 0; i < own; ++i) {
+    const NestedColumn& column = source.nested[i];
+    if (column.merged_away || column.is_rowid) continue;
+    if (iequals(column.inner_name, source.nested[own].inner_name)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 bool Binder::Impl::expand_star(const sql::ResultColumn& star, Scope& scope, ArenaVector<BoundExpr*>* exprs,
@@ -341,7 +352,8 @@ bool Binder::Impl::expand_star(const sql::ResultColumn& star, Scope& scope, Aren
       }
       seen = true;
       bool merged = false;
-      if (!qualified) {
+      bool joins_by_name = !qualified && is_first_of_name(source, j);
+      if (joins_by_name) {
         for (std::string_view other : entry.using_columns) merged |= iequals(other, name);
         if (merged) continue;
       }
@@ -351,7 +363,7 @@ bool Binder::Impl::expand_star(const sql::ResultColumn& star, Scope& scope, Aren
                        "ambiguous column name: " + full + "." + std::string(source.alias) + "." + std::string(name));
       }
       BoundExpr* expr = nullptr;
-      if (!qualified && scope.has_right_join) {
+      if (joins_by_name && scope.has_right_join) {
         // Merged columns of later RIGHT and FULL joins are what the bare name means.
         bool merges_later = false;
         for (size_t k = i + 1; k < scope.sources.size(); ++k) {

@@ -234,6 +234,8 @@ struct Binder::Impl {
   void take_hidden_arguments(BoundCore* core);
   static void add_source(Scope& scope, BoundSource* source, uint8_t join_type, const sql::JoinExpr* join);
   BoundSource* bind_table_name(const sql::TableNameExpr& ast, Scope& scope);
+  // Without what the name says about indexes.
+  BoundSource* named_source(const sql::TableNameExpr& ast, Scope& scope);
   BoundSource* bind_table_function(const sql::TableFunctionExpr& ast, Scope& scope, FromState* state);
   BoundSource* nested_join(const sql::JoinExpr& ast, Scope& scope);
   BoundSource* table_source(const FoundTable& found, std::string_view alias);

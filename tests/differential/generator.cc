@@ -16,6 +16,28 @@ bool reads_bytes(const std::string& sql) {
   return false;
 }
 
+// Where one of several equal values, 1 and 1.0, may stand for all of them.
+bool may_represent(const std::string& sql) {
+  for (const char* word : {"GROUP BY", "DISTINCT", "UNION", "JOIN", "INTERSECT", "EXCEPT", "ORDER BY"}) {
+    if (sql.find(word) != std::string::npos) return true;
+  }
+  return false;
+}
+
+// ORDER BY of the statement itself, outside of parentheses.
+bool orders_rows(const std::string& sql) {
+  int depth = 0;
+  bool quoted = false;
+  for (size_t i = 0; i < sql.size(); ++i) {
+    if (sql[i] == '\'') quoted = !quoted;
+    if (quoted) continue;
+    if (sql[i] == '(') ++depth;
+    if (sql[i] == ')') --depth;
+    if (depth == 0 && sql.compare(i, 8, "ORDER BY") == 0) return true;
+  }
+  return false;
+}
+
 bool starts_with(const std::string& text, const char* word) { return text.rfind(word, 0) == 0; }
 
 const Grammar& grammar_of(const Family& family) {
@@ -79,15 +101,14 @@ std::unique_ptr<Statement> Generator::setup_step(int step) {
 
 Statement Generator::from_family(const Family& family) {
   static const Table none;
-  const Table& table = schema_.tables.empty() ? none : random_.pick(schema_.tables);
+  auto table = [&]() -> const Table& { return schema_.tables.empty() ? none : random_.pick(schema_.tables); };
+  ChosenTables tables{table(), table(), table()};
   const std::string& text = random_.pick(family.statements);
-  std::string sql = grammar_of(family).expand(text, table, expressions_);
-  bool ordered = sql.find("ORDER BY") != std::string::npos ||
-                 (sql.find(" FROM ") == std::string::npos && sql.find("optimize") == std::string::npos);
-  return {sql, ordered,
-          sql.find("GROUP BY") != std::string::npos || sql.find("DISTINCT") != std::string::npos ||
-              sql.find("UNION") != std::string::npos || sql.find("JOIN") != std::string::npos ||
-              sql.find("RETURNING") != std::string::npos || sql.find("INTERSECT") != std::string::npos};
+  std::string sql = grammar_of(family).expand(text, tables, expressions_);
+  bool changes = sql.find("RETURNING") != std::string::npos;
+  bool ordered = orders_rows(sql) ||
+                 (!changes && sql.find(" FROM ") == std::string::npos && sql.find("optimize") == std::string::npos);
+  return {sql, ordered, changes || may_represent(sql)};
 }
 
 Statement Generator::any() {

@@ -188,6 +188,15 @@ TEST_CASE("Agreement, MergedColumnsBeforeAFullJoinShowOnce") {
   CHECK_EQ(s.rows("SELECT * FROM (t3 NATURAL LEFT JOIN t2 NATURAL JOIN t1) AS q FULL JOIN t4 ON true"), "0|");
 }
 
+TEST_CASE("Agreement, UsingMeansTheFirstOfSeveralColumnsInParentheses") {
+  Session s;
+  s.rows("CREATE TABLE t(a, b); CREATE TABLE u(a, b); INSERT INTO t VALUES(1, 2); INSERT INTO u VALUES(1, 4)");
+  CHECK_EQ(s.rows("SELECT * FROM t AS m JOIN (t JOIN u USING(a)) USING(b)"), "1|2|1|4");
+  CHECK_EQ(s.rows("SELECT * FROM (t JOIN u USING(a)) AS x RIGHT JOIN t AS m USING(b)"), "1|2|4|1");
+  CHECK_EQ(s.rows("SELECT * FROM (t JOIN u USING(a)) RIGHT JOIN t AS m USING(b)"),
+           "Error: ambiguous reference to b in USING()");
+}
+
 TEST_CASE("Agreement, AnIndexCannotBeFilledWithTheTimeOfToday") {
   Session s;
   s.rows("CREATE TABLE t(a, b); INSERT INTO t VALUES(1, 'now'), (2, '2024-01-01')");

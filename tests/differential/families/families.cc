@@ -4,8 +4,9 @@ namespace sqlrite::differential {
 
 const std::vector<Family>& families() {
   static const std::vector<Family> all = {
-      aggregate_family(), cast_family(),    database_family(), date_family(), format_family(),      json_family(),
-      number_family(),    pattern_family(), pragma_family(),   text_family(), transaction_family(),
+      access_family(), aggregate_family(), cast_family(),     database_family(), date_family(),
+      format_family(), join_family(),      json_family(),     number_family(),   pattern_family(),
+      pragma_family(), rewrite_family(),   subquery_family(), text_family(),     transaction_family(),
   };
   return all;
 }

@@ -16,14 +16,18 @@ struct Family {
   std::vector<std::string> statements;
 };
 
+Family access_family();
 Family aggregate_family();
 Family cast_family();
 Family date_family();
 Family format_family();
+Family join_family();
 Family json_family();
 Family number_family();
 Family pattern_family();
 Family pragma_family();
+Family rewrite_family();
+Family subquery_family();
 Family text_family();
 Family transaction_family();
 Family database_family();
