@@ -9,6 +9,15 @@ namespace sqlrite::differential {
 namespace {
 constexpr int kDepthMax = 4;
 
+// The last column that is in no unique index. Not of STRICT tables, which take no values of other types.
+std::string value_column(const Table& table) {
+  if (table.strict) return "1";
+  for (size_t i = table.columns.size(); i > 0; --i) {
+    if (!table.unique[i - 1]) return table.columns[i - 1];
+  }
+  return "1";
+}
+
 // What "lr_col", "lm_expr" and the like stand for; nothing for other names.
 std::optional<std::string> over_aliases(const std::string& name, const ChosenTables& tables, Expressions& expressions) {
   size_t underscore = name.find('_');
@@ -38,7 +47,7 @@ std::string Grammar::replacement(const std::string& name, const ChosenTables& ta
   if (name == "name") return table.name;
   if (name == "col") return table.columns.empty() ? "1" : random.pick(table.columns);
   if (name == "this") return table.columns.empty() ? "1" : table.columns.front();
-  if (name == "value_col") return table.columns.empty() || table.strict ? "1" : table.columns.back();
+  if (name == "value_col") return value_column(table);
   if (name == "literal") return expressions.literal();
   if (name == "expr") return expressions.expr(table.columns, 1);
   if (name == "cond") return expressions.condition(table.columns, 1);

@@ -6,7 +6,7 @@
 //
 // Beyond a depth the first alternative of a rule is taken, so it must not lead back to the rule. What depends on the
 // case's schema is built in: @table is a table chosen once per statement, @col one of its columns, @this always the
-// same one, @value_col one that is no key, @literal and @expr and @cond come from Expressions, @n is a small number.
+// same one, @value_col one of no unique index, @literal and @expr and @cond come from Expressions, @n is a small number.
 // A statement over several tables calls @table l, @second r and @third m; @lr_col, @lr_expr and @lr_cond then are over
 // the columns of l and r, and so on for every choice of the three letters.
 #pragma once

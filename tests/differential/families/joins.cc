@@ -10,13 +10,13 @@ void add_rules(Grammar& g) {
   g.add("kind", {"JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "INNER JOIN", "LEFT OUTER JOIN", "FULL OUTER JOIN"});
   g.add("half", {"JOIN", "LEFT JOIN", "RIGHT JOIN", "CROSS JOIN"});
   g.add("using", {"USING (a)", "USING (a)", "USING (b)", "USING (a, b)", "USING (b, a)", "USING (c)"});
-  g.add(
-      "derived",
-      {"(SELECT * FROM @second AS r WHERE @r_cond)", "(SELECT DISTINCT a, b FROM @second)",
-       "(SELECT a, count(*) AS b FROM @second GROUP BY a)", "(SELECT max(a) AS a, min(b) AS b FROM @second)",
-       "(SELECT a, b FROM @second UNION SELECT a, b FROM @third)", "(SELECT 7 AS a, b FROM @second AS r WHERE @r_cond)",
-       "(VALUES (1, 2), ('a', NULL), (@n, @n))", "(SELECT l.a, r.b FROM @second AS l @kind @third AS r USING (a))",
-       "(SELECT a, coalesce(b, 'none') AS b FROM @second ORDER BY 1, 2 LIMIT @n)"});
+  g.add("derived",
+        {"(SELECT * FROM @second AS r WHERE @r_cond)", "(SELECT DISTINCT a, b FROM @second)",
+         "(SELECT a, count(*) AS b FROM @second GROUP BY a)", "(SELECT max(a) AS a, min(b) AS b FROM @second)",
+         "(SELECT +a AS a, +b AS b FROM @second UNION SELECT +a, +b FROM @third)",
+         "(SELECT 7 AS a, b FROM @second AS r WHERE @r_cond)", "(VALUES (1, 2), ('a', NULL), (@n, @n))",
+         "(SELECT l.a, r.b FROM @second AS l @kind @third AS r USING (a))",
+         "(SELECT a, coalesce(b, 'none') AS b FROM @second ORDER BY 1, 2 LIMIT @n)"});
   g.add("on", {"ON @lr_cond", "ON @l_col = @r_col", "ON @l_col = @r_col AND @r_cond", "ON @l_col IS @r_col",
                "ON @l_expr = @r_col", "ON @l_cond", "ON @r_cond", "ON @l_col = @r_col OR @lr_cond",
                "ON @l_col < @r_col AND @lr_cond", "ON @l_col = @r_col COLLATE NOCASE", "ON true", "ON NULL",
