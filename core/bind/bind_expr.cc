@@ -9,6 +9,16 @@ namespace sqlrite::bind {
 
 using sql::ExprKind;
 
+namespace {
+
+// Of the last part of a compound, which decides the affinity: a row of VALUES is a part.
+std::span<BoundExpr*> last_results(const BoundQuery& query) {
+  const BoundCore& last = *query.cores.back();
+  return last.values.empty() ? last.results : last.values.back();
+}
+
+}  // namespace
+
 BoundConstant* Binder::Impl::constant(const Value& value, const sql::Expr* ast) {
   auto* node = make<BoundConstant>(BoundKind::Constant, ast);
   node->value = value;
@@ -102,7 +112,7 @@ BoundExpr* Binder::Impl::bind_any(const sql::Expr& ast, Scope& scope) {
         auto* item = make<BoundScalarQuery>(BoundKind::ScalarQuery, &ast);
         item->query = query;
         item->result_column = static_cast<int32_t>(i);
-        item->affinity = query->cores.back()->results[i]->affinity;
+        item->affinity = last_results(*query)[i]->affinity;
         inherit_query(item, query);
         items[i] = item;
       }
@@ -456,7 +466,7 @@ BoundExpr* Binder::Impl::bind_in_query(const sql::InExpr& ast, BoundExpr* operan
   node->negated = ast.negated;
   node->operand_affinities = arena.make_array<Affinity>(width);
   node->compare_collations = arena.make_array<const Collation*>(width);
-  std::span<BoundExpr*> results = query->cores.back()->results;
+  std::span<BoundExpr*> results = last_results(*query);
   for (size_t i = 0; i < width; ++i) {
     node->operand_affinities[i] = compare_affinity(node->operands[i]->affinity, results[i]->affinity);
     node->compare_collations[i] = comparison_collation(node->operands[i], results[i]);

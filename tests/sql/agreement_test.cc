@@ -197,6 +197,15 @@ TEST_CASE("Agreement, UsingMeansTheFirstOfSeveralColumnsInParentheses") {
            "Error: ambiguous reference to b in USING()");
 }
 
+TEST_CASE("Agreement, TheLastPartOfACompoundDecidesTheAffinity") {
+  Session s;
+  s.rows("CREATE TABLE t(a INTEGER PRIMARY KEY, b BLOB); INSERT INTO t VALUES(18, '18')");
+  CHECK_EQ(s.rows("SELECT b IN (SELECT 18 UNION SELECT a FROM t), b IN (SELECT a FROM t UNION SELECT 18) FROM t"),
+           "1|0");
+  CHECK_EQ(s.rows("SELECT b IN (VALUES (18), (a)), b IN (VALUES (a), (18)) FROM t"), "1|0");
+  CHECK_EQ(s.rows("SELECT b = (VALUES (18), (a)), b = (VALUES (a), (18)) FROM t"), "1|0");
+}
+
 TEST_CASE("Agreement, AnIndexCannotBeFilledWithTheTimeOfToday") {
   Session s;
   s.rows("CREATE TABLE t(a, b); INSERT INTO t VALUES(1, 'now'), (2, '2024-01-01')");

@@ -53,7 +53,8 @@ Family rewrite_family() {
        "@this LIMIT 4",
        "INSERT INTO @table(a, b) SELECT a, b FROM @second AS r WHERE @key AND @r_cond ORDER BY a, b LIMIT 3",
        "INSERT INTO @table(a, b) SELECT max(a) + 1, count(*) FROM @table",
-       "INSERT INTO @table(a, b) SELECT a, max(b) FROM @second WHERE @key GROUP BY a ORDER BY 1 LIMIT 4 ON CONFLICT DO "
+       "INSERT INTO @table(a, b) SELECT a, count(*) FROM @second WHERE @key GROUP BY a ORDER BY 1 LIMIT 4 ON CONFLICT "
+       "DO "
        "NOTHING",
        "INSERT INTO @table(a, b) VALUES (@n, (SELECT count(*) FROM @table)), (@n + 50, (SELECT max(b) FROM "
        "@second))@returning",
