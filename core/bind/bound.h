@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "base/arena.h"
+#include "base/tagged_node.h"
 #include "catalog/schema.h"
 #include "functions/function.h"
 #include "types/value.h"
@@ -57,48 +58,38 @@ enum class BoundKind : uint8_t {
   Truth,
 };
 
-struct BoundExpr {
-  BoundKind kind;
-  Affinity affinity = Affinity::None;  // of the expression's value, as SQLite defines it (columns and CAST have one)
-  // Collation that the expression carries (column's or explicit COLLATE); null: none.
+struct BoundExpr : TaggedNode<BoundKind> {
+  // Of the expression's value, as SQLite defines it: columns and CAST have one.
+  Affinity affinity = Affinity::None;
+  // The collation that the expression carries, a column's or that of a COLLATE operator; null: none.
   const Collation* collation = nullptr;
   bool explicit_collation = false;  // from a COLLATE operator: takes precedence
   // What the subtree contains; plan and expr use these to place and to batch evaluation.
   bool has_aggregate = false;
   bool has_subquery = false;
-  bool has_outer = false;                 // refers to an enclosing block
-  bool has_column = false;                // refers to a column of the own block
-  bool is_volatile = false;               // non-deterministic or user function: row by row, never folded, never moved
-  uint32_t span_begin = 0, span_end = 0;  // in the statement text
-
-  template <typename T>
-  T* as() {
-    return static_cast<T*>(this);
-  }
-  template <typename T>
-  const T* as() const {
-    return static_cast<const T*>(this);
-  }
+  bool has_outer = false;    // refers to an enclosing block
+  bool has_column = false;   // refers to a column of the own block
+  bool is_volatile = false;  // non-deterministic or user function: row by row, never folded, never moved
+  // Bytes of the statement text.
+  uint32_t span_begin = 0;
+  uint32_t span_end = 0;
 };
 
-// bytes are in the plan's arena (or Static)
 struct BoundConstant : BoundExpr {
-  Value value;
+  Value value;  // its bytes are in the plan's arena, or static
 };
-// 1-based
 struct BoundParameter : BoundExpr {
-  uint16_t number = 0;
+  uint16_t number = 0;  // from 1
 };
 struct BoundColumn : BoundExpr {
   BoundSource* source = nullptr;
   int16_t column = 0;  // kRowIdColumn for the rowid
   int32_t slot = -1;   // written by plan
 };
-// into the own query's outer_args
 struct BoundOuter : BoundExpr {
-  uint16_t index = 0;
+  uint16_t index = 0;  // into the own query's outer_args
 };
-// made by plan: a batch column as such
+// A column of the batch as such; made by plan.
 struct BoundSlot : BoundExpr {
   int32_t slot = -1;
 };
@@ -123,10 +114,10 @@ struct BoundCompare : BoundExpr {
   CompareOp op;
   BoundExpr* left;
   BoundExpr* right;
-  Affinity operand_affinity = Affinity::None;    // to apply to both sides before comparing (None, Text or Numeric)
+  Affinity operand_affinity = Affinity::None;    // applied to both sides first: None, Text or Numeric
   const Collation* compare_collation = nullptr;  // never null
 };
-// And, Or
+// AND and OR, by its kind.
 struct BoundBinaryLogic : BoundExpr {
   BoundExpr* left;
   BoundExpr* right;
@@ -134,23 +125,25 @@ struct BoundBinaryLogic : BoundExpr {
 struct BoundNot : BoundExpr {
   BoundExpr* operand;
 };
-// IS NULL / IS NOT NULL
+// IS NULL, IS NOT NULL.
 struct BoundIsNull : BoundExpr {
   BoundExpr* operand;
   bool negated;
 };
-// IS [NOT] TRUE / FALSE
+// IS [NOT] TRUE, IS [NOT] FALSE.
 struct BoundTruth : BoundExpr {
   BoundExpr* operand;
   bool negated;
   bool value;
 };
-struct BoundBetween : BoundExpr {  // operand evaluated once; low/high as two comparisons
+// Two comparisons with one operand, which is evaluated once.
+struct BoundBetween : BoundExpr {
   BoundExpr* operand;
   BoundExpr* low;
   BoundExpr* high;
   bool negated;
-  Affinity low_affinity = Affinity::None, high_affinity = Affinity::None;
+  Affinity low_affinity = Affinity::None;
+  Affinity high_affinity = Affinity::None;
   const Collation* low_collation = nullptr;
   const Collation* high_collation = nullptr;
 };
@@ -183,16 +176,16 @@ struct BoundCase : BoundExpr {
     BoundExpr* when;
     BoundExpr* then;
   };
-  BoundExpr* base = nullptr;       // CASE base WHEN: bind turns each `when` into a comparison with BoundCaseBase..
-  std::span<Arm> arms;             // ..so arms are plain conditions; base is evaluated once per row (see base_slot)
+  BoundExpr* base = nullptr;  // CASE base WHEN value: evaluated once per row; null: every `when` is a condition
+  std::span<Arm> arms;
   BoundExpr* otherwise = nullptr;  // null: NULL
-  std::span<Affinity> base_affinities;  // with base: comparison affinity and collation per arm
+  // With a base: how it is compared with the value of each arm.
+  std::span<Affinity> base_affinities;
   std::span<const Collation*> base_collations;
 };
-// affinity of the type name (Blob, Text, ...)
 struct BoundCast : BoundExpr {
   BoundExpr* operand;
-  Affinity target;
+  Affinity target;  // of the type name
 };
 struct BoundCollate : BoundExpr {
   BoundExpr* operand;
@@ -201,12 +194,12 @@ struct BoundFunction : BoundExpr {
   const functions::FunctionDef* function;
   std::span<BoundExpr*> arguments;
   const Collation* call_collation = nullptr;  // for kNeedsCollation
-  const char* stored_in = nullptr;            // CallContext::stored_in
+  const char* stored_in = nullptr;            // as CallContext::stored_in
 };
 struct OrderTerm {
   BoundExpr* expr = nullptr;
   bool descending = false;
-  bool nulls_last = false;               // resolved: default is NULLs first ascending, last descending
+  bool nulls_last = false;               // where the text says nothing: first ascending, last descending
   const Collation* collation = nullptr;  // never null
   int32_t result_column = -1;            // >= 0: the term is that result column
 };
@@ -228,13 +221,12 @@ struct BoundExists : BoundExpr {
   BoundQuery* query;
   int32_t subquery_index = -1;
 };
-// query: (SELECT a,b ...)
 struct BoundRowValue : BoundExpr {
   std::span<BoundExpr*> items;
-  BoundQuery* query = nullptr;
+  BoundQuery* query = nullptr;  // of (SELECT a, b ...); null: a list of expressions
 };
-// (a,b) op (c,d): lexicographic with three-valued logic; pairs as in BoundCompare. One side may come from a query, whose
-// columns are then read with BoundScalarQuery of equal `query` and different result_column (run once per row).
+// (a, b) op (c, d): lexicographic with three-valued logic; pairs as in BoundCompare. One side may come from a query,
+// whose columns are then read with BoundScalarQuery of equal `query` and different result_column (run once per row).
 struct BoundRowCompare : BoundExpr {
   CompareOp op;
   std::span<BoundExpr*> left;
@@ -247,10 +239,10 @@ struct BoundRaise : BoundExpr {
   BoundExpr* message = nullptr;
 };
 
-// ---------------------------------------------------------------- queries
+// ---- Queries ----------------------------------------------------------------------------------------------------
 
 enum class SourceKind : uint8_t { Table, Query, CteRecursive, TableFunction };
-// Cross: as Inner, but keeps the written order
+// Cross is Inner that keeps the written order.
 enum class JoinKind : uint8_t { Inner, Cross, Left, Right, Full };
 
 struct SourceColumn {
@@ -269,11 +261,11 @@ struct NestedColumn {
   bool is_rowid = false;     // the rowid of that table
 };
 
-// A table-valued function: its columns, the hidden ones (last) being its arguments. Offered by the engine.
+// A table-valued function, offered by the engine: its columns, of which the hidden ones at the end are its arguments.
 struct TableFunctionInfo {
   std::string_view name;
   std::span<const SourceColumn> columns;
-  uint16_t hidden_count = 0;             // trailing hidden columns = arguments, in order
+  uint16_t hidden_count = 0;
   const void* implementation = nullptr;  // the owner's
 };
 
@@ -304,9 +296,10 @@ struct BoundSource {
   std::span<uint64_t> used_columns;
 };
 
-struct BoundCore {  // one SELECT core or VALUES list
+// One SELECT core or VALUES list.
+struct BoundCore {
   std::span<BoundSource*> sources;
-  BoundExpr* where = nullptr;  // null: all rows. Includes inner ON conditions
+  BoundExpr* where = nullptr;  // with the ON conditions of inner joins; null: all rows
   std::span<BoundExpr*> group_by;
   bool is_aggregate = false;              // GROUP BY, or an aggregate in the result
   std::span<BoundAggregate*> aggregates;  // of this core, duplicates merged
@@ -336,7 +329,7 @@ struct BoundQuery {
   std::span<OrderTerm> order_by;  // compound: every term has result_column
   BoundExpr* limit = nullptr;
   BoundExpr* offset = nullptr;
-  std::span<BoundExpr*> outer_args;  // bound in the parent block; see above
+  std::span<BoundExpr*> outer_args;  // bound in the parent block: see "Outer references" on top
   // WITH RECURSIVE: the first `recursive_from` cores are the seed; the others read the working table.
   bool is_recursive = false;
   uint16_t recursive_from = 0;
@@ -345,7 +338,7 @@ struct BoundQuery {
   bool is_correlated() const { return !outer_args.empty(); }
 };
 
-// ---------------------------------------------------------------- changes
+// ---- Changes ----------------------------------------------------------------------------------------------------
 
 struct BoundReturning {
   std::span<BoundExpr*> results;  // over the target's new (DELETE: old) row, source = target

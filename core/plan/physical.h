@@ -7,6 +7,9 @@
 //
 // Nested loops. A join's inner side may use slots of the outer side in its keys and filters. The join hands the outer
 // row down: in batches that the inner side produces, the slots of the outer side are constant columns.
+//
+// Changes. The row that is written has a layout of its own: slot i is column i, the slot after the last column is the
+// rowid, and the columns of `excluded` follow.
 #pragma once
 
 #include <cstdint>
@@ -70,12 +73,13 @@ struct KeyRange {
   std::span<KeyEqual> equals;  // leading fields
   BoundExpr* lower = nullptr;  // next field: > or >=
   BoundExpr* upper = nullptr;  // next field: < or <=
-  bool lower_inclusive = false, upper_inclusive = false;
+  bool lower_inclusive = false;
+  bool upper_inclusive = false;
   bool skip_nulls = false;  // upper bound only (or LIKE prefix): NULLs are not in the range
   Affinity lower_affinity = Affinity::None;
   Affinity upper_affinity = Affinity::None;
-  // LIKE/GLOB prefix turned into a range: when the pattern's value (a parameter) does not allow it, the range is ignored
-  // and the residual filter does the work.
+  // The LIKE or GLOB whose prefix became the range. When the pattern's value (a parameter) does not allow it, the range
+  // is ignored and the residual filter does the work.
   const bind::BoundLike* prefix_of = nullptr;
 };
 
@@ -95,7 +99,7 @@ struct TableAccess {
   bool count_only = false;             // no column wanted, no filter: entries may be counted without being read
 };
 
-// TableScan, IndexScan
+// TableScan and IndexScan.
 struct ScanNode : Node {
   TableAccess access;
 };
@@ -141,11 +145,11 @@ struct FilterNode : Node {
   bool once = false;  // reads no column: decided before the input is opened
 };
 
-// Which slots a side fills, so that the other side's rows can be null-extended and outer columns broadcast.
 struct NestedLoopJoinNode : Node {
   bind::JoinKind join = bind::JoinKind::Inner;
   Node* outer = nullptr;
   Node* inner = nullptr;
+  // What each side fills, so that the other side's rows can be null-extended and outer columns broadcast.
   std::span<int32_t> outer_slots;
   std::span<int32_t> inner_slots;
   BoundExpr* on = nullptr;      // Left/Right/Full: decides the match (beyond what the inner access checks)
@@ -168,28 +172,28 @@ struct HashJoinNode : Node {
   bool build_invariant = false;  // the build side gives the same rows for the whole statement run
 };
 
-// Plain: no GROUP BY, exactly one group
+// Plain: no GROUP BY, exactly one group.
 enum class AggregateMode : uint8_t { Plain, Hash, Ordered };
 struct AggregateNode : Node {
   Node* input = nullptr;
   AggregateMode mode = AggregateMode::Hash;
-  std::span<BoundExpr*> keys;  // over the input layout -> output slots 0..k-1
+  // The output's slots: keys, then aggregates, then bare columns. All three are expressions over the input's layout.
+  std::span<BoundExpr*> keys;
   std::span<const Collation*> key_collations;
-  std::span<bind::BoundAggregate*> aggregates;  // -> output slots k..k+n-1; arguments over the input layout
-  std::span<BoundExpr*> bare;          // bare columns -> output slots after that; from the group's first row, or
-  int32_t bare_follows = -1;           // >= 0: the row of the min/max of this aggregate
+  std::span<bind::BoundAggregate*> aggregates;
+  std::span<BoundExpr*> bare;
+  int32_t bare_follows = -1;  // bare columns are of the row of this min() or max(); -1: of the group's first row
   std::span<bool> ordered_descending;  // Ordered: direction of each key in the input
   double groups_estimate = 0;
   bool output_in_key_order = false;  // Hash: rows must leave sorted by the keys (as SQLite's GROUP BY delivers)
 };
-// -> slots 0..n-1
 struct ProjectNode : Node {
   Node* input = nullptr;
-  std::span<BoundExpr*> exprs;
+  std::span<BoundExpr*> exprs;  // into slots 0..n-1
 };
 struct DistinctNode : Node {
-  Node* input = nullptr;  // compares the first key_count slots
-  uint16_t key_count = 0;
+  Node* input = nullptr;
+  uint16_t key_count = 0;  // the first so many slots are compared
   std::span<const Collation*> collations;
   bool input_is_grouped = false;  // equal rows are adjacent
 };
@@ -237,8 +241,8 @@ struct InsertPlan {
   bind::BoundInsert* bound = nullptr;
   QueryPlan* source = nullptr;
 };
-// The row finder delivers, per row to change: slot 0.. = key of the target (rowid, or primary key columns), then for
-// UPDATE ... FROM, and where nothing can tell when they are computed, the SET values.
+// The finder delivers, for each row to change, the target's key (rowid, or the columns of the primary key) and behind
+// it, for UPDATE ... FROM and where nothing can tell when they are computed, the SET values.
 struct UpdatePlan {
   bind::BoundUpdate* bound = nullptr;
   QueryPlan* finder = nullptr;
@@ -267,7 +271,6 @@ struct StatementPlan {
   std::span<QueryPlan*> subplans;  // expression sub-queries, by subquery_index
   uint16_t shared_count = 0;       // materialized CTEs, by shared_index
   std::span<bind::ResultColumn> columns;
-  // Target rows of changes have their own layout: slot i = column i, slot columns.size() = rowid; `excluded` follows it.
 };
 
 }  // namespace sqlrite::plan

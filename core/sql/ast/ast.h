@@ -8,6 +8,8 @@
 #include <span>
 #include <string_view>
 
+#include "base/tagged_node.h"
+
 namespace sqlrite::sql {
 
 // Bytes [begin, end) of the statement text. Empty for nodes that the parser made up.
@@ -59,29 +61,10 @@ enum class ExprKind : uint8_t {
   Raise,
 };
 
-struct Expr {
-  ExprKind kind;
+struct Expr : TaggedNode<ExprKind> {
   uint16_t depth = 1;  // height of the tree below and including this node, subqueries included
   Span span;           // the source text without surrounding parentheses
-  explicit Expr(ExprKind k) : kind(k) {}
-
-  template <typename T>
-  T* as() {
-    return static_cast<T*>(this);
-  }
-  template <typename T>
-  const T* as() const {
-    return static_cast<const T*>(this);
-  }
-  // Null when the node is of another kind.
-  template <typename T>
-  T* try_as() {
-    return kind == T::kKind ? static_cast<T*>(this) : nullptr;
-  }
-  template <typename T>
-  const T* try_as() const {
-    return kind == T::kKind ? static_cast<const T*>(this) : nullptr;
-  }
+  explicit Expr(ExprKind k) : TaggedNode{k} {}
 };
 
 using ExprList = std::span<Expr*>;
@@ -310,27 +293,10 @@ struct WindowDefinition {
 
 enum class TableExprKind : uint8_t { Name, Function, Subquery, Join };
 
-struct TableExpr {
-  TableExprKind kind;
+struct TableExpr : TaggedNode<TableExprKind> {
   bool parenthesized = false;  // a join written in parentheses
   Span span;
-  explicit TableExpr(TableExprKind k) : kind(k) {}
-  template <typename T>
-  T* as() {
-    return static_cast<T*>(this);
-  }
-  template <typename T>
-  const T* as() const {
-    return static_cast<const T*>(this);
-  }
-  template <typename T>
-  T* try_as() {
-    return kind == T::kKind ? static_cast<T*>(this) : nullptr;
-  }
-  template <typename T>
-  const T* try_as() const {
-    return kind == T::kKind ? static_cast<const T*>(this) : nullptr;
-  }
+  explicit TableExpr(TableExprKind k) : TaggedNode{k} {}
 };
 
 enum class IndexHint : uint8_t { None, IndexedBy, NotIndexed };

@@ -33,27 +33,10 @@ enum class StatementKind : uint8_t {
 // EXPLAIN in front of a statement. Analyze is SQLRite's: run the statement and report what each operator did.
 enum class ExplainMode : uint8_t { None, Program, QueryPlan, Analyze };
 
-struct Statement {
-  StatementKind kind;
+struct Statement : TaggedNode<StatementKind> {
   ExplainMode explain = ExplainMode::None;
   Span span;  // without the semicolon; without EXPLAIN
-  explicit Statement(StatementKind k) : kind(k) {}
-  template <typename T>
-  T* as() {
-    return static_cast<T*>(this);
-  }
-  template <typename T>
-  const T* as() const {
-    return static_cast<const T*>(this);
-  }
-  template <typename T>
-  T* try_as() {
-    return kind == T::kKind ? static_cast<T*>(this) : nullptr;
-  }
-  template <typename T>
-  const T* try_as() const {
-    return kind == T::kKind ? static_cast<const T*>(this) : nullptr;
-  }
+  explicit Statement(StatementKind k) : TaggedNode{k} {}
 };
 
 // What to do when a constraint fails. Default: ABORT, or what the outer statement says.
