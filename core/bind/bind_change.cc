@@ -22,42 +22,14 @@ BoundInsert* Binder::Impl::bind_insert(const sql::InsertStatement& ast) {
   TextGuard guard(*this);
   WithScope own_with;
   if (ast.with != nullptr && !push_with(ast.with, &own_with)) return nullptr;
-  FoundTable found;
-  const catalog::Table* table = find_target(ast.table, &found);
-  if (table == nullptr) return nullptr;
   BoundInsert* insert = arena.make<BoundInsert>();
   insert->on_conflict = conflict(ast.conflict);
-  BoundSource* source = table_source(found, ast.alias.present() ? ast.alias.text : std::string_view());
-  if (!fill_target(&insert->target, source, nullptr)) return nullptr;
+  BoundSource* source = bind_target(ast.table, ast.alias, sql::IndexHint::None, {}, &insert->target);
+  if (source == nullptr) return nullptr;
+  const catalog::Table* table = source->table;
 
   ArenaVector<int16_t> columns(arena);
-  if (!ast.columns.empty()) {
-    columns.reserve(ast.columns.size());
-    for (const sql::Identifier& name : ast.columns) {
-      int column = table->find_column(name.text);
-      if (column == catalog::kExpressionColumn) {
-        std::string shown = shown_name(ast.table, ast.alias, *table);
-        return fail_at(name.span, "table " + shown + " has no column named " + std::string(name.text));
-      }
-      if (column == catalog::kRowIdColumn && table->rowid_alias >= 0) column = table->rowid_alias;
-      if (column >= 0 && table->columns[static_cast<size_t>(column)].generated != catalog::GeneratedKind::None) {
-        return fail("cannot INSERT into generated column \"%.*s\"", static_cast<int>(name.text.size()),
-                    name.text.data());
-      }
-      // A column named twice takes the first value.
-      for (int16_t earlier : columns) {
-        if (earlier == column) column = catalog::kExpressionColumn;
-      }
-      columns.push_back(static_cast<int16_t>(column));
-    }
-  } else if (!ast.default_values) {
-    columns.reserve(table->columns.size());
-    for (size_t i = 0; i < table->columns.size(); ++i) {
-      const catalog::TableColumn& column = table->columns[i];
-      if (!column.hidden && column.generated == catalog::GeneratedKind::None)
-        columns.push_back(static_cast<int16_t>(i));
-    }
-  }
+  if (!bind_insert_columns(ast, *table, &columns)) return nullptr;
   if (ast.default_values && !columns.empty()) return fail("0 values for %zu columns", columns.size());
   insert->columns = columns.span();
 
@@ -77,11 +49,40 @@ BoundInsert* Binder::Impl::bind_insert(const sql::InsertStatement& ast) {
     }
   }
   if (!ast.upserts.empty() && !bind_upserts(ast, insert)) return nullptr;
-  if (!ast.returning.empty()) {
-    insert->returning = bind_returning(ast.returning, source, *table);
-    if (insert->returning == nullptr) return nullptr;
-  }
+  if (!bind_returning(ast.returning, source, &insert->returning)) return nullptr;
   return insert;
+}
+
+bool Binder::Impl::bind_insert_columns(const sql::InsertStatement& ast, const catalog::Table& table,
+                                       ArenaVector<int16_t>* columns) {
+  if (!ast.columns.empty()) {
+    columns->reserve(ast.columns.size());
+    for (const sql::Identifier& name : ast.columns) {
+      int column = table.find_column(name.text);
+      if (column == catalog::kExpressionColumn) {
+        std::string shown = shown_name(ast.table, ast.alias, table);
+        return fail_at(name.span, "table " + shown + " has no column named " + std::string(name.text));
+      }
+      if (column == catalog::kRowIdColumn && table.rowid_alias >= 0) column = table.rowid_alias;
+      if (column >= 0 && table.columns[static_cast<size_t>(column)].generated != catalog::GeneratedKind::None) {
+        return fail("cannot INSERT into generated column \"%.*s\"", static_cast<int>(name.text.size()),
+                    name.text.data());
+      }
+      // A column named twice takes the first value.
+      for (int16_t earlier : *columns) {
+        if (earlier == column) column = catalog::kExpressionColumn;
+      }
+      columns->push_back(static_cast<int16_t>(column));
+    }
+  } else if (!ast.default_values) {
+    columns->reserve(table.columns.size());
+    for (size_t i = 0; i < table.columns.size(); ++i) {
+      const catalog::TableColumn& column = table.columns[i];
+      if (!column.hidden && column.generated == catalog::GeneratedKind::None)
+        columns->push_back(static_cast<int16_t>(i));
+    }
+  }
+  return true;
 }
 
 bool Binder::Impl::bind_upserts(const sql::InsertStatement& ast, BoundInsert* insert) {
@@ -270,17 +271,13 @@ BoundUpdate* Binder::Impl::bind_update(const sql::UpdateStatement& ast) {
   TextGuard guard(*this);
   WithScope own_with;
   if (ast.with != nullptr && !push_with(ast.with, &own_with)) return nullptr;
-  FoundTable found;
-  const catalog::Table* table = find_target(ast.table, &found);
-  if (table == nullptr) return nullptr;
   BoundUpdate* update = arena.make<BoundUpdate>();
   update->on_conflict = conflict(ast.conflict);
   update->core = arena.make<BoundCore>();
-  BoundSource* source = table_source(found, ast.alias.present() ? ast.alias.text : std::string_view());
-  if (!resolve_index_hint(source, ast.index_hint, ast.index)) return nullptr;
-  if (!fill_target(&update->target, source, nullptr)) return nullptr;
+  BoundSource* source = bind_target(ast.table, ast.alias, ast.index_hint, ast.index, &update->target);
+  if (source == nullptr) return nullptr;
 
-  target = table;
+  target = source->table;
   target_was_read = false;
   Frame frame(arena);
   Scope scope(arena, frame);
@@ -304,7 +301,7 @@ BoundUpdate* Binder::Impl::bind_update(const sql::UpdateStatement& ast) {
   scope.aggregate_error = "";
   ArenaVector<int16_t> columns(arena);
   ArenaVector<BoundExpr*> values(arena);
-  if (!bind_assignments(ast.assignments, *table, scope, &columns, &values)) return nullptr;
+  if (!bind_assignments(ast.assignments, *source->table, scope, &columns, &values)) return nullptr;
   update->columns = columns.span();
   update->core->results = values.span();
   BoundExpr* where = nullptr;
@@ -318,10 +315,7 @@ BoundUpdate* Binder::Impl::bind_update(const sql::UpdateStatement& ast) {
   if (!bind_limit(ast.limit, ast.offset, &update->limit, &update->offset)) return nullptr;
   target = nullptr;
   update->may_read_target = target_was_read || user_function_seen;
-  if (!ast.returning.empty()) {
-    update->returning = bind_returning(ast.returning, source, *table);
-    if (update->returning == nullptr) return nullptr;
-  }
+  if (!bind_returning(ast.returning, source, &update->returning)) return nullptr;
   return update;
 }
 
@@ -329,14 +323,10 @@ BoundDelete* Binder::Impl::bind_delete(const sql::DeleteStatement& ast) {
   TextGuard guard(*this);
   WithScope own_with;
   if (ast.with != nullptr && !push_with(ast.with, &own_with)) return nullptr;
-  FoundTable found;
-  const catalog::Table* table = find_target(ast.table, &found);
-  if (table == nullptr) return nullptr;
   BoundDelete* result = arena.make<BoundDelete>();
   result->core = arena.make<BoundCore>();
-  BoundSource* source = table_source(found, ast.alias.present() ? ast.alias.text : std::string_view());
-  if (!resolve_index_hint(source, ast.index_hint, ast.index)) return nullptr;
-  if (!fill_target(&result->target, source, nullptr)) return nullptr;
+  BoundSource* source = bind_target(ast.table, ast.alias, ast.index_hint, ast.index, &result->target);
+  if (source == nullptr) return nullptr;
   Frame frame(arena);
   Scope scope(arena, frame);
   scope.aggregate_error = "";
@@ -351,10 +341,7 @@ BoundDelete* Binder::Impl::bind_delete(const sql::DeleteStatement& ast) {
   }
   if (!ast.order_by.empty() && !bind_order_by(ast.order_by, scope, &result->order_by)) return nullptr;
   if (!bind_limit(ast.limit, ast.offset, &result->limit, &result->offset)) return nullptr;
-  if (!ast.returning.empty()) {
-    result->returning = bind_returning(ast.returning, source, *table);
-    if (result->returning == nullptr) return nullptr;
-  }
+  if (!bind_returning(ast.returning, source, &result->returning)) return nullptr;
   return result;
 }
 

@@ -103,26 +103,7 @@ BoundExpr* Binder::Impl::bind_any(const sql::Expr& ast, Scope& scope) {
       inherit_query(node, node->query);
       return node;
     }
-    case ExprKind::Subquery: {
-      BoundQuery* query = bind_subquery(*ast.as<sql::SubqueryExpr>()->select, scope, true);
-      if (query == nullptr) return nullptr;
-      size_t width = query->columns.size();
-      auto items = arena.make_array<BoundExpr*>(width);
-      for (size_t i = 0; i < width; ++i) {
-        auto* item = make<BoundScalarQuery>(BoundKind::ScalarQuery, &ast);
-        item->query = query;
-        item->result_column = static_cast<int32_t>(i);
-        item->affinity = last_results(*query)[i]->affinity;
-        inherit_query(item, query);
-        items[i] = item;
-      }
-      if (width == 1) return items[0];
-      auto* row = make<BoundRowValue>(BoundKind::RowValue, &ast);
-      row->items = items;
-      row->query = query;
-      inherit_query(row, query);
-      return row;
-    }
+    case ExprKind::Subquery: return bind_scalar_query(*ast.as<sql::SubqueryExpr>(), scope);
     case ExprKind::RowValue: {
       auto* row = make<BoundRowValue>(BoundKind::RowValue, &ast);
       if (!bind_list(ast.as<sql::RowValueExpr>()->elements, scope, &row->items)) return nullptr;
@@ -133,6 +114,27 @@ BoundExpr* Binder::Impl::bind_any(const sql::Expr& ast, Scope& scope) {
     case ExprKind::Raise: return fail_at(ast.span, "RAISE() may only be used within a trigger-program");
   }
   return fail("unknown expression");
+}
+
+BoundExpr* Binder::Impl::bind_scalar_query(const sql::SubqueryExpr& ast, Scope& scope) {
+  BoundQuery* query = bind_subquery(*ast.select, scope, true);
+  if (query == nullptr) return nullptr;
+  size_t width = query->columns.size();
+  auto items = arena.make_array<BoundExpr*>(width);
+  for (size_t i = 0; i < width; ++i) {
+    auto* item = make<BoundScalarQuery>(BoundKind::ScalarQuery, &ast);
+    item->query = query;
+    item->result_column = static_cast<int32_t>(i);
+    item->affinity = last_results(*query)[i]->affinity;
+    inherit_query(item, query);
+    items[i] = item;
+  }
+  if (width == 1) return items[0];
+  auto* row = make<BoundRowValue>(BoundKind::RowValue, &ast);
+  row->items = items;
+  row->query = query;
+  inherit_query(row, query);
+  return row;
 }
 
 BoundExpr* Binder::Impl::bind_literal(const sql::LiteralExpr& ast) {
@@ -208,9 +210,7 @@ BoundExpr* Binder::Impl::bind_unary(const sql::UnaryExpr& ast, Scope& scope) {
 }
 
 BoundExpr* Binder::Impl::bind_binary(const sql::BinaryExpr& ast, Scope& scope) {
-  auto arithmetic = [&](ArithmeticOp op) -> BoundExpr* {
-    auto* node = make<BoundArithmetic>(BoundKind::Arithmetic, &ast);
-    node->op = op;
+  auto with_operands = [&](auto* node) -> BoundExpr* {
     node->left = bind_scalar(*ast.left, scope);
     if (node->left == nullptr) return nullptr;
     node->right = bind_scalar(*ast.right, scope);
@@ -218,6 +218,11 @@ BoundExpr* Binder::Impl::bind_binary(const sql::BinaryExpr& ast, Scope& scope) {
     inherit(node, node->left);
     inherit(node, node->right);
     return node;
+  };
+  auto arithmetic = [&](ArithmeticOp op) -> BoundExpr* {
+    auto* node = make<BoundArithmetic>(BoundKind::Arithmetic, &ast);
+    node->op = op;
+    return with_operands(node);
   };
   auto comparison = [&](CompareOp op) -> BoundExpr* {
     BoundExpr* left = bind_any(*ast.left, scope);
@@ -227,17 +232,8 @@ BoundExpr* Binder::Impl::bind_binary(const sql::BinaryExpr& ast, Scope& scope) {
     return compare(op, left, right, &ast);
   };
   switch (ast.op) {
-    case sql::BinaryOp::And:
-    case sql::BinaryOp::Or: {
-      auto* node = make<BoundBinaryLogic>(ast.op == sql::BinaryOp::And ? BoundKind::And : BoundKind::Or, &ast);
-      node->left = bind_scalar(*ast.left, scope);
-      if (node->left == nullptr) return nullptr;
-      node->right = bind_scalar(*ast.right, scope);
-      if (node->right == nullptr) return nullptr;
-      inherit(node, node->left);
-      inherit(node, node->right);
-      return node;
-    }
+    case sql::BinaryOp::And: return with_operands(make<BoundBinaryLogic>(BoundKind::And, &ast));
+    case sql::BinaryOp::Or: return with_operands(make<BoundBinaryLogic>(BoundKind::Or, &ast));
     case sql::BinaryOp::Equal: return comparison(CompareOp::Eq);
     case sql::BinaryOp::NotEqual: return comparison(CompareOp::Ne);
     case sql::BinaryOp::Less: return comparison(CompareOp::Lt);
@@ -257,16 +253,7 @@ BoundExpr* Binder::Impl::bind_binary(const sql::BinaryExpr& ast, Scope& scope) {
     case sql::BinaryOp::BitOr: return arithmetic(ArithmeticOp::BitOr);
     case sql::BinaryOp::ShiftLeft: return arithmetic(ArithmeticOp::ShiftLeft);
     case sql::BinaryOp::ShiftRight: return arithmetic(ArithmeticOp::ShiftRight);
-    case sql::BinaryOp::Concat: {
-      auto* node = make<BoundConcat>(BoundKind::Concat, &ast);
-      node->left = bind_scalar(*ast.left, scope);
-      if (node->left == nullptr) return nullptr;
-      node->right = bind_scalar(*ast.right, scope);
-      if (node->right == nullptr) return nullptr;
-      inherit(node, node->left);
-      inherit(node, node->right);
-      return node;
-    }
+    case sql::BinaryOp::Concat: return with_operands(make<BoundConcat>(BoundKind::Concat, &ast));
     case sql::BinaryOp::Arrow:
     case sql::BinaryOp::LongArrow: {
       const char* name = ast.op == sql::BinaryOp::Arrow ? "->" : "->>";

@@ -24,6 +24,15 @@ const catalog::Table* Binder::Impl::find_target(const sql::QualifiedName& name, 
   return &table;
 }
 
+BoundSource* Binder::Impl::bind_target(const sql::QualifiedName& name, const sql::Identifier& alias,
+                                       sql::IndexHint hint, const sql::Identifier& index, BoundTarget* out) {
+  FoundTable found;
+  if (find_target(name, &found) == nullptr) return nullptr;
+  BoundSource* source = table_source(found, alias.present() ? alias.text : std::string_view());
+  if (!resolve_index_hint(source, hint, index)) return nullptr;
+  return fill_target(out, source, nullptr) ? source : nullptr;
+}
+
 bool Binder::Impl::fill_target(BoundTarget* out, BoundSource* source, const catalog::Index* new_index) {
   const catalog::Table& table = *source->table;
   out->target = source;
@@ -95,8 +104,8 @@ bool Binder::Impl::fill_target(BoundTarget* out, BoundSource* source, const cata
   return true;
 }
 
-BoundReturning* Binder::Impl::bind_returning(std::span<sql::ResultColumn> list, BoundSource* source,
-                                             const catalog::Table& table) {
+bool Binder::Impl::bind_returning(std::span<sql::ResultColumn> list, BoundSource* source, BoundReturning** out) {
+  if (list.empty()) return true;
   BoundReturning* returning = arena.make<BoundReturning>();
   Frame frame(arena);
   Scope scope(arena, frame);
@@ -106,16 +115,17 @@ BoundReturning* Binder::Impl::bind_returning(std::span<sql::ResultColumn> list, 
   scope.sources.push_back(entry);
   // RETURNING knows the table by its own name only.
   std::string_view alias = source->alias;
-  source->alias = table.name;
+  source->alias = source->table->name;
   ArenaVector<BoundExpr*> results(arena);
   ArenaVector<ResultEntry> entries(arena);
   ArenaVector<ResultColumn> columns(arena);
   bool bound = bind_results(list, scope, &results, &entries, &columns);
   source->alias = alias;
-  if (!bound) return nullptr;
+  if (!bound) return false;
   returning->results = results.span();
   returning->columns = columns.span();
-  return returning;
+  *out = returning;
+  return true;
 }
 
 }  // namespace sqlrite::bind

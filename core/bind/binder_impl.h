@@ -161,6 +161,7 @@ struct Binder::Impl {
   BoundExpr* bind_scalar(const sql::Expr& ast, Scope& scope);
   // May be a BoundRowValue.
   BoundExpr* bind_any(const sql::Expr& ast, Scope& scope);
+  BoundExpr* bind_scalar_query(const sql::SubqueryExpr& ast, Scope& scope);
   BoundExpr* bind_literal(const sql::LiteralExpr& ast);
   BoundExpr* bind_unary(const sql::UnaryExpr& ast, Scope& scope);
   BoundExpr* bind_binary(const sql::BinaryExpr& ast, Scope& scope);
@@ -251,16 +252,21 @@ struct Binder::Impl {
 
   // --- changes (bind_change.cc, bind_target.cc)
   const catalog::Table* find_target(const sql::QualifiedName& name, FoundTable* found);
+  // The table a statement names as the one to write.
+  BoundSource* bind_target(const sql::QualifiedName& name, const sql::Identifier& alias, sql::IndexHint hint,
+                           const sql::Identifier& index, BoundTarget* out);
   bool fill_target(BoundTarget* out, BoundSource* source, const catalog::Index* new_index);
   BoundInsert* bind_insert(const sql::InsertStatement& ast);
   BoundUpdate* bind_update(const sql::UpdateStatement& ast);
   BoundDelete* bind_delete(const sql::DeleteStatement& ast);
+  bool bind_insert_columns(const sql::InsertStatement& ast, const catalog::Table& table, ArenaVector<int16_t>* columns);
   bool bind_upserts(const sql::InsertStatement& ast, BoundInsert* insert);
   bool find_conflict_target(const sql::UpsertClause& clause, size_t number, size_t count, Scope& scope,
                             BoundUpsert* out);
   bool bind_assignments(std::span<sql::Assignment> assignments, const catalog::Table& table, Scope& scope,
                         ArenaVector<int16_t>* columns, ArenaVector<BoundExpr*>* values);
-  BoundReturning* bind_returning(std::span<sql::ResultColumn> list, BoundSource* source, const catalog::Table& table);
+  // Leaves *out alone where there is no RETURNING.
+  bool bind_returning(std::span<sql::ResultColumn> list, BoundSource* source, BoundReturning** out);
 
   template <typename T>
   Result<T*> result(T* value) {

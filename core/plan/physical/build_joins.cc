@@ -4,6 +4,7 @@
 
 #include "plan/logical/core_plan.h"
 #include "plan/physical/builders.h"
+#include "plan/rules/rewrite.h"
 
 namespace sqlrite::plan {
 
@@ -27,24 +28,9 @@ struct Conjunction {
 
   void add(Arena& arena, BoundExpr* expr) {
     BoundExpr** side = expr->has_subquery ? &dear : &cheap;
-    *side = *side == nullptr ? expr : both(arena, *side, expr);
+    *side = conjunction(arena, *side, expr);
   }
-  BoundExpr* result(Arena& arena) const {
-    if (cheap == nullptr) return dear;
-    return dear == nullptr ? cheap : both(arena, cheap, dear);
-  }
-  static BoundExpr* both(Arena& arena, BoundExpr* left, BoundExpr* right) {
-    auto* node = arena.make<bind::BoundBinaryLogic>();
-    node->kind = BoundKind::And;
-    node->left = left;
-    node->right = right;
-    node->has_aggregate = left->has_aggregate || right->has_aggregate;
-    node->has_subquery = left->has_subquery || right->has_subquery;
-    node->has_outer = left->has_outer || right->has_outer;
-    node->has_column = left->has_column || right->has_column;
-    node->is_volatile = left->is_volatile || right->is_volatile;
-    return node;
-  }
+  BoundExpr* result(Arena& arena) const { return conjunction(arena, cheap, dear); }
 };
 
 struct Level {

@@ -19,6 +19,7 @@ struct Substitution {
   void apply(BoundExpr** expr);
 };
 
+// `left` AND `right`; null stands for no condition.
 BoundExpr* conjunction(Arena& arena, BoundExpr* left, BoundExpr* right);
 void split_conjuncts(BoundExpr* expr, ArenaVector<BoundExpr*>& out);
 bool has_right_or_full_join(const BoundCore& core);
