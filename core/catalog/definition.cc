@@ -376,13 +376,23 @@ Result<Table*> define_table(const sql::CreateTableStatement& statement, Definiti
   return TableDefiner(statement, context).define();
 }
 
+namespace {
+
+// The part that views and virtual tables have in common.
+Result<Table*> define_object(TableKind kind, const sql::QualifiedName& name, DefinitionContext& context) {
+  if (!context.loading) SQLRITE_TRY(check_object_name(name.name.text));
+  Table* table = context.arena.make<Table>();
+  table->name = name.name.text;
+  table->kind = kind;
+  table->database = context.database;
+  table->sql = context.sql_text;
+  return table;
+}
+
+}  // namespace
+
 Result<Table*> define_view(const sql::CreateViewStatement& statement, DefinitionContext& context) {
-  if (!context.loading) SQLRITE_TRY(check_object_name(statement.name.name.text));
-  Table* view = context.arena.make<Table>();
-  view->name = statement.name.name.text;
-  view->kind = TableKind::View;
-  view->database = context.database;
-  view->sql = context.sql_text;
+  SQLRITE_TRY_ASSIGN(Table * view, define_object(TableKind::View, statement.name, context));
   view->view_select = statement.select;
   view->view_columns = context.arena.make_array<std::string_view>(statement.columns.size());
   for (size_t i = 0; i < statement.columns.size(); ++i) view->view_columns[i] = statement.columns[i].text;
@@ -390,12 +400,7 @@ Result<Table*> define_view(const sql::CreateViewStatement& statement, Definition
 }
 
 Result<Table*> define_virtual_table(const sql::CreateVirtualTableStatement& statement, DefinitionContext& context) {
-  if (!context.loading) SQLRITE_TRY(check_object_name(statement.name.name.text));
-  Table* table = context.arena.make<Table>();
-  table->name = statement.name.name.text;
-  table->kind = TableKind::Virtual;
-  table->database = context.database;
-  table->sql = context.sql_text;
+  SQLRITE_TRY_ASSIGN(Table * table, define_object(TableKind::Virtual, statement.name, context));
   table->module = statement.module.text;
   table->module_arguments = statement.arguments;
   return table;

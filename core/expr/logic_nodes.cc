@@ -5,26 +5,32 @@ namespace sqlrite::expr {
 
 namespace {
 
-class AndNode final : public ExprNode {
+// AND and OR: one side with the truth kDecides decides, whatever the other one is.
+template <Truth kDecides>
+class LogicNode : public ExprNode {
  public:
   Evaluator left_, right_;
   Status evaluate_row(EvalContext& context, const Batch& batch, uint32_t row, Value* out) override {
     Value left, right;
     SQLRITE_TRY(left_->evaluate_row(context, batch, row, &left));
     Truth a = to_truth(left);
-    if (a == Truth::False) {
-      *out = Value::from_bool(false);
+    if (a == kDecides) {
+      *out = Value::from_bool(kDecides == Truth::True);
       return {};
     }
     SQLRITE_TRY(right_->evaluate_row(context, batch, row, &right));
     Truth b = to_truth(right);
-    if (b == Truth::False) {
-      *out = Value::from_bool(false);
+    if (b == kDecides) {
+      *out = Value::from_bool(kDecides == Truth::True);
     } else {
-      *out = a == Truth::True && b == Truth::True ? Value::from_bool(true) : Value::null();
+      *out = a == Truth::Null || b == Truth::Null ? Value::null() : Value::from_bool(kDecides != Truth::True);
     }
     return {};
   }
+};
+
+class AndNode final : public LogicNode<Truth::False> {
+ public:
   Status filter(EvalContext& context, const Batch& batch, uint16_t* selection_out, uint32_t* count) override {
     uint32_t kept;
     SQLRITE_TRY(left_->filter(context, batch, selection_out, &kept));
@@ -39,26 +45,8 @@ class AndNode final : public ExprNode {
   }
 };
 
-class OrNode final : public ExprNode {
+class OrNode final : public LogicNode<Truth::True> {
  public:
-  Evaluator left_, right_;
-  Status evaluate_row(EvalContext& context, const Batch& batch, uint32_t row, Value* out) override {
-    Value left, right;
-    SQLRITE_TRY(left_->evaluate_row(context, batch, row, &left));
-    Truth a = to_truth(left);
-    if (a == Truth::True) {
-      *out = Value::from_bool(true);
-      return {};
-    }
-    SQLRITE_TRY(right_->evaluate_row(context, batch, row, &right));
-    Truth b = to_truth(right);
-    if (b == Truth::True) {
-      *out = Value::from_bool(true);
-    } else {
-      *out = a == Truth::False && b == Truth::False ? Value::from_bool(false) : Value::null();
-    }
-    return {};
-  }
   Status filter(EvalContext& context, const Batch& batch, uint16_t* selection_out, uint32_t* count) override {
     uint16_t passed_left[kBatchRowsMax];
     uint16_t rest[kBatchRowsMax];

@@ -71,17 +71,9 @@ int write_utf8(uint32_t c, char* out) {
 }
 
 size_t utf8_length(std::string_view text) {
-  const char* p = text.data();
-  const char* end = p + text.size();
-  size_t count = 0;
-  // Eight ASCII bytes at a time; texts are mostly that.
-  while (p + 8 <= end) {
-    uint64_t word;
-    std::memcpy(&word, p, 8);
-    if ((word & 0x8080808080808080u) != 0) break;
-    p += 8;
-    count += 8;
-  }
+  const char* end = text.data() + text.size();
+  const char* p = skip_ascii_words(text.data(), end);
+  size_t count = static_cast<size_t>(p - text.data());
   for (; p < end; ++count) p = skip_utf8(p, end);
   return count;
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #include "base/arena.h"
@@ -22,6 +23,16 @@ uint32_t read_utf8(const char*& p, const char* end);
 inline const char* skip_utf8(const char* p, const char* end) {
   if (static_cast<unsigned char>(*p++) >= 0xc0) {
     while (p < end && is_utf8_continuation(*p)) ++p;
+  }
+  return p;
+}
+// Past the ASCII bytes at the beginning, in steps of eight: texts are mostly that.
+inline const char* skip_ascii_words(const char* p, const char* end) {
+  while (p + 8 <= end) {
+    uint64_t word;
+    std::memcpy(&word, p, 8);
+    if ((word & 0x8080808080808080u) != 0) break;
+    p += 8;
   }
   return p;
 }

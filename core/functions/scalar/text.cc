@@ -22,16 +22,9 @@ const char* next_counted(const char* p, const char* end) {
 }
 
 size_t counted_length(std::string_view text) {
-  const char* p = text.data();
-  const char* end = p + text.size();
-  size_t count = 0;
-  while (p + 8 <= end) {
-    uint64_t word;
-    std::memcpy(&word, p, 8);
-    if ((word & 0x8080808080808080u) != 0) break;
-    p += 8;
-    count += 8;
-  }
+  const char* end = text.data() + text.size();
+  const char* p = skip_ascii_words(text.data(), end);
+  size_t count = static_cast<size_t>(p - text.data());
   for (; p < end; ++count) p = next_counted(p, end);
   return count;
 }
