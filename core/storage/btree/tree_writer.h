@@ -43,13 +43,10 @@ class TreeWriter {
     LooseNode* loose = nullptr;
     bool fresh = false;  // made by deepen_root(): its bytes in the file hold none of the cells
   };
-  struct Sibling {
+  struct Sibling : LooseNode {
     PageId id;
-    const LooseCell* cells = nullptr;
-    uint32_t count = 0;
-    PageId right_child;
-    uint8_t type = 0;
   };
+  struct Redistribution;
   static constexpr int kSiblingsMax = 3;
   static constexpr int kPagesMax = 6;
 
@@ -60,13 +57,25 @@ class TreeWriter {
     return static_cast<T*>(memory);
   }
   Status read_sibling(PageId id, uint32_t extra_cells, Sibling* out);
+  // The cells of a page of the path, loose or not.
+  Status read_step(const Step& step, Sibling* out);
   Status loosen(int depth);
   Status insert_loose(int depth, uint32_t index, LooseCell cell);
   Result<LooseCell> copy_cell(const uint8_t* bytes, uint32_t size_bytes);
   Status deepen_root();
   Status split_append(int depth);
   Status link_leaf(int depth, PageId fresh, RowId last);
+
+  // tree_redistribute.cc
   Status redistribute(int depth, bool bulk);
+  Status read_siblings(Redistribution* work);
+  Status gather_cells(Redistribution* work);
+  Status deal_out(Redistribution* work);
+  Status even_out(Redistribution* work);
+  Status take_pages(Redistribution* work);
+  Status replace_children(const Redistribution& work);
+  Status insert_dividers(const Redistribution& work, bool mapped);
+
   Status put_page(PageId id, uint8_t type, const LooseCell* cells, uint32_t count, PageId right_child);
 
   Pager& pager_;
