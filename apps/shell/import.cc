@@ -144,116 +144,200 @@ std::vector<std::string> column_names(const std::vector<std::string>& titles, st
   return names;
 }
 
-}  // namespace
-
-bool Shell::import(const std::vector<std::string>& words) {
-  std::string file_path, table, schema;
-  bool ascii = output.mode == Mode::Ascii;
+struct ImportOptions {
+  std::string file_path;
+  std::string table;
+  std::string schema;
+  bool ascii = false;
   bool csv = false;
   bool verbose = false;
   long skip = 0;
+};
+
+// Empty: the words are understood. Else what is wrong with them.
+std::string parse_options(const std::vector<std::string>& words, ImportOptions* options) {
   for (size_t i = 1; i < words.size(); ++i) {
     std::string word = words[i];
     if (word.size() > 1 && word[0] == '-' && word[1] == '-') word.erase(0, 1);
     if (word.empty() || word[0] != '-') {
-      if (file_path.empty()) {
-        file_path = word;
-      } else if (table.empty()) {
-        table = word;
+      if (options->file_path.empty()) {
+        options->file_path = word;
+      } else if (options->table.empty()) {
+        options->table = word;
       } else {
-        std::fprintf(out_, "ERROR: extra argument: \"%s\".  Usage:\n%s", word.c_str(), kImportHelp);
-        return false;
+        return "extra argument: \"" + word + "\".  Usage:";
       }
     } else if (word == "-v") {
-      verbose = true;
+      options->verbose = true;
     } else if (word == "-csv") {
-      csv = true;
+      options->csv = true;
     } else if (word == "-ascii") {
-      ascii = true;
+      options->ascii = true;
     } else if (word == "-schema" && i + 1 < words.size()) {
-      schema = words[++i];
+      options->schema = words[++i];
     } else if (word == "-skip" && i + 1 < words.size()) {
-      skip = std::strtol(words[++i].c_str(), nullptr, 10);
+      options->skip = std::strtol(words[++i].c_str(), nullptr, 10);
     } else {
-      std::fprintf(out_, "ERROR: unknown option: \"%s\".  Usage:\n%s", word.c_str(), kImportHelp);
-      return false;
+      return "unknown option: \"" + word + "\".  Usage:";
     }
   }
-  if (table.empty()) {
-    std::fprintf(out_, "ERROR: missing %s argument. Usage:\n%s", file_path.empty() ? "FILE" : "TABLE", kImportHelp);
-    return false;
+  if (options->table.empty()) {
+    return std::string("missing ") + (options->file_path.empty() ? "FILE" : "TABLE") + " argument. Usage:";
   }
-  std::string column_separator = csv ? "," : ascii ? "\x1f" : output.column_separator;
-  std::string row_separator = csv ? "\n" : ascii ? "\x1e" : output.row_separator;
-  if (column_separator.empty()) {
-    std::fprintf(stderr, "Error: non-null column separator required for import\n");
-    return false;
-  }
-  if (column_separator.size() > 1) {
-    std::fprintf(stderr, "Error: multi-character column separators not allowed for import\n");
-    return false;
-  }
-  if (row_separator.empty()) {
-    std::fprintf(stderr, "Error: non-null row separator required for import\n");
-    return false;
-  }
-  if (row_separator == "\r\n") {
-    // From here on the output has plain line ends as well: SQLite's shell has it so.
-    row_separator = "\n";
-    output.row_separator = "\n";
-  }
-  if (row_separator.size() > 1) {
-    std::fprintf(stderr, "Error: multi-character row separators not allowed for import\n");
-    return false;
-  }
-  if (!database()) return false;
-  bool is_pipe = file_path[0] == '|';
-  FILE* in = is_pipe ? popen(file_path.c_str() + 1, "r") : std::fopen(file_path.c_str(), "rb");
-  if (!in) {
-    std::fprintf(stderr, "Error: cannot open \"%s\"\n", file_path.c_str());
-    return false;
-  }
-  struct Closer {
-    FILE* file;
-    bool is_pipe;
-    ~Closer() { is_pipe ? pclose(file) : std::fclose(file); }
-  } closer{in, is_pipe};
+  return "";
+}
 
-  FieldReader reader(in, is_pipe ? "<pipe>" : file_path, !ascii, static_cast<unsigned char>(column_separator[0]),
-                     static_cast<unsigned char>(row_separator[0]));
+// Why these separators cannot be used; null: they can.
+const char* separator_mistake(const std::string& column_separator, const std::string& row_separator) {
+  if (column_separator.empty()) return "non-null column separator required for import";
+  if (column_separator.size() > 1) return "multi-character column separators not allowed for import";
+  if (row_separator.empty()) return "non-null row separator required for import";
+  if (row_separator.size() > 1) return "multi-character row separators not allowed for import";
+  return nullptr;
+}
+
+// A file, or the output of a command written as "|command"; null when it cannot be opened.
+class InputFile {
+ public:
+  explicit InputFile(const std::string& path)
+      : is_pipe_(path[0] == '|'), file_(is_pipe_ ? popen(path.c_str() + 1, "r") : std::fopen(path.c_str(), "rb")) {}
+  ~InputFile() {
+    if (file_ != nullptr) is_pipe_ ? pclose(file_) : std::fclose(file_);
+  }
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+  FILE* get() const { return file_; }
+  bool is_pipe() const { return is_pipe_; }
+
+ private:
+  bool is_pipe_;
+  FILE* file_;
+};
+
+bool fail(const Status& status) {
+  std::fprintf(stderr, "Error: %s\n", std::string(status.message()).c_str());
+  return false;
+}
+
+// Makes the table from the row that comes next, whose fields name the columns. False: it was said why not.
+bool create_table(Connection& db, const std::string& target, FieldReader& reader) {
+  std::vector<std::string> titles;
   std::string field;
-  for (; skip > 0; --skip) {
-    while (reader.next(&field) && reader.row_continues()) {
+  while (reader.next(&field)) {
+    titles.push_back(field);
+    if (!reader.row_continues()) break;
+  }
+  if (titles.empty()) {
+    std::fprintf(stderr, "%s: empty file\n", reader.name().c_str());
+    return false;
+  }
+  std::string renamed;
+  std::string create = "CREATE TABLE " + target + "(\n";
+  std::vector<std::string> names = column_names(titles, &renamed);
+  for (size_t i = 0; i < names.size(); ++i) create += (i > 0 ? ", " : "") + quote_identifier_always(names[i]) + " TEXT";
+  create += ")";
+  if (!renamed.empty()) {
+    std::fprintf(stderr, "Columns renamed during .import %s due to duplicates:\n%s\n", reader.name().c_str(),
+                 renamed.c_str());
+  }
+  Status created = db.exec(create);
+  return created.ok() || fail(created);
+}
+
+// Binds the fields of the next row. False: there is none.
+bool bind_row(FieldReader& reader, Statement& insert, uint32_t column_count) {
+  const int start_line = reader.line();
+  const char* name = reader.name().c_str();
+  std::string field;
+  for (uint32_t i = 0; i < column_count; ++i) {
+    bool have_field = reader.next(&field);
+    if (!have_field && i == 0) return false;
+    // A plain file may leave its last field out; it counts as empty.
+    if (have_field) {
+      insert.bind(i + 1, std::string_view(field)).ignore();
+    } else {
+      insert.bind(i + 1, nullptr).ignore();
+    }
+    if (i + 1 < column_count && !reader.row_continues()) {
+      std::fprintf(stderr, "%s:%d: expected %u columns but found %u - filling the rest with NULL\n", name, start_line,
+                   column_count, i + 1);
+      for (++i; i < column_count; ++i) insert.bind(i + 1, nullptr).ignore();
     }
   }
-  std::string target = (schema.empty() ? "" : quote_identifier_always(schema) + ".") + quote_identifier_always(table);
-  Connection& db = *connection_;
-  auto fail = [](const Status& status) {
-    std::fprintf(stderr, "Error: %s\n", std::string(status.message()).c_str());
+  if (!reader.row_continues()) return true;
+  uint32_t found = column_count;
+  do {
+    reader.next(&field);
+    ++found;
+  } while (reader.row_continues());
+  std::fprintf(stderr, "%s:%d: expected %u columns but found %u - extras ignored\n", name, start_line, column_count,
+               found);
+  return true;
+}
+
+struct ImportTally {
+  long row_count = 0;
+  long error_count = 0;
+};
+
+// Every row that is left goes into the table; one that is refused is told and passed over.
+ImportTally insert_rows(FieldReader& reader, Statement& insert, uint32_t column_count) {
+  ImportTally tally;
+  while (!reader.at_end()) {
+    int start_line = reader.line();
+    if (!bind_row(reader, insert, column_count)) break;
+    Status status = insert.run();
+    if (status.ok()) {
+      ++tally.row_count;
+      continue;
+    }
+    std::fprintf(stderr, "%s:%d: INSERT failed: %s\n", reader.name().c_str(), start_line,
+                 std::string(status.message()).c_str());
+    ++tally.error_count;
+    insert.reset().ignore();
+  }
+  return tally;
+}
+
+}  // namespace
+
+bool Shell::import(const std::vector<std::string>& words) {
+  ImportOptions options;
+  options.ascii = output.mode == Mode::Ascii;
+  if (std::string mistake = parse_options(words, &options); !mistake.empty()) {
+    std::fprintf(out_, "ERROR: %s\n%s", mistake.c_str(), kImportHelp);
     return false;
-  };
+  }
+  std::string column_separator = options.csv ? "," : options.ascii ? "\x1f" : output.column_separator;
+  std::string row_separator = options.csv ? "\n" : options.ascii ? "\x1e" : output.row_separator;
+  const bool two_byte_ends = row_separator == "\r\n";
+  if (two_byte_ends) row_separator = "\n";
+  if (const char* mistake = separator_mistake(column_separator, row_separator)) {
+    std::fprintf(stderr, "Error: %s\n", mistake);
+    return false;
+  }
+  // From here on the output has plain line ends as well: SQLite's shell has it so.
+  if (two_byte_ends) output.row_separator = "\n";
+  if (!database()) return false;
+  InputFile in(options.file_path);
+  if (in.get() == nullptr) {
+    std::fprintf(stderr, "Error: cannot open \"%s\"\n", options.file_path.c_str());
+    return false;
+  }
+  FieldReader reader(in.get(), in.is_pipe() ? "<pipe>" : options.file_path, !options.ascii,
+                     static_cast<unsigned char>(column_separator[0]), static_cast<unsigned char>(row_separator[0]));
+  std::string skipped;
+  for (; options.skip > 0; --options.skip) {
+    while (reader.next(&skipped) && reader.row_continues()) {
+    }
+  }
+
+  Connection& db = *connection_;
+  std::string target = (options.schema.empty() ? "" : quote_identifier_always(options.schema) + ".") +
+                       quote_identifier_always(options.table);
   Result<Statement> shape = db.prepare("SELECT * FROM " + target);
   if (!shape.ok()) {
-    std::vector<std::string> titles;
-    while (reader.next(&field)) {
-      titles.push_back(field);
-      if (!reader.row_continues()) break;
-    }
-    if (titles.empty()) {
-      std::fprintf(stderr, "%s: empty file\n", reader.name().c_str());
-      return false;
-    }
-    std::string renamed;
-    std::string create = "CREATE TABLE " + target + "(\n";
-    std::vector<std::string> names = column_names(titles, &renamed);
-    for (size_t i = 0; i < names.size(); ++i)
-      create += (i > 0 ? ", " : "") + quote_identifier_always(names[i]) + " TEXT";
-    create += ")";
-    if (!renamed.empty()) {
-      std::fprintf(stderr, "Columns renamed during .import %s due to duplicates:\n%s\n", reader.name().c_str(),
-                   renamed.c_str());
-    }
-    if (Status created = db.exec(create); !created.ok()) return fail(created);
+    if (!create_table(db, target, reader)) return false;
     shape = db.prepare("SELECT * FROM " + target);
     if (!shape.ok()) return fail(shape.status());
   }
@@ -270,56 +354,17 @@ bool Shell::import(const std::vector<std::string>& words) {
   if (own_transaction) {
     if (Status begun = db.exec("BEGIN"); !begun.ok()) return fail(begun);
   }
-  long row_count = 0;
-  long error_count = 0;
-  const char* name = reader.name().c_str();
-  while (!reader.at_end()) {
-    int start_line = reader.line();
-    uint32_t i = 0;
-    for (; i < column_count; ++i) {
-      bool have_field = reader.next(&field);
-      if (!have_field && i == 0) break;
-      // A plain file may leave its last field out; it counts as empty.
-      if (have_field) {
-        insert.bind(i + 1, std::string_view(field)).ignore();
-      } else {
-        insert.bind(i + 1, nullptr).ignore();
-      }
-      if (i + 1 < column_count && !reader.row_continues()) {
-        std::fprintf(stderr, "%s:%d: expected %u columns but found %u - filling the rest with NULL\n", name, start_line,
-                     column_count, i + 1);
-        for (++i; i < column_count; ++i) insert.bind(i + 1, nullptr).ignore();
-      }
-    }
-    if (i < column_count) break;
-    if (reader.row_continues()) {
-      uint32_t found = column_count;
-      do {
-        reader.next(&field);
-        ++found;
-      } while (reader.row_continues());
-      std::fprintf(stderr, "%s:%d: expected %u columns but found %u - extras ignored\n", name, start_line, column_count,
-                   found);
-    }
-    Status status = insert.run();
-    if (status.ok()) {
-      ++row_count;
-    } else {
-      std::fprintf(stderr, "%s:%d: INSERT failed: %s\n", name, start_line, std::string(status.message()).c_str());
-      ++error_count;
-      insert.reset().ignore();
-    }
-  }
+  ImportTally tally = insert_rows(reader, insert, column_count);
   insert.finalize();
   bool committed = true;
   if (own_transaction) {
     if (Status status = db.exec("COMMIT"); !status.ok()) committed = fail(status);
   }
-  if (verbose) {
-    std::fprintf(out_, "Added %ld rows with %ld errors using %d lines of input\n", row_count, error_count,
+  if (options.verbose) {
+    std::fprintf(out_, "Added %ld rows with %ld errors using %d lines of input\n", tally.row_count, tally.error_count,
                  reader.line() - 1);
   }
-  return committed && error_count == 0;
+  return committed && tally.error_count == 0;
 }
 
 }  // namespace sqlrite::shell

@@ -47,7 +47,7 @@ bool is_literal_default(const sql::Expr* expr) {
   }
 }
 
-// Any row for which the condition is false makes the change fail.
+// A row that the query finds makes the change fail.
 Status check_rows(Connection& connection, const std::string& query, Status failure) {
   struct Found {
     bool any = false;
@@ -170,7 +170,133 @@ Status check_table_texts(Connection& connection, const catalog::Table& table, co
   return {};
 }
 
-// Stored rows lose the column: each is read through the old definition and written in the new one's layout.
+// What SQLite refuses to drop, in its words.
+Status check_droppable(const catalog::Table& table, size_t position) {
+  const catalog::TableColumn& column = table.columns[position];
+  const int name_size = static_cast<int>(column.name.size());
+  auto refuse = [&](const char* reason) {
+    return status_format(Code::Error, "cannot drop %s column: \"%.*s\"", reason, name_size, column.name.data());
+  };
+  if (column.primary_key || column.primary_key_position > 0) return refuse("PRIMARY KEY");
+  // UNIQUE of the column itself; a table constraint over it shows when the new text is read.
+  Arena scratch(2048);
+  SQLRITE_TRY_ASSIGN(const sql::CreateTableStatement* definition, parse_table(table.sql, scratch));
+  if (definition->columns.size() != table.columns.size()) return Code::Corrupt;
+  for (const sql::ColumnConstraint& constraint : definition->columns[position].constraints) {
+    if (constraint.kind == sql::ColumnConstraintKind::Unique) return refuse("UNIQUE");
+  }
+  if (table.columns.size() == 1) {
+    return status_format(Code::Error, "cannot drop column \"%.*s\": no other columns exist", name_size,
+                         column.name.data());
+  }
+  if (table.has_generated)
+    return Status(Code::Error, "cannot drop a column of a table with generated columns in this version");
+  return {};
+}
+
+// Takes the definition of a column out of the text of CREATE TABLE.
+Status erase_definition(const catalog::Table& table, size_t position, std::string* text) {
+  Arena arena(4096);
+  SQLRITE_TRY_ASSIGN(const sql::CreateTableStatement* old, parse_table(*text, arena));
+  if (old->columns.size() != table.columns.size()) return Code::Corrupt;
+  size_t begin = old->columns[position].span.begin;
+  size_t end;
+  if (position + 1 < old->columns.size()) {
+    end = old->columns[position + 1].span.begin;
+  } else {
+    // The last column takes the comma before it along.
+    sql::Lexer before(*text, old->columns[position - 1].span.end);
+    begin = before.next().begin;
+    sql::Lexer after(*text, old->columns[position].span.end);
+    end = after.next().begin;
+  }
+  text->erase(begin, end - begin);
+  return {};
+}
+
+// Copies a table's rows to a new tree without one of its columns: each is read through the old definition and written in
+// the layout of the new one.
+class RowsWithoutColumn {
+ public:
+  RowsWithoutColumn(SchemaWriter& writer, const catalog::Table& table, size_t dropped)
+      : writer_(writer), table_(table), encoding_(writer.encoding()) {
+    if (table.without_rowid) {
+      // By the fields of its tree: a column may be there twice, PRIMARY KEY(a COLLATE nocase, a).
+      for (const catalog::IndexField& field : table.primary_key_index->fields)
+        order_.push_back(static_cast<size_t>(field.column));
+    } else {
+      order_.resize(table.columns.size());
+      for (size_t i = 0; i < table.columns.size(); ++i)
+        order_[static_cast<size_t>(table.columns[i].storage_position)] = i;
+    }
+    std::erase(order_, dropped);
+    real_ = std::make_unique<bool[]>(order_.size());
+    for (size_t i = 0; i < order_.size(); ++i) real_[i] = table.columns[order_[i]].affinity == Affinity::Real;
+    values_.resize(order_.size());
+  }
+
+  // The root of the new tree.
+  Result<PageId> copy(Connection& connection) {
+    using storage::TreeKind;
+    SQLRITE_TRY_ASSIGN(PageId root, writer_.create_tree(table_.without_rowid ? TreeKind::Index : TreeKind::Table));
+    if (table_.without_rowid) {
+      SQLRITE_TRY(primary_.open(&writer_.pager(), root, storage::kNewestView, &table_.primary_key_index->key_info));
+    } else {
+      SQLRITE_TRY(cursor_.open(&writer_.pager(), root, storage::kNewestView));
+    }
+    std::string rowid = rowid_name(table_);
+    std::string query = "SELECT *" + (rowid.empty() ? std::string() : ", " + rowid) + " FROM " +
+                        quoted_name(connection.database(table_.database.value).name) + "." +
+                        quoted_name(std::string(table_.name)) + " NOT INDEXED";
+    SQLRITE_TRY(connection.exec_internal(
+        query,
+        [](void* context, Statement& row) -> Status { return static_cast<RowsWithoutColumn*>(context)->write(row); },
+        this));
+    return root;
+  }
+
+ private:
+  Status write(Statement& row) {
+    for (size_t i = 0; i < order_.size(); ++i) {
+      bool alias = static_cast<int>(order_[i]) == table_.rowid_alias;
+      values_[i] = alias ? Value::null() : row.peek(static_cast<uint32_t>(order_[i]));
+    }
+    SQLRITE_TRY_ASSIGN(storage::Payload payload,
+                       encoder_.encode(values_.data(), static_cast<uint32_t>(values_.size()), encoding_, real_.get()));
+    if (table_.without_rowid) return primary_.insert(payload);
+    return cursor_.insert(row.column_int64(static_cast<uint32_t>(table_.columns.size())), payload);
+  }
+
+  SchemaWriter& writer_;
+  const catalog::Table& table_;
+  TextEncoding encoding_;
+  storage::TableCursor cursor_;
+  storage::IndexCursor primary_;
+  storage::RecordEncoder encoder_;
+  std::vector<Value> values_;
+  std::unique_ptr<bool[]> real_;
+  std::vector<size_t> order_;  // column of each stored field that stays
+};
+
+// The new schema as a whole cannot be read: "malformed database schema (NAME) - REASON" tells which stored text no longer
+// holds.
+Status drop_column_failure(SchemaWriter& writer, const std::string& table_name, const Status& malformed) {
+  std::string reason(malformed.message());
+  std::string object = table_name, type = "table";
+  size_t open = reason.find('('), close = reason.find(") - ");
+  if (open != std::string::npos && close != std::string::npos && open < close) {
+    object = reason.substr(open + 1, close - open - 1);
+    reason.erase(0, close + 4);
+    std::vector<SchemaRecord> records;
+    SQLRITE_TRY(writer.records(&records));
+    for (const SchemaRecord& each : records) {
+      if (iequals(each.name, object)) type = each.type;
+    }
+  }
+  return status_format(Code::Error, "error in %s %s after drop column: %s", type.c_str(), object.c_str(),
+                       reason.c_str());
+}
+
 Status drop_column(Command& command, const sql::AlterTableStatement& statement, const catalog::Table& table) {
   Connection& connection = command.connection;
   uint32_t database = table.database.value;
@@ -179,130 +305,27 @@ Status drop_column(Command& command, const sql::AlterTableStatement& statement, 
   std::string_view written = statement.column.text;
   if (dropped < 0)
     return status_format(Code::Error, "no such column: \"%.*s\"", static_cast<int>(written.size()), written.data());
-  const catalog::TableColumn& column = table.columns[static_cast<size_t>(dropped)];
-  auto refuse = [&column](const char* reason) {
-    return status_format(Code::Error, "cannot drop %s column: \"%.*s\"", reason, static_cast<int>(column.name.size()),
-                         column.name.data());
-  };
-  if (column.primary_key || column.primary_key_position > 0) return refuse("PRIMARY KEY");
-  {
-    // UNIQUE of the column itself; a table constraint over it shows when the new text is read.
-    Arena scratch(2048);
-    SQLRITE_TRY_ASSIGN(const sql::CreateTableStatement* definition, parse_table(table.sql, scratch));
-    if (definition->columns.size() != table.columns.size()) return Code::Corrupt;
-    for (const sql::ColumnConstraint& constraint : definition->columns[static_cast<size_t>(dropped)].constraints) {
-      if (constraint.kind == sql::ColumnConstraintKind::Unique) return refuse("UNIQUE");
-    }
-  }
-  if (table.columns.size() == 1) {
-    return status_format(Code::Error, "cannot drop column \"%.*s\": no other columns exist",
-                         static_cast<int>(column.name.size()), column.name.data());
-  }
-  if (table.has_generated)
-    return Status(Code::Error, "cannot drop a column of a table with generated columns in this version");
-
+  const size_t position = static_cast<size_t>(dropped);
+  SQLRITE_TRY(check_droppable(table, position));
   SQLRITE_TRY(check_stored_texts(connection, database, ""));
   catalog::SchemaRef keep = connection.database(database).schema;
   SchemaWriter writer(connection, database);
   SQLRITE_TRY(writer.begin());
   SQLRITE_TRY_ASSIGN(SchemaRecord record, table_record(writer, name));
-  Arena arena(4096);
-  SQLRITE_TRY_ASSIGN(const sql::CreateTableStatement* old, parse_table(record.sql, arena));
-  size_t position = static_cast<size_t>(dropped);
-  if (old->columns.size() != table.columns.size()) return Code::Corrupt;
-  size_t begin, end;
-  if (position + 1 < old->columns.size()) {
-    begin = old->columns[position].span.begin;
-    end = old->columns[position + 1].span.begin;
-  } else {
-    // The last column takes the comma before it along.
-    begin = old->columns[position - 1].span.end;
-    sql::Lexer lexer(record.sql, begin);
-    begin = lexer.next().begin;
-    sql::Lexer after(record.sql, old->columns[position].span.end);
-    end = after.next().begin;
-  }
-  record.sql.erase(begin, end - begin);
-
-  struct Copy {
-    storage::Pager& pager;
-    const catalog::Table& table;
-    int dropped;
-    TextEncoding encoding;
-    storage::TableCursor cursor;
-    storage::IndexCursor primary;
-    storage::RecordEncoder encoder;
-    std::vector<Value> values;
-    std::unique_ptr<bool[]> real;
-    std::vector<size_t> order;  // column of each stored field that stays
-  };
-  Copy copy{writer.pager(), table, dropped, writer.encoding(), {}, {}, {}, {}, nullptr, {}};
-  if (table.without_rowid) {
-    // By the fields of its tree: a column may be there twice, PRIMARY KEY(a COLLATE nocase, a).
-    for (const catalog::IndexField& field : table.primary_key_index->fields)
-      copy.order.push_back(static_cast<size_t>(field.column));
-  } else {
-    copy.order.resize(table.columns.size());
-    for (size_t i = 0; i < table.columns.size(); ++i)
-      copy.order[static_cast<size_t>(table.columns[i].storage_position)] = i;
-  }
-  std::erase(copy.order, position);
-  copy.real = std::make_unique<bool[]>(copy.order.size());
-  for (size_t i = 0; i < copy.order.size(); ++i) copy.real[i] = table.columns[copy.order[i]].affinity == Affinity::Real;
-  copy.values.resize(copy.order.size());
-  std::string rowid = rowid_name(table);
-  std::string query = "SELECT *" + (rowid.empty() ? std::string() : ", " + rowid) + " FROM " +
-                      quoted_name(connection.database(database).name) + "." + quoted_name(name) + " NOT INDEXED";
+  SQLRITE_TRY(erase_definition(table, position, &record.sql));
   PageId old_root = table.without_rowid ? table.primary_key_index->root : table.root;
-  SQLRITE_TRY_ASSIGN(PageId new_root,
-                     writer.create_tree(table.without_rowid ? storage::TreeKind::Index : storage::TreeKind::Table));
-  if (table.without_rowid) {
-    SQLRITE_TRY(copy.primary.open(&writer.pager(), new_root, storage::kNewestView, &table.primary_key_index->key_info));
-  } else {
-    SQLRITE_TRY(copy.cursor.open(&writer.pager(), new_root, storage::kNewestView));
+  {
+    RowsWithoutColumn rows(writer, table, position);
+    SQLRITE_TRY_ASSIGN(PageId new_root, rows.copy(connection));
+    record.root = new_root.value;
+    SQLRITE_TRY(writer.update(record));
   }
-  SQLRITE_TRY(connection.exec_internal(
-      query,
-      [](void* context, Statement& row) -> Status {
-        Copy& to = *static_cast<Copy*>(context);
-        for (size_t i = 0; i < to.order.size(); ++i) {
-          bool alias = static_cast<int>(to.order[i]) == to.table.rowid_alias;
-          to.values[i] = alias ? Value::null() : row.peek(static_cast<uint32_t>(to.order[i]));
-        }
-        SQLRITE_TRY_ASSIGN(
-            storage::Payload payload,
-            to.encoder.encode(to.values.data(), static_cast<uint32_t>(to.values.size()), to.encoding, to.real.get()));
-        if (to.table.without_rowid) return to.primary.insert(payload);
-        return to.cursor.insert(row.column_int64(static_cast<uint32_t>(to.table.columns.size())), payload);
-      },
-      &copy));
-  record.root = new_root.value;
-  SQLRITE_TRY(writer.update(record));
-  copy.cursor.close();
-  copy.primary.close();
   SQLRITE_TRY(writer.drop_tree(old_root));
   Status status = writer.publish();
   if (status.ok()) status = check_stored_texts(connection, database, "after drop column");
   if (status.ok()) status = check_table_texts(connection, *writer.schema().find_table(name), table);
-  if (!status.ok()) {
-    if (status.primary() != Code::Corrupt) return status;
-    // "malformed database schema (NAME) - REASON" tells which stored text no longer holds.
-    std::string reason(status.message());
-    std::string object = name, type = "table";
-    size_t open = reason.find('('), close = reason.find(") - ");
-    if (open != std::string::npos && close != std::string::npos && open < close) {
-      object = reason.substr(open + 1, close - open - 1);
-      reason.erase(0, close + 4);
-      std::vector<SchemaRecord> records;
-      SQLRITE_TRY(writer.records(&records));
-      for (const SchemaRecord& each : records) {
-        if (iequals(each.name, object)) type = each.type;
-      }
-    }
-    return status_format(Code::Error, "error in %s %s after drop column: %s", type.c_str(), object.c_str(),
-                         reason.c_str());
-  }
-  return writer.finish();
+  if (status.ok()) return writer.finish();
+  return status.primary() == Code::Corrupt ? drop_column_failure(writer, name, status) : std::move(status);
 }
 
 }  // namespace

@@ -99,17 +99,97 @@ void format_integer_conversion(TextBuilder& out, const Spec& spec, const Integer
   if (spec.left) std::memset(p, ' ', static_cast<size_t>(padding));
 }
 
+// How the digits of a number are written: %f, %e, or what %g makes of it.
+struct RealLayout {
+  bool exponential;
+  bool upper;
+  int whole;          // decimal exponent of the first digit that is written; below 0: only a zero before the point
+  int64_t precision;  // digits behind the point
+  bool show_point;
+  bool strip_zeros;       // at the end of the fraction ...
+  bool keep_one_decimal;  // ... but not all of them
+  bool thousands;
+
+  size_t size_bytes_max(int64_t width) const {
+    int64_t size = std::max(whole, 0) + precision + width + 10;
+    if (thousands && whole > 0) size += (whole + 2) / 3;
+    return static_cast<size_t>(size);
+  }
+};
+
+char* write_real_digits(char* p, const RealLayout& layout, const DecimalDigits& decimal) {
+  int used = 0;  // digits written so far
+  if (layout.whole < 0) *p++ = '0';
+  for (int at = layout.whole; at >= 0; --at) {
+    *p++ = used < decimal.count ? decimal.digits[used++] : '0';
+    if (layout.thousands && at % 3 == 0 && at > 1) *p++ = ',';
+  }
+  if (layout.show_point) *p++ = '.';
+  int64_t left = layout.precision;
+  if (layout.whole < -1 && left > 0) {
+    int64_t zeros = std::min<int64_t>(-1 - layout.whole, left);
+    std::memset(p, '0', static_cast<size_t>(zeros));
+    p += zeros;
+    left -= zeros;
+  }
+  if (left > 0) {
+    int64_t digits = std::min<int64_t>(decimal.count - used, left);
+    if (digits > 0) {
+      std::memcpy(p, decimal.digits + used, static_cast<size_t>(digits));
+      p += digits;
+      left -= digits;
+    }
+    if (left > 0 && !layout.strip_zeros) {
+      std::memset(p, '0', static_cast<size_t>(left));
+      p += left;
+    }
+  }
+  if (layout.strip_zeros && layout.show_point) {
+    while (p[-1] == '0') --p;
+    if (p[-1] == '.') {
+      if (layout.keep_one_decimal) {
+        *p++ = '0';
+      } else {
+        --p;
+      }
+    }
+  }
+  return p;
+}
+
+char* write_exponent(char* p, int exponent, bool upper) {
+  *p++ = upper ? 'E' : 'e';
+  *p++ = exponent < 0 ? '-' : '+';
+  if (exponent < 0) exponent = -exponent;
+  if (exponent >= 100) {
+    *p++ = static_cast<char>('0' + exponent / 100);
+    exponent %= 100;
+  }
+  *p++ = static_cast<char>('0' + exponent / 10);
+  *p++ = static_cast<char>('0' + exponent % 10);
+  return p;
+}
+
+// Fills up to the width, in place: the text begins with its sign where `has_sign`.
+int64_t pad_number(char* start, int64_t size, const Spec& spec, bool has_sign) {
+  if (size >= spec.width) return size;
+  size_t padding = static_cast<size_t>(spec.width - size);
+  if (spec.left) {
+    std::memset(start + size, ' ', padding);
+  } else {
+    size_t keep = spec.zero_pad && has_sign ? 1 : 0;
+    std::memmove(start + padding + keep, start + keep, static_cast<size_t>(size) - keep);
+    std::memset(start + keep, spec.zero_pad ? '0' : ' ', padding);
+  }
+  return spec.width;
+}
+
 void format_real_conversion(TextBuilder& out, const Spec& spec, char conversion, double value) {
-  bool generic = conversion == 'g' || conversion == 'G';
+  const bool generic = conversion == 'g' || conversion == 'G';
   bool exponential = conversion == 'e' || conversion == 'E';
   int64_t precision = spec.precision < 0 ? 6 : std::min(spec.precision, kPrecisionMax);
-  int round;
-  if (generic) {
-    if (precision == 0) precision = 1;
-    round = static_cast<int>(precision);
-  } else {
-    round = exponential ? static_cast<int>(precision) + 1 : static_cast<int>(-precision);
-  }
+  if (generic && precision == 0) precision = 1;
+  const int round = static_cast<int>(generic ? precision : exponential ? precision + 1 : -precision);
   DecimalDigits decimal;
   decimal_digits(value, round, spec.alternate2 ? 20 : 16, &decimal);
   if (decimal.kind == DecimalDigits::Kind::NotANumber) {
@@ -132,90 +212,29 @@ void format_real_conversion(TextBuilder& out, const Spec& spec, char conversion,
     bool hidden = spec.alternate && spec.sign == 0 && conversion == 'f' && decimal.point <= round;
     sign = hidden ? '\0' : '-';
   }
-  int exponent = decimal.point - 1;
-  bool strip_zeros = spec.alternate2;
+  const int exponent = decimal.point - 1;
   if (generic) {
     --precision;
-    strip_zeros = !spec.alternate;
-    if (exponent < -4 || exponent > precision) {
-      exponential = true;
-    } else {
-      precision -= exponent;
-    }
+    exponential = exponent < -4 || exponent > precision;
+    if (!exponential) precision -= exponent;
   }
-  int whole = exponential ? 0 : exponent;  // decimal exponent of the first digit that is written
-  bool show_point = precision > 0 || spec.alternate || spec.alternate2;
-
-  int64_t needed = std::max(whole, 0) + precision + spec.width + 10;
-  if (spec.thousands && whole > 0) needed += (whole + 2) / 3;
-  char* start = out.grow(static_cast<size_t>(needed));
+  const RealLayout layout{.exponential = exponential,
+                          .upper = conversion == 'E' || conversion == 'G',
+                          .whole = exponential ? 0 : exponent,
+                          .precision = precision,
+                          .show_point = precision > 0 || spec.alternate || spec.alternate2,
+                          .strip_zeros = generic ? !spec.alternate : spec.alternate2,
+                          .keep_one_decimal = spec.alternate2,
+                          .thousands = spec.thousands};
+  const size_t size_max = layout.size_bytes_max(spec.width);
+  char* start = out.grow(size_max);
   if (start == nullptr) return;
   char* p = start;
   if (sign != 0) *p++ = sign;
-  int used = 0;  // digits written so far
-  if (whole < 0) {
-    *p++ = '0';
-  } else {
-    for (int at = whole; at >= 0; --at) {
-      *p++ = used < decimal.count ? decimal.digits[used++] : '0';
-      if (spec.thousands && at % 3 == 0 && at > 1) *p++ = ',';
-    }
-    whole = -1;
-  }
-  if (show_point) *p++ = '.';
-  if (whole < -1 && precision > 0) {
-    int64_t zeros = std::min<int64_t>(-1 - whole, precision);
-    std::memset(p, '0', static_cast<size_t>(zeros));
-    p += zeros;
-    precision -= zeros;
-  }
-  if (precision > 0) {
-    int64_t digits = std::min<int64_t>(decimal.count - used, precision);
-    if (digits > 0) {
-      std::memcpy(p, decimal.digits + used, static_cast<size_t>(digits));
-      p += digits;
-      precision -= digits;
-    }
-    if (precision > 0 && !strip_zeros) {
-      std::memset(p, '0', static_cast<size_t>(precision));
-      p += precision;
-    }
-  }
-  if (strip_zeros && show_point) {
-    while (p[-1] == '0') --p;
-    if (p[-1] == '.') {
-      if (spec.alternate2) {
-        *p++ = '0';
-      } else {
-        --p;
-      }
-    }
-  }
-  if (exponential) {
-    int e = decimal.point - 1;
-    *p++ = conversion == 'E' || conversion == 'G' ? 'E' : 'e';
-    *p++ = e < 0 ? '-' : '+';
-    if (e < 0) e = -e;
-    if (e >= 100) {
-      *p++ = static_cast<char>('0' + e / 100);
-      e %= 100;
-    }
-    *p++ = static_cast<char>('0' + e / 10);
-    *p++ = static_cast<char>('0' + e % 10);
-  }
-  int64_t size = p - start;
-  if (size < spec.width) {
-    size_t padding = static_cast<size_t>(spec.width - size);
-    if (spec.left) {
-      std::memset(p, ' ', padding);
-    } else {
-      size_t keep = spec.zero_pad && sign != 0 ? 1 : 0;
-      std::memmove(start + padding + keep, start + keep, static_cast<size_t>(size) - keep);
-      std::memset(start + keep, spec.zero_pad ? '0' : ' ', padding);
-    }
-    size = spec.width;
-  }
-  out.shrink(static_cast<size_t>(needed - size));
+  p = write_real_digits(p, layout, decimal);
+  if (exponential) p = write_exponent(p, exponent, layout.upper);
+  int64_t size = pad_number(start, p - start, spec, sign != 0);
+  out.shrink(size_max - static_cast<size_t>(size));
 }
 
 void format_character_conversion(TextBuilder& out, const Spec& spec, FormatArguments& arguments) {
