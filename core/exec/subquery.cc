@@ -17,7 +17,7 @@ struct SubqueryRuntime::Subplan {
   bool row_by_row = false;
   std::span<Value> arguments;
   Arena argument_bytes{256};
-  std::span<Value> row;
+  std::span<Value> row;  // of the result: the one handed out, or the one being compared
   std::span<int32_t> slots;
   bool opened = false;
   bool arguments_known = false;
@@ -306,144 +306,139 @@ int compare_operands(const bind::BoundInQuery& in, const Value* operands, const 
 
 Status SubqueryRuntime::contains(const bind::BoundInQuery& in, const Value* outer_args, const Value* operands,
                                  int* truth) {
-  auto count = static_cast<uint32_t>(in.operands.size());
-  if (count == 1) {
+  if (in.operands.size() == 1) {
     // The common case once the set is made: one probe.
     const Subplan* ready = subplans_[static_cast<size_t>(in.subquery_index)].get();
     if (ready != nullptr && ready->set_known && ready->arguments.empty() && !ready->plan->is_volatile) {
-      if (ready->rows.row_count() == 0) {
-        *truth = 0;
-      } else if (operands[0].is_null()) {
-        *truth = -1;
-      } else if (ready->set.count() > 0 && ready->set.find_row(operands) != kNoRow) {
-        *truth = 1;
-      } else {
-        *truth = ready->null_rows.empty() ? 0 : -1;
-      }
+      *truth = find_in_set(*ready, operands);
       return {};
     }
   }
   SQLRITE_TRY_ASSIGN(Subplan * subplan, prepare(in.subquery_index));
-  Value small_row[8];
-  std::unique_ptr<Value[]> large_row;
-  Value* row = small_row;
-  if (count > 8) {
-    large_row.reset(new Value[count]);
-    row = large_row.get();
-  }
-  if (in.query->is_correlated()) {
-    // The rows differ from call to call: look for a match while they come.
-    SQLRITE_TRY_ASSIGN(bool same, same_arguments(*subplan, outer_args));
-    static_cast<void>(same);
-    subplan->rows_known = false;
-    SQLRITE_TRY(open(*subplan));
-    *truth = 0;
-    uint32_t wanted = subplan->row_by_row ? 1 : 8;
-    for (;;) {
-      Batch* batch = nullptr;
-      SQLRITE_TRY(subplan->root->next(subplan->context, wanted, &batch));
-      if (batch->selected_count == 0) return {};
-      subplan->heap.reset();
-      for (uint32_t r = 0; r < batch->selected_count; ++r) {
-        for (uint32_t i = 0; i < count; ++i) {
-          row[i] = batch->columns[i].at(batch->live_row(r));
-          SQLRITE_TRY(apply_affinity(row[i], in.operand_affinities[i], subplan->heap));
-        }
-        int equal = compare_operands(in, operands, row);
-        if (equal == 1) {
-          *truth = 1;
-          return {};
-        }
-        if (equal < 0) *truth = -1;
-      }
-      wanted = grow_wanted(subplan->context, wanted);
-    }
-  }
+  if (in.query->is_correlated()) return search_rows(*subplan, in, outer_args, operands, truth);
   SQLRITE_TRY(collect(*subplan, outer_args));
-  const RowStore& rows = subplan->rows;
-  if (!subplan->set_known) {
-    if (!subplan->set_ready) {
-      subplan->set_collations = arena_.make_array<const Collation*>(count);
-      for (uint32_t i = 0; i < count; ++i) {
-        const Collation* collation = in.compare_collations[i];
-        subplan->set_collations[i] = collation != nullptr ? collation : &kBinaryCollation;
-      }
-      subplan->set.init(subplan->set_collations);
-      subplan->set_ready = true;
-    }
-    subplan->set.clear();
-    subplan->null_rows.clear();
-    std::vector<Column> columns(count);
-    auto buffers = std::make_unique<ColumnBuffer[]>(count);
-    uint32_t ids[kBatchRowsMax];
-    uint16_t live[kBatchRowsMax];
-    for (uint32_t first = 0; first < rows.row_count(); first += kBatchRowsMax) {
-      uint32_t part = std::min<uint32_t>(kBatchRowsMax, rows.row_count() - first);
-      subplan->heap.reset();
-      Batch batch;
-      batch.select_all(part);
-      for (uint32_t i = 0; i < count; ++i) {
-        Column stored;
-        rows.view(i, first, &stored);
-        bool as_is = stored.rep == Column::Rep::Ints && in.operand_affinities[i] != Affinity::Text &&
-                     in.operand_affinities[i] != Affinity::Real;
-        if (as_is) {
-          columns[i] = stored;
-          continue;
-        }
-        SQLRITE_TRY(buffers[i].reserve(part));
-        buffers[i].attach(columns[i], Column::Rep::Cells);
-        for (uint32_t r = 0; r < part; ++r) {
-          Value value = stored.at(r);
-          SQLRITE_TRY(apply_affinity(value, in.operand_affinities[i], subplan->heap));
-          columns[i].cells[r] = value;
-        }
-      }
-      uint32_t kept = 0;
-      for (uint32_t r = 0; r < part; ++r) {
-        bool null = false;
-        for (uint32_t i = 0; i < count; ++i) null |= columns[i].at(r).is_null();
-        if (null) {
-          if (count > 1 || subplan->null_rows.empty()) subplan->null_rows.push_back(first + r);
-        } else {
-          live[kept++] = static_cast<uint16_t>(r);
-        }
-      }
-      batch.selection = live;
-      batch.selected_count = kept;
-      SQLRITE_TRY(subplan->set.find_or_add(batch, columns.data(), ids));
-    }
-    subplan->set_known = true;
-  }
-  if (rows.row_count() == 0) {
-    *truth = 0;
-    return {};
-  }
-  bool operand_null = false;
-  for (uint32_t i = 0; i < count; ++i) operand_null |= operands[i].is_null();
-  if (!operand_null) {
-    if (subplan->set.count() > 0 && subplan->set.find_row(operands) != kNoRow) {
-      *truth = 1;
-      return {};
-    }
-    if (count == 1) {
-      *truth = subplan->null_rows.empty() ? 0 : -1;
-      return {};
-    }
-  } else if (count == 1) {
-    *truth = -1;
-    return {};
-  }
-  // A row value with NULLs on either side: NULL if some row differs in no known component.
+  if (!subplan->set_known) SQLRITE_TRY(build_set(*subplan, in));
+  if (in.operands.size() > 1) return find_row_value(*subplan, in, operands, truth);
+  *truth = find_in_set(*subplan, operands);
+  return {};
+}
+
+// Of one operand.
+int SubqueryRuntime::find_in_set(const Subplan& subplan, const Value* operand) {
+  if (subplan.rows.row_count() == 0) return 0;
+  if (operand->is_null()) return -1;
+  if (subplan.set.count() > 0 && subplan.set.find_row(operand) != kNoRow) return 1;
+  return subplan.null_rows.empty() ? 0 : -1;
+}
+
+// The rows differ from call to call: looks for a match while they come.
+Status SubqueryRuntime::search_rows(Subplan& subplan, const bind::BoundInQuery& in, const Value* outer_args,
+                                    const Value* operands, int* truth) {
+  SQLRITE_TRY(same_arguments(subplan, outer_args).take_status());
+  subplan.rows_known = false;
+  SQLRITE_TRY(open(subplan));
   *truth = 0;
-  subplan->heap.reset();
-  uint32_t candidates = operand_null ? rows.row_count() : static_cast<uint32_t>(subplan->null_rows.size());
-  for (uint32_t r = 0; r < candidates; ++r) {
-    for (uint32_t i = 0; i < count; ++i) {
-      row[i] = rows.at(i, operand_null ? r : subplan->null_rows[r]);
-      SQLRITE_TRY(apply_affinity(row[i], in.operand_affinities[i], subplan->heap));
+  uint32_t wanted = subplan.row_by_row ? 1 : 8;
+  for (;;) {
+    Batch* batch = nullptr;
+    SQLRITE_TRY(subplan.root->next(subplan.context, wanted, &batch));
+    if (batch->selected_count == 0) return {};
+    subplan.heap.reset();
+    for (uint32_t r = 0; r < batch->selected_count; ++r) {
+      for (uint32_t i = 0; i < subplan.row.size(); ++i) {
+        subplan.row[i] = batch->columns[i].at(batch->live_row(r));
+        SQLRITE_TRY(apply_affinity(subplan.row[i], in.operand_affinities[i], subplan.heap));
+      }
+      int equal = compare_operands(in, operands, subplan.row.data());
+      if (equal == 1) {
+        *truth = 1;
+        return {};
+      }
+      if (equal < 0) *truth = -1;
     }
-    if (compare_operands(in, operands, row) < 0) {
+    wanted = grow_wanted(subplan.context, wanted);
+  }
+}
+
+// Enters the collected rows into the set; those with a NULL are listed beside it.
+Status SubqueryRuntime::build_set(Subplan& subplan, const bind::BoundInQuery& in) {
+  const auto count = static_cast<uint32_t>(in.operands.size());
+  if (!subplan.set_ready) {
+    subplan.set_collations = arena_.make_array<const Collation*>(count);
+    for (uint32_t i = 0; i < count; ++i) {
+      const Collation* collation = in.compare_collations[i];
+      subplan.set_collations[i] = collation != nullptr ? collation : &kBinaryCollation;
+    }
+    subplan.set.init(subplan.set_collations);
+    subplan.set_ready = true;
+  }
+  subplan.set.clear();
+  subplan.null_rows.clear();
+  const RowStore& rows = subplan.rows;
+  std::vector<Column> columns(count);
+  auto buffers = std::make_unique<ColumnBuffer[]>(count);
+  uint32_t ids[kBatchRowsMax];
+  uint16_t live[kBatchRowsMax];
+  for (uint32_t first = 0; first < rows.row_count(); first += kBatchRowsMax) {
+    uint32_t part = std::min<uint32_t>(kBatchRowsMax, rows.row_count() - first);
+    subplan.heap.reset();
+    Batch batch;
+    batch.select_all(part);
+    for (uint32_t i = 0; i < count; ++i) {
+      Column stored;
+      rows.view(i, first, &stored);
+      bool as_is = stored.rep == Column::Rep::Ints && in.operand_affinities[i] != Affinity::Text &&
+                   in.operand_affinities[i] != Affinity::Real;
+      if (as_is) {
+        columns[i] = stored;
+        continue;
+      }
+      SQLRITE_TRY(buffers[i].reserve(part));
+      buffers[i].attach(columns[i], Column::Rep::Cells);
+      for (uint32_t r = 0; r < part; ++r) {
+        Value value = stored.at(r);
+        SQLRITE_TRY(apply_affinity(value, in.operand_affinities[i], subplan.heap));
+        columns[i].cells[r] = value;
+      }
+    }
+    uint32_t kept = 0;
+    for (uint32_t r = 0; r < part; ++r) {
+      bool null = false;
+      for (uint32_t i = 0; i < count; ++i) null |= columns[i].at(r).is_null();
+      if (null) {
+        if (count > 1 || subplan.null_rows.empty()) subplan.null_rows.push_back(first + r);
+      } else {
+        live[kept++] = static_cast<uint16_t>(r);
+      }
+    }
+    batch.selection = live;
+    batch.selected_count = kept;
+    SQLRITE_TRY(subplan.set.find_or_add(batch, columns.data(), ids));
+  }
+  subplan.set_known = true;
+  return {};
+}
+
+Status SubqueryRuntime::find_row_value(Subplan& subplan, const bind::BoundInQuery& in, const Value* operands,
+                                       int* truth) {
+  const RowStore& rows = subplan.rows;
+  *truth = 0;
+  if (rows.row_count() == 0) return {};
+  bool operand_null = false;
+  for (uint32_t i = 0; i < subplan.row.size(); ++i) operand_null |= operands[i].is_null();
+  if (!operand_null && subplan.set.count() > 0 && subplan.set.find_row(operands) != kNoRow) {
+    *truth = 1;
+    return {};
+  }
+  // With NULLs on either side: NULL if some row differs in no known component.
+  subplan.heap.reset();
+  uint32_t candidates = operand_null ? rows.row_count() : static_cast<uint32_t>(subplan.null_rows.size());
+  for (uint32_t r = 0; r < candidates; ++r) {
+    for (uint32_t i = 0; i < subplan.row.size(); ++i) {
+      subplan.row[i] = rows.at(i, operand_null ? r : subplan.null_rows[r]);
+      SQLRITE_TRY(apply_affinity(subplan.row[i], in.operand_affinities[i], subplan.heap));
+    }
+    if (compare_operands(in, operands, subplan.row.data()) < 0) {
       *truth = -1;
       return {};
     }

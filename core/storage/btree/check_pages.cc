@@ -196,11 +196,20 @@ struct Checker {
       message("free space corruption");
       return 0;
     }
-    const uint32_t content = p.content_start();
+    bool all_read = true;
+    int height = cells(id, p, &largest, &all_read);
+    *smallest = largest;
+    prefix = nullptr;
+    if (all_read && errors_left > 0) content_area(id, p);
+    return height + 1;
+  }
+
+  // The page's cells and what they lead to, from the last to the first; *largest moves down from key to key. Returns the
+  // height of the subtrees. *all_read is false where a cell makes no sense.
+  int cells(uint32_t id, const PageView& p, RowId* largest, bool* all_read) {
+    const bool table = p.table();
     int height = -1;
     bool equal_allowed = true;  // only the very first key may equal the bound
-    bool coverage = true;
-    uint32_t range_count = 0;
     prefix = "Tree %u page %u cell %u: ";
     if (!p.leaf()) {
       uint32_t child = p.right_child().value;
@@ -209,37 +218,21 @@ struct Checker {
         pointer(child, PointerKind::Child, id);
       }
       // In pointer map files SQLite keeps this prefix for the page's cells too.
-      height = subtree(child, &largest, largest);
+      height = subtree(child, largest, *largest);
       equal_allowed = false;
     }
     for (uint32_t i = p.cell_count; i-- > 0 && errors_left > 0;) {
       cell = i;
-      uint32_t offset = p.cell_offset(i);
-      if (offset < content || offset > limits.usable_size_bytes - 4) {
-        message("Offset %u out of range %u..%u", offset, content, limits.usable_size_bytes - 4);
-        coverage = false;
-        continue;
-      }
       CellInfo info;
-      if (!parse_cell_at(bytes + offset, bytes + limits.usable_size_bytes, p.type, limits, &info) ||
-          offset + info.size_bytes > limits.usable_size_bytes) {
-        message("Extends off end of page");
-        coverage = false;
+      if (!read_cell(p, i, &info)) {
+        *all_read = false;
         continue;
-      }
-      if (info.payload_size_bytes > 0 && bytes[offset + info.payload_offset] < 2) {
-        message("Bad cell header size");
-        coverage = false;
-        continue;
-      }
-      if (table && p.leaf() && has_bytes_behind_record(bytes + offset + info.payload_offset, info)) {
-        message("Payload goes on behind its record");
       }
       if (table) {
-        if (equal_allowed ? info.rowid > largest : info.rowid >= largest) {
+        if (equal_allowed ? info.rowid > *largest : info.rowid >= *largest) {
           message("Rowid %lld out of order", static_cast<long long>(info.rowid));
         }
-        largest = info.rowid;
+        *largest = info.rowid;
         equal_allowed = false;
       }
       if (info.payload_size_bytes > info.local_size_bytes) {
@@ -251,7 +244,7 @@ struct Checker {
       if (!p.leaf()) {
         uint32_t child = info.child.value;
         if (mapped) pointer(child, PointerKind::Child, id);
-        int child_height = subtree(child, &largest, largest);
+        int child_height = subtree(child, largest, *largest);
         equal_allowed = false;
         if (child_height != height) {
           message("Child page depth differs");
@@ -259,25 +252,51 @@ struct Checker {
         }
       }
     }
-    *smallest = largest;
-    prefix = nullptr;
-    if (!coverage || errors_left <= 0) return height + 1;
-    // Every byte of the content area belongs to one cell, one freeblock or is counted as fragment.
+    return height;
+  }
+
+  // False, with a message, where the cell is not within the page's content.
+  bool read_cell(const PageView& p, uint32_t index, CellInfo* info) {
+    const uint32_t content = p.content_start();
+    const uint32_t offset = p.cell_offset(index);
+    if (offset < content || offset > limits.usable_size_bytes - 4) {
+      message("Offset %u out of range %u..%u", offset, content, limits.usable_size_bytes - 4);
+      return false;
+    }
+    const uint8_t* bytes = p.data + offset;
+    if (!parse_cell_at(bytes, p.data + limits.usable_size_bytes, p.type, limits, info) ||
+        offset + info->size_bytes > limits.usable_size_bytes) {
+      message("Extends off end of page");
+      return false;
+    }
+    if (info->payload_size_bytes > 0 && bytes[info->payload_offset] < 2) {
+      message("Bad cell header size");
+      return false;
+    }
+    if (p.type == kTableLeaf && has_bytes_behind_record(bytes + info->payload_offset, *info)) {
+      message("Payload goes on behind its record");
+    }
+    return true;
+  }
+
+  // Every byte of the content area belongs to one cell, one freeblock or is counted as fragment.
+  void content_area(uint32_t id, const PageView& p) {
+    uint32_t range_count = 0;
     for (uint32_t i = 0; i < p.cell_count; ++i) {
       CellInfo info;
       uint32_t offset = p.cell_offset(i);
-      if (!parse_cell(p, i, limits, &info)) return height + 1;
+      if (!parse_cell(p, i, limits, &info)) return;
       ranges[range_count++] = (uint64_t{offset} << 32) | (offset + info.size_bytes - 1);
     }
-    uint32_t block = load_be16(bytes + p.head + 1);
+    uint32_t block = load_be16(p.data + p.head + 1);
     while (block != 0) {
-      uint32_t size = load_be16(bytes + block + 2);
+      uint32_t size = load_be16(p.data + block + 2);
       ranges[range_count++] = (uint64_t{block} << 32) | (block + size - 1);
-      block = load_be16(bytes + block);
+      block = load_be16(p.data + block);
     }
     std::sort(ranges, ranges + range_count);
     uint32_t fragments = 0;
-    uint32_t end = content - 1;
+    uint32_t end = p.content_start() - 1;
     bool overlap = false;
     for (uint32_t i = 0; i < range_count; ++i) {
       uint32_t start = static_cast<uint32_t>(ranges[i] >> 32);
@@ -290,10 +309,9 @@ struct Checker {
       end = static_cast<uint32_t>(ranges[i]);
     }
     fragments += limits.usable_size_bytes - end - 1;
-    if (!overlap && fragments != bytes[p.head + 7]) {
-      message("Fragmentation of %u bytes reported as %u on page %u", fragments, bytes[p.head + 7], id);
+    if (!overlap && fragments != p.data[p.head + 7]) {
+      message("Fragmentation of %u bytes reported as %u on page %u", fragments, p.data[p.head + 7], id);
     }
-    return height + 1;
   }
 };
 
