@@ -30,10 +30,10 @@ BoundSource* Binder::Impl::bind_target(const sql::QualifiedName& name, const sql
   if (find_target(name, &found) == nullptr) return nullptr;
   BoundSource* source = table_source(found, alias.present() ? alias.text : std::string_view());
   if (!resolve_index_hint(source, hint, index)) return nullptr;
-  return fill_target(out, source, nullptr) ? source : nullptr;
+  return fill_target(out, source) ? source : nullptr;
 }
 
-bool Binder::Impl::fill_target(BoundTarget* out, BoundSource* source, const catalog::Index* new_index) {
+bool Binder::Impl::fill_target(BoundTarget* out, BoundSource* source) {
   const catalog::Table& table = *source->table;
   out->target = source;
   out->table = &table;
@@ -41,7 +41,7 @@ bool Binder::Impl::fill_target(BoundTarget* out, BoundSource* source, const cata
   out->defaults = arena.make_array<BoundExpr*>(width);
   out->generated = arena.make_array<BoundExpr*>(table.has_generated ? width : 0);
   out->checks = arena.make_array<BoundExpr*>(table.checks.size());
-  out->indexes = arena.make_array<BoundTarget::IndexExprs>(table.indexes.size() + (new_index != nullptr ? 1 : 0));
+  out->indexes = arena.make_array<BoundTarget::IndexExprs>(table.indexes.size());
 
   TextGuard guard(*this);
   text = table.sql;
@@ -86,7 +86,7 @@ bool Binder::Impl::fill_target(BoundTarget* out, BoundSource* source, const cata
   stored_in = "an index";
   for (size_t i = 0; i < out->indexes.size(); ++i) {
     BoundTarget::IndexExprs& exprs = out->indexes[i];
-    exprs.index = i < table.indexes.size() ? table.indexes[i] : new_index;
+    exprs.index = table.indexes[i];
     const catalog::Index& index = *exprs.index;
     text = index.sql;
     for (size_t j = 0; j < index.fields.size(); ++j) {

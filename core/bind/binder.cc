@@ -179,12 +179,6 @@ Result<BoundDelete*> Binder::bind_delete(const sql::DeleteStatement& statement) 
   return impl_->result(impl_->bind_delete(statement));
 }
 
-Result<BoundTarget*> Binder::bind_table_exprs(const catalog::Table& table, const catalog::Index* new_index) {
-  BoundTarget* target = impl_->arena.make<BoundTarget>();
-  BoundSource* source = make_table_source(table);
-  return impl_->result(impl_->fill_target(target, source, new_index) ? target : nullptr);
-}
-
 Result<BoundExpr*> Binder::bind_expression(const sql::Expr& expr, BoundSource* source, std::string_view text) {
   TextGuard guard(*impl_);
   impl_->text = text;

@@ -60,9 +60,6 @@ class Binder {
   Result<BoundUpdate*> bind_update(const sql::UpdateStatement& statement);
   Result<BoundDelete*> bind_delete(const sql::DeleteStatement& statement);
 
-  // Defaults, checks, generated columns and index expressions of a table, over a fresh source for its rows.
-  // `new_index`: also bound, last in `indexes`; it need not be in table.indexes yet (CREATE INDEX, back-fill).
-  Result<BoundTarget*> bind_table_exprs(const catalog::Table& table, const catalog::Index* new_index = nullptr);
   // An expression over the columns of `source` (null: no columns at all, e.g. a DEFAULT or a PRAGMA argument). Its spans
   // refer to `text`.
   Result<BoundExpr*> bind_expression(const sql::Expr& expr, BoundSource* source, std::string_view text);

@@ -255,7 +255,7 @@ struct Binder::Impl {
   // The table a statement names as the one to write.
   BoundSource* bind_target(const sql::QualifiedName& name, const sql::Identifier& alias, sql::IndexHint hint,
                            const sql::Identifier& index, BoundTarget* out);
-  bool fill_target(BoundTarget* out, BoundSource* source, const catalog::Index* new_index);
+  bool fill_target(BoundTarget* out, BoundSource* source);
   BoundInsert* bind_insert(const sql::InsertStatement& ast);
   BoundUpdate* bind_update(const sql::UpdateStatement& ast);
   BoundDelete* bind_delete(const sql::DeleteStatement& ast);

@@ -325,13 +325,6 @@ class Connection final : public functions::FunctionContext,
   std::vector<std::unique_ptr<CollationEntry>> collations_;
   std::unique_ptr<TableFunctions> table_functions_;
 
-  bool schemas_loaded() const {
-    for (uint32_t i = 0; i < database_count_; ++i) {
-      if (databases_[i].schema == nullptr) return false;
-    }
-    return true;
-  }
-
   Status lookup_error_;
   Status error_;
   int error_code_ = 0;

@@ -35,7 +35,6 @@ class Transaction {
   Transaction& operator=(const Transaction&) = delete;
 
   bool is_autocommit() const { return autocommit_; }
-  bool has_savepoints() const { return !savepoints_.empty(); }
 
   Status begin(sql::BeginMode mode);
   Status commit();
@@ -57,7 +56,6 @@ class Transaction {
   }
   bool is_reading(uint32_t database) const { return (reading_ & (1u << database)) != 0; }
   bool is_writing(uint32_t database) const { return (writing_ & (1u << database)) != 0; }
-  bool is_writing_any() const { return writing_ != 0; }
 
   // A statement began to run / is over. `writes`: it took part as a writer. On failure in autocommit the work is rolled
   // back, unless `keep_on_failure` (OR FAIL). Returns what the commit said.

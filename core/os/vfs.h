@@ -64,8 +64,6 @@ class File {
   virtual LockLevel lock_level() const = 0;
   // Does anybody hold Reserved or more?
   virtual Result<bool> check_reserved() = 0;
-  // The file behind the descriptor is no longer the one behind its name.
-  virtual bool has_moved() const { return false; }
 };
 
 // A moment in the time zone of this machine.
@@ -120,10 +118,5 @@ class Vfs {
 
 // The real file system, clock and random source of this machine. Lives as long as the process.
 Vfs& default_vfs();
-
-// Number of this process; changes in a forked child.
-int64_t process_id();
-// Size of the physical memory, 0 when unknown.
-uint64_t physical_memory_size_bytes();
 
 }  // namespace sqlrite::os

@@ -41,7 +41,6 @@ class ColumnWriter {
     }
     push_other(value);
   }
-  void push_integer(int64_t value) { push(Value::from_integer(value)); }
   uint32_t count() const { return count_; }
   // The column as it stands; valid until the next begin().
   void finish(Column* out) {

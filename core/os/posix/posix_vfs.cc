@@ -155,8 +155,8 @@ InodeRegistry& inode_registry() {
 class PosixFile final : public File {
  public:
   // The descriptor is this object's from here on.
-  PosixFile(std::unique_ptr<InodeUse> use, std::string path, bool read_only)
-      : use_(use.release()), fd_(use_->fd), path_(std::move(path)), read_only_(read_only), identity_(use_->identity) {
+  PosixFile(std::unique_ptr<InodeUse> use, bool read_only)
+      : use_(use.release()), fd_(use_->fd), read_only_(read_only), identity_(use_->identity) {
     inode_registry().add(use_);
   }
   ~PosixFile() override {
@@ -260,10 +260,6 @@ class PosixFile final : public File {
     if (query_range_lock(fd_, lock_bytes::kReserved, 1, &locked) != 0) return Status(Code::IoErrLock);
     return locked;
   }
-  bool has_moved() const override {
-    struct stat info;
-    return ::stat(path_.c_str(), &info) != 0 || static_cast<uint64_t>(info.st_ino) != identity_.inode;
-  }
 
  private:
   Status lock_shared() {
@@ -290,7 +286,6 @@ class PosixFile final : public File {
 
   InodeUse* use_;
   int fd_;
-  std::string path_;
   bool read_only_;
   FileIdentity identity_;
   LockLevel level_ = LockLevel::None;
@@ -389,8 +384,7 @@ class PosixVfs final : public Vfs {
     FileIdentity id{static_cast<uint64_t>(info.st_dev), static_cast<uint64_t>(info.st_ino)};
     auto made = guarded([&]() -> Result<std::unique_ptr<File>> {
       auto use = std::make_unique<InodeUse>(fd, id);
-      std::string name = path;
-      return std::unique_ptr<File>(new PosixFile(std::move(use), std::move(name), read_only));
+      return std::unique_ptr<File>(new PosixFile(std::move(use), read_only));
     });
     if (!made.ok()) ::close(fd);
     return made;
@@ -469,14 +463,6 @@ class PosixVfs final : public Vfs {
 Vfs& default_vfs() {
   static PosixVfs* vfs = new PosixVfs;
   return *vfs;
-}
-
-int64_t process_id() { return getpid(); }
-
-uint64_t physical_memory_size_bytes() {
-  long pages = sysconf(_SC_PHYS_PAGES);
-  long size = sysconf(_SC_PAGESIZE);
-  return pages > 0 && size > 0 ? static_cast<uint64_t>(pages) * static_cast<uint64_t>(size) : 0;
 }
 
 }  // namespace sqlrite::os

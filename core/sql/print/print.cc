@@ -645,10 +645,6 @@ void Printer::join(const JoinExpr& join) {
 
 void print_expr(const Expr& expr, std::string& out, const PrintOptions& options) { Printer(out, options).expr(expr); }
 
-void print_select(const Select& select, std::string& out, const PrintOptions& options) {
-  Printer(out, options).select(select);
-}
-
 std::string print_expr(const Expr& expr) {
   std::string out;
   print_expr(expr, out, {});

@@ -12,7 +12,6 @@ struct PrintOptions {
 };
 
 void print_expr(const Expr& expr, std::string& out, const PrintOptions& options = {});
-void print_select(const Select& select, std::string& out, const PrintOptions& options = {});
 void print_statement(const Statement& statement, std::string& out, const PrintOptions& options = {});
 std::string print_expr(const Expr& expr);
 std::string print_statement(const Statement& statement);

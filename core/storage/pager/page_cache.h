@@ -48,7 +48,6 @@ class PageCache {
   void set_page_size(uint32_t page_size_bytes);
   uint32_t page_size_bytes() const { return page_size_bytes_; }
   void set_budget(uint64_t size_bytes) { budget_size_bytes_ = size_bytes; }
-  uint64_t budget_size_bytes() const { return budget_size_bytes_; }
   // Frames of a private database hold the only copy of their page.
   void set_evictable(bool evictable) { evictable_ = evictable; }
   bool is_over_budget() const { return evictable_ && frame_count_used_ * frame_size_bytes_ > budget_size_bytes_; }

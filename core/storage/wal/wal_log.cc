@@ -230,9 +230,4 @@ Status WalLog::truncate_file(uint64_t size_bytes) {
   return {};
 }
 
-Result<uint64_t> WalLog::file_size_bytes() {
-  if (file_ == nullptr) return uint64_t{0};
-  return file_->size();
-}
-
 }  // namespace sqlrite::storage

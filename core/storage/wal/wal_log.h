@@ -62,7 +62,6 @@ class WalLog {
   // REQUIRES everything is in the database file and synced there, and no reader needs a frame.
   void restart(os::Random& random);
   Status truncate_file(uint64_t size_bytes);
-  Result<uint64_t> file_size_bytes();
 
  private:
   uint64_t frame_offset(uint32_t frame) const {
