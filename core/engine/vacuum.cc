@@ -39,19 +39,20 @@ Status copy_table_tree(storage::Pager& from, storage::Pager& to, PageId from_roo
 
 Status copy_index_tree(storage::Pager& from, storage::Pager& to, PageId from_root, PageId to_root,
                        const storage::KeyInfo& key_info) {
-  storage::IndexCursor source, target;
+  storage::IndexCursor source;
+  storage::IndexBuilder target;
   SQLRITE_TRY(source.open(&from, from_root, storage::kNewestView, &key_info));
-  SQLRITE_TRY(target.open(&to, to_root, storage::kNewestView, &key_info));
+  SQLRITE_TRY(target.open(&to, to_root));
   Arena heap(4096);
   SQLRITE_TRY_ASSIGN(bool found, source.first());
   while (found) {
     heap.reset();
     SQLRITE_TRY_ASSIGN(auto bytes, source.whole_payload(heap));
-    SQLRITE_TRY(target.insert(storage::Payload{bytes, 0}));
+    SQLRITE_TRY(target.append(storage::Payload{bytes, 0}));
     SQLRITE_TRY(commit_when_large(to));
     SQLRITE_TRY_ASSIGN(found, source.next());
   }
-  return {};
+  return target.finish();
 }
 
 // What lies in the tree of a schema row. The root page tells, as it did when the schema was loaded: type and name of a row
