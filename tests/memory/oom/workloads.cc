@@ -62,7 +62,9 @@ const std::vector<std::string> kReading = {
     "datetime('2024-01-01', '+3 days'), upper(replace('abcabc', 'b', 'xyz')), quote(x'0102')",
     "SELECT value FROM json_each('[1, \"two\", null, {\"k\": 4}]')",
     "EXPLAIN QUERY PLAN SELECT * FROM t1, t2 WHERE t1.a = t2.x",
-    "PRAGMA table_info(t1); PRAGMA index_list(t1); PRAGMA database_list; PRAGMA integrity_check",
+    // Without temp, which is listed once the test has looked at the state.
+    "PRAGMA table_info(t1); PRAGMA index_list(t1); SELECT * FROM pragma_database_list WHERE name <> 'temp'; "
+    "PRAGMA integrity_check",
 };
 
 const std::vector<std::string> kChanging = {
