@@ -38,3 +38,10 @@ TEST_CASE("Pragma, TableListNamesEachTableOnce") {
            "temp|q|table|1|0|0\ntemp|sqlite_temp_schema|table|5|0|0\nm|sqlite_schema|table|5|0|0");
   CHECK_EQ(s.rows("PRAGMA table_list(B)"), "main|b|table|2|0|0");
 }
+
+TEST_CASE("Pragma, TableInfoNumbersTheColumnsItShows") {
+  Session s;
+  s.rows("CREATE TABLE t(x AS (y + 1), y, z AS (y) STORED, k)");
+  CHECK_EQ(s.rows("SELECT cid, name FROM pragma_table_info('t')"), "0|y\n1|k");
+  CHECK_EQ(s.rows("SELECT cid, name, hidden FROM pragma_table_xinfo('t')"), "0|x|2\n1|y|0\n2|z|3\n3|k|0");
+}

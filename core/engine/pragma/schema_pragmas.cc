@@ -87,14 +87,14 @@ Status table_columns(PragmaCall& call, bool extended) {
   const catalog::Table* table = argument_table(call);
   if (table == nullptr) return {};
   if (table->kind == catalog::TableKind::View) return view_info(call, *table, extended);
-  for (size_t i = 0; i < table->columns.size(); ++i) {
-    const catalog::TableColumn& column = table->columns[i];
+  int64_t shown_count = 0;
+  for (const catalog::TableColumn& column : table->columns) {
     int hidden = column.generated == catalog::GeneratedKind::Virtual  ? 2
                  : column.generated == catalog::GeneratedKind::Stored ? 3
                  : column.hidden                                      ? 1
                                                                       : 0;
     if (!extended && hidden != 0) continue;
-    call.rows.add_integer(static_cast<int64_t>(i));
+    call.rows.add_integer(shown_count++);
     call.rows.add_text(column.name);
     call.rows.add_text(column.declared_type);
     call.rows.add_integer(column.not_null ? 1 : 0);
