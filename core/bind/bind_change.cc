@@ -50,6 +50,7 @@ BoundInsert* Binder::Impl::bind_insert(const sql::InsertStatement& ast) {
   }
   if (!ast.upserts.empty() && !bind_upserts(ast, insert)) return nullptr;
   if (!bind_returning(ast.returning, source, &insert->returning)) return nullptr;
+  insert->target.calls_user_function = user_function_seen;
   return insert;
 }
 
@@ -314,8 +315,9 @@ BoundUpdate* Binder::Impl::bind_update(const sql::UpdateStatement& ast) {
   if (!ast.order_by.empty() && !bind_order_by(ast.order_by, scope, &update->order_by)) return nullptr;
   if (!bind_limit(ast.limit, ast.offset, &update->limit, &update->offset)) return nullptr;
   target = nullptr;
-  update->may_read_target = target_was_read || user_function_seen;
+  update->reads_target = target_was_read;
   if (!bind_returning(ast.returning, source, &update->returning)) return nullptr;
+  update->target.calls_user_function = user_function_seen;
   return update;
 }
 
@@ -342,6 +344,7 @@ BoundDelete* Binder::Impl::bind_delete(const sql::DeleteStatement& ast) {
   if (!ast.order_by.empty() && !bind_order_by(ast.order_by, scope, &result->order_by)) return nullptr;
   if (!bind_limit(ast.limit, ast.offset, &result->limit, &result->offset)) return nullptr;
   if (!bind_returning(ast.returning, source, &result->returning)) return nullptr;
+  result->target.calls_user_function = user_function_seen;
   return result;
 }
 

@@ -357,7 +357,8 @@ struct BoundTarget {
     std::span<BoundExpr*> fields;  // per index field that is an expression; else null
     BoundExpr* where = nullptr;    // partial index condition
   };
-  std::span<IndexExprs> indexes;  // every secondary index of the table
+  std::span<IndexExprs> indexes;     // every secondary index of the table
+  bool calls_user_function = false;  // the statement, anywhere
 };
 
 struct BoundUpsert {
@@ -384,9 +385,9 @@ struct BoundInsert {
 struct BoundUpdate {
   BoundTarget target;
   catalog::ConflictAction on_conflict = catalog::ConflictAction::Default;
-  BoundCore* core = nullptr;     // sources[0] is the target, then FROM; where as written; results: SET values
-  std::span<int16_t> columns;    // SET column of each of core->results
-  bool may_read_target = false;  // by a sub-query, CTE or view in it, or by a function of the user
+  BoundCore* core = nullptr;   // sources[0] is the target, then FROM; where as written; results: SET values
+  std::span<int16_t> columns;  // SET column of each of core->results
+  bool reads_target = false;   // a sub-query, CTE or view in it reads the target too
   std::span<OrderTerm> order_by;
   BoundExpr* limit = nullptr;
   BoundExpr* offset = nullptr;

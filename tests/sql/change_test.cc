@@ -136,4 +136,78 @@ TEST_CASE("Change, AppendsAfterOtherChangesOfTheTree") {
   CHECK_EQ(s.rows("SELECT count(*), max(id) FROM t; PRAGMA integrity_check"), "3|3\nok");
 }
 
+namespace {
+
+// Indexes of all kinds on a table of 3,000 rows; each change of many rows is checked against them.
+void fill_indexed(Session& s) {
+  s.rows(
+      "CREATE TABLE t(id INTEGER PRIMARY KEY, a INTEGER, b INTEGER, c TEXT COLLATE NOCASE);"
+      "CREATE UNIQUE INDEX ta ON t(a); CREATE INDEX tb ON t(b); CREATE INDEX tc ON t(c, b DESC);"
+      "CREATE INDEX te ON t(b % 10, length(c)); CREATE INDEX tp ON t(b) WHERE c IS NOT NULL;"
+      "WITH RECURSIVE i(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM i WHERE x < 3000)"
+      " INSERT INTO t SELECT x, x * 7919 % 30011, x % 300, CASE x % 3 WHEN 0 THEN 'Name ' ELSE 'name ' END || x % 40 "
+      "FROM "
+      "i;");
+}
+
+// The number of rows and a sum, which all indexes have to agree with.
+std::string by_indexes(Session& s) {
+  auto sum = [&](const char* access, const char* condition) {
+    return s.rows(std::string("SELECT count(*), sum(b), total(length(c)) FROM t ") + access + " WHERE " + condition);
+  };
+  CHECK_EQ(sum("INDEXED BY tb", "b > 200"), sum("NOT INDEXED", "b > 200"));
+  CHECK_EQ(sum("INDEXED BY tc", "c > 'name 3'"), sum("NOT INDEXED", "c > 'name 3'"));
+  CHECK_EQ(sum("INDEXED BY te", "b % 10 = 3"), sum("NOT INDEXED", "b % 10 = 3"));
+  CHECK_EQ(sum("INDEXED BY tp", "b > 5 AND c IS NOT NULL"), sum("NOT INDEXED", "b > 5"));
+  CHECK_EQ(s.rows("PRAGMA integrity_check"), "ok");
+  return s.rows("SELECT count(*), sum(b) FROM t NOT INDEXED");
+}
+
+}  // namespace
+
+TEST_CASE("Change, IndexesFollowManyRows") {
+  Session s;
+  fill_indexed(s);
+  CHECK_EQ(by_indexes(s), "3000|448500");
+  s.rows("UPDATE t SET b = b + 1");
+  CHECK_EQ(by_indexes(s), "3000|451500");
+  s.rows("UPDATE t SET c = upper(c) WHERE id % 2");
+  CHECK_EQ(by_indexes(s), "3000|451500");
+  s.rows("REPLACE INTO t SELECT id, a, b, c FROM t; REPLACE INTO t SELECT id, a, b - 1, c FROM t");
+  CHECK_EQ(by_indexes(s), "3000|448500");
+  s.rows("DELETE FROM t WHERE id % 3 = 1");
+  s.rows("INSERT INTO t SELECT id + 100000, a + 100000, b, c FROM t");
+  CHECK_EQ(by_indexes(s), "4000|598000");
+}
+
+TEST_CASE("Change, IndexesOfAStatementThatFails") {
+  Session s;
+  fill_indexed(s);
+  const std::string all =
+      "WITH RECURSIVE i(x) AS (SELECT 5000 UNION ALL SELECT x + 1 FROM i WHERE x < 6000)"
+      " SELECT x, CASE x WHEN 5900 THEN 7919 ELSE x * 100 END, 250, 'name 5' FROM i";
+  CHECK_EQ(s.rows("INSERT INTO t " + all), "Error: UNIQUE constraint failed: t.a");
+  CHECK_EQ(by_indexes(s), "3000|448500");
+  CHECK_EQ(s.rows("INSERT OR FAIL INTO t " + all), "Error: UNIQUE constraint failed: t.a");
+  CHECK_EQ(by_indexes(s), "3900|673500");
+  CHECK_EQ(s.rows("BEGIN; UPDATE t SET b = 0; UPDATE OR ROLLBACK t SET b = 1, a = 1"),
+           "Error: UNIQUE constraint failed: t.a");
+  CHECK_EQ(by_indexes(s), "3900|673500");
+}
+
+// A function that reads the table sees the rows changed before, through an index too.
+TEST_CASE("Change, AFunctionLooksIntoTheIndex") {
+  Session s;
+  fill_indexed(s);
+  ScalarFunction look;
+  look.data = &s;
+  look.call = [](FunctionCall& call) {
+    auto* session = static_cast<Session*>(call.data());
+    call.set_int64(std::stoll(session->rows("SELECT count(*) FROM t INDEXED BY tb WHERE b = 1000")));
+  };
+  REQUIRE(s.connection.create_function("look", 0, look).ok());
+  s.rows("UPDATE t SET b = 1000, a = 100000 + id * 10000 + look() WHERE id <= 50");
+  CHECK_EQ(s.rows("SELECT min(a % 10000), max(a % 10000), count(DISTINCT a % 10000) FROM t WHERE id <= 50"), "0|49|50");
+}
+
 }  // namespace sqlrite::test

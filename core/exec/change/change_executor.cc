@@ -25,6 +25,7 @@ struct ChangeExecutor::Impl {
   Status run(ExecContext& context, ChangeHost& host, ChangeOutcome* outcome);
   void take_context(const ExecContext& context);
   Status open_source_views();
+  bool may_defer(ChangeHost& host) const;
 };
 
 ChangeExecutor::ChangeExecutor(const plan::StatementPlan& plan) : impl_(std::make_unique<Impl>(plan)) {}
@@ -58,6 +59,15 @@ Status ChangeExecutor::Impl::open_source_views() {
   return {};
 }
 
+// Whether nothing looks into the table's indexes while rows are changed: the rows are found in a state before the changes
+// or all of them ahead; what is left are sub-queries between the changes, functions and hooks of the user.
+bool ChangeExecutor::Impl::may_defer(ChangeHost& host) const {
+  const TableWriter& writer = change->core.writer;
+  return change->needs_mark() && writer.index_count() > 0 && !host.wants_row_changes() &&
+         (subqueries == nullptr || !change->may_query_between()) && !writer.target().calls_user_function &&
+         newest_databases[database.value].encoding == TextEncoding::Utf8;
+}
+
 // `newest` and the databases of both contexts, all of them at the newest state.
 void ChangeExecutor::Impl::take_context(const ExecContext& context) {
   if (newest_databases.size() != context.databases.size()) {
@@ -72,6 +82,11 @@ void ChangeExecutor::Impl::take_context(const ExecContext& context) {
   newest.databases = newest_databases;
   newest.subqueries = subqueries.get();
   std::copy(newest_databases.begin(), newest_databases.end(), source_databases.begin());
+}
+
+// OR FAIL keeps what was changed before the failure.
+static bool keeps_changes(const Status& status, ConflictAction action) {
+  return status.ok() || (action == ConflictAction::Fail && status.primary() == Code::Constraint);
 }
 
 Status ChangeExecutor::Impl::run(ExecContext& context, ChangeHost& host, ChangeOutcome* outcome) {
@@ -107,7 +122,15 @@ Status ChangeExecutor::Impl::run(ExecContext& context, ChangeHost& host, ChangeO
       marked = true;
     }
     if (subqueries != nullptr) SQLRITE_TRY(subqueries->begin_run(newest));
-    return change->run(run, *reading, &action);
+    TableWriter& writer = change->core.writer;
+    const bool defers = may_defer(host);
+    if (defers) writer.defer_index_changes(plan.kind == plan::StatementKind::Delete);
+    Status changed = change->run(run, *reading, &action);
+    if (!defers || !keeps_changes(changed, action)) return changed;
+    Status applied = writer.apply_deferred();
+    if (applied.ok()) return changed;
+    action = ConflictAction::Abort;
+    return applied;
   });
   change->close();
   if (subqueries != nullptr) subqueries->end_run();
@@ -117,7 +140,7 @@ Status ChangeExecutor::Impl::run(ExecContext& context, ChangeHost& host, ChangeO
     handle.view = storage::kNewestView;
   }
 
-  if (status.ok() || (action == ConflictAction::Fail && status.primary() == Code::Constraint)) {
+  if (keeps_changes(status, action)) {
     if (marked) run.pager->release(run.mark);
     return status;
   }

@@ -19,6 +19,8 @@ class Change {
   virtual void close() = 0;
   // A failure can come after a first write, so the statement needs a mark to come back to.
   virtual bool needs_mark() const = 0;
+  // Where the statement has sub-queries, some may be run between the changes and not only for the source.
+  virtual bool may_query_between() const = 0;
   // The source must not see what is being written.
   virtual bool needs_pinned_source() const = 0;
   ChangeCore core;

@@ -23,6 +23,7 @@ class Delete final : public Change {
   }
 
   bool needs_mark() const override { return plan_->finder == nullptr || !plan_->finder->root->single_row_max; }
+  bool may_query_between() const override { return plan_->bound->returning != nullptr; }
   bool needs_pinned_source() const override { return streams_; }
 
   Status run(ChangeRun& run, ExecContext& source, ConflictAction*) override {

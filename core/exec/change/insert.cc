@@ -64,6 +64,9 @@ class Insert final : public Change {
     bool single = bound_->source == nullptr || (direct_ && direct_row_count_ == 1);
     return !single || core.may_replace() || !upserts_.empty();
   }
+  bool may_query_between() const override {
+    return bound_->returning != nullptr || !bound_->upserts.empty() || direct_;
+  }
   bool needs_pinned_source() const override { return bound_->source != nullptr && !direct_; }
 
   Status run(ChangeRun& run, ExecContext& source, ConflictAction* action) override {

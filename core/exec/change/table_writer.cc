@@ -102,7 +102,35 @@ Status TableWriter::open(ExecContext& context) {
 void TableWriter::close() {
   rows_.rest();
   primary_.rest();
-  for (IndexState& index : indexes_) index.cursor.rest();
+  for (IndexState& index : indexes_) {
+    index.cursor.rest();
+    if (index.defers) index.changes->clear();
+    index.defers = false;
+  }
+}
+
+void TableWriter::defer_index_changes(bool unique_too) {
+  constexpr size_t kSizeBytesMax = size_t{16} << 20;  // of all indexes
+  for (IndexState& index : indexes_) {
+    if (!unique_too && index.bound->index->unique) continue;
+    if (!index.changes) {
+      index.changes =
+          std::make_unique<IndexChanges>(*index.bound->index, index.real_fields, kSizeBytesMax / indexes_.size());
+    }
+    index.defers = true;
+  }
+}
+
+Status TableWriter::defer(IndexState& index, bool erases) {
+  SQLRITE_TRY(index.changes->add(fields_.data(), erases));
+  return index.changes->is_full() ? index.changes->apply(index.cursor, encoding_) : Status();
+}
+
+Status TableWriter::apply_deferred() {
+  for (IndexState& index : indexes_) {
+    if (index.defers) SQLRITE_TRY(index.changes->apply(index.cursor, encoding_));
+  }
+  return {};
 }
 
 Result<bool> TableWriter::find(const Value* key) {
@@ -232,6 +260,7 @@ Status TableWriter::insert_index_entry(expr::EvalContext& eval, IndexState& inde
   bool belongs;
   SQLRITE_TRY(index_record(eval, index, row, &belongs));
   if (!belongs) return {};
+  if (index.defers) return defer(index, false);
   auto field_count = static_cast<uint16_t>(index.bound->index->fields.size());
   SQLRITE_TRY_ASSIGN(storage::Payload record,
                      encoder_.encode(fields_.data(), field_count, encoding_, index.real_fields.data()));
@@ -242,6 +271,7 @@ Status TableWriter::erase_index_entry(expr::EvalContext& eval, IndexState& index
   bool belongs;
   SQLRITE_TRY(index_record(eval, index, row, &belongs));
   if (!belongs) return {};
+  if (index.defers) return defer(index, true);
   auto field_count = static_cast<uint16_t>(index.bound->index->fields.size());
   SQLRITE_TRY_ASSIGN(bool found, index.cursor.seek({fields_.data(), field_count}, storage::Seek::Equal));
   if (!found) return Code::CorruptIndex;

@@ -4,9 +4,11 @@
 // Rows travel as *slots*: slot i is column i of the table, slot columns.size() the rowid (NULL in WITHOUT ROWID tables).
 #pragma once
 
+#include <memory>
 #include <span>
 
 #include "base/arena.h"
+#include "exec/change/index_changes.h"
 #include "exec/operator.h"
 #include "storage/btree/btree.h"
 #include "storage/record/record.h"
@@ -48,7 +50,12 @@ class TableWriter {
   // Opens the cursors at the newest state. REQUIRES: the table's pager is writing.
   Status open(ExecContext& context);
   void close();
+  // From now to close(): changes of indexes wait for apply_deferred(). Those of unique indexes, which are searched for
+  // collisions, wait only if `unique_too`.
+  void defer_index_changes(bool unique_too);
+  Status apply_deferred();
 
+  const bind::BoundTarget& target() const { return *target_; }
   const catalog::Table& table() const { return *table_; }
   size_t index_count() const { return indexes_.size(); }
   const catalog::Index& index(size_t number) const { return *indexes_[number].bound->index; }
@@ -98,11 +105,14 @@ class TableWriter {
     std::span<expr::ExprNode*> exprs;  // per field; null where the field is a column
     expr::ExprNode* where = nullptr;
     std::span<bool> real_fields;
+    bool defers = false;
+    std::unique_ptr<IndexChanges> changes;  // made when first needed
     ~IndexState();
   };
 
   // Index record fields of a row; *belongs is false when a partial index leaves the row out.
   Status index_record(expr::EvalContext& eval, IndexState& index, const SlotRow& row, bool* belongs);
+  Status defer(IndexState& index, bool erases);
   Status insert_index_entry(expr::EvalContext& eval, IndexState& index, const SlotRow& row);
   Status erase_index_entry(expr::EvalContext& eval, IndexState& index, const SlotRow& row);
   Status write_row(const Value* slots);

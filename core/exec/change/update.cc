@@ -40,6 +40,7 @@ class Update final : public Change {
   }
 
   bool needs_mark() const override { return !plan_->finder->root->single_row_max || core.may_replace(); }
+  bool may_query_between() const override { return plan_->bound->returning != nullptr || !plan_->set_from_finder; }
   bool needs_pinned_source() const override { return plan_->streams && !plan_->finder->root->single_row_max; }
 
   Status run(ChangeRun& run, ExecContext& source, ConflictAction* action) override {

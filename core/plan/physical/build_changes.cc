@@ -100,7 +100,7 @@ bool may_set_from_finder(const bind::BoundUpdate& update) {
     if (column == catalog::kRowIdColumn || column == table.rowid_alias) return false;
     BoundExpr* value = update.core->results[i];
     if (calls_user_function(value)) return false;
-    if (value->has_subquery && update.may_read_target) return false;
+    if (value->has_subquery && (update.reads_target || update.target.calls_user_function)) return false;
   }
   return true;
 }

@@ -52,6 +52,13 @@ struct Payload {
   uint64_t zero_tail_size_bytes = 0;
 };
 
+// An entry to come into an index, or to go.
+struct IndexChange {
+  SearchKey key;   // all fields of the entry
+  Payload record;  // the same, encoded; not needed to erase
+  bool erases = false;
+};
+
 // One field of a record to be given another value.
 struct FieldChange {
   uint16_t position = 0;         // in the record
@@ -225,6 +232,10 @@ class IndexCursor : public CursorBase {
   Status insert(const Payload& record);
   // The same where the record's fields are at hand as values.
   Status insert(const Payload& record, const SearchKey& fields);
+  // Makes the first of these changes and, where several of those behind it concern the same leaf, these too: the leaf is
+  // then rewritten once. Returns how many were made (at least one). Of an entry to erase that is not there: CORRUPT_INDEX.
+  // REQUIRES: they come in the order of the index; changes of one entry in the order in which they are to be made.
+  Result<uint32_t> apply(std::span<const IndexChange> changes);
 
  private:
   // A key's first field as a number that sorts like it (see first_field.h), and the same of the entries around a page.
@@ -252,6 +263,12 @@ class IndexCursor : public CursorBase {
   template <FirstFieldKind kKind>
   bool narrow_by_numbers(const Level& level, const FirstField& first, bool after_equal, uint32_t hint, uint32_t* low,
                          uint32_t* high) const;
+
+  // After locate() for what is changed.
+  Status insert_here(const Payload& record);
+  Status apply_here(const IndexChange& change);
+  Result<uint32_t> count_for_leaf(std::span<const IndexChange> changes);
+  Result<uint32_t> merge_into_leaf(std::span<const IndexChange> changes);
 
   FirstField leaf_around_;  // while leaf_range_known_: around levels_[depth_]
   uint8_t near_score_ = 2;  // how often a key was on the leaf where the cursor was, lately

@@ -63,8 +63,8 @@ Result<int> IndexCursor::compare_cell(const Level& level, uint32_t index, const 
 }
 
 // The same; the first field is looked at alone where that decides.
-inline Result<int> IndexCursor::order_of_cell(const Level& level, uint32_t index, const SearchKey& key,
-                                              const FirstField& first) {
+Result<int> IndexCursor::order_of_cell(const Level& level, uint32_t index, const SearchKey& key,
+                                       const FirstField& first) {
   uint64_t number;
   if (read_first_field(level, index, first.kind, &number)) {
     if (number != first.key) return number < first.key ? -1 : 1;
@@ -136,7 +136,7 @@ Result<uint32_t> IndexCursor::lower_bound(const Level& level, const SearchKey& k
   return low;
 }
 
-inline IndexCursor::FirstField IndexCursor::first_field_of(const SearchKey& key) const {
+IndexCursor::FirstField IndexCursor::first_field_of(const SearchKey& key) const {
   FirstField field;
   if (key.count == 0 || key_info_->field_count == 0) return field;
   if (key_info_->descending != nullptr && key_info_->descending[0]) return field;

@@ -174,6 +174,11 @@ Status IndexCursor::insert(const Payload& record, const SearchKey& fields) {
   uint64_t total = record.bytes.size() + record.zero_tail_size_bytes;
   if (total > kPayloadSizeMax) return Code::TooBig;
   SQLRITE_TRY(locate(fields, false));
+  return insert_here(record);
+}
+
+Status IndexCursor::insert_here(const Payload& record) {
+  const uint64_t total = record.bytes.size() + record.zero_tail_size_bytes;
   bool append = levels_[depth_].index == levels_[depth_].cell_count && at_right_edge();
   CellDraft draft;
   draft.head_size_bytes = write_varint(draft.head, total);

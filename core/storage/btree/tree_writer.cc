@@ -109,6 +109,27 @@ Status TreeWriter::insert_cell(int depth, uint32_t index, const CellDraft& draft
   return insert_loose(depth, index, LooseCell{copy, draft.size_bytes});
 }
 
+Result<std::span<const LooseCell>> TreeWriter::take_cells(int depth) {
+  SQLRITE_TRY(loosen(depth));
+  const LooseNode& node = *steps_[depth].loose;
+  return std::span<const LooseCell>{node.cells, node.count};
+}
+
+Result<bool> TreeWriter::give_cells(int depth, LooseCell* cells, uint32_t count) {
+  Step& step = steps_[depth];
+  LooseNode& node = *step.loose;
+  node.cells = cells;
+  node.count = count;
+  const uint32_t usable = limits_.usable_size_bytes;
+  const uint32_t overhead = page_head(step.id) + (is_leaf_type(node.type) ? 8 : 12);
+  uint64_t used = overhead;
+  for (uint32_t i = 0; i < count; ++i) used += cells[i].size_bytes + 2;
+  if (used > usable || (depth > 0 && (usable - used) * 3 > usable * uint64_t{2})) return false;
+  SQLRITE_TRY(put_page(step.id, node.type, cells, count, node.right_child));
+  step.loose = nullptr;
+  return true;
+}
+
 Status TreeWriter::put_page(PageId id, uint8_t type, const LooseCell* cells, uint32_t count, PageId right_child) {
   SQLRITE_TRY_ASSIGN(uint8_t* bytes, pager_.fetch_mut(id));
   write_page(bytes, id, type, cells, count, right_child, limits_.usable_size_bytes);

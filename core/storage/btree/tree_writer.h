@@ -18,9 +18,19 @@ class TreeWriter {
   void push(PageId id, uint32_t index) { steps_[++depth_] = Step{id, index, nullptr, false}; }
   int depth() const { return depth_; }
   Arena& arena() { return arena_; }
+  template <typename T>
+  Result<T*> make_array(size_t count) {
+    void* memory = arena_.try_allocate(sizeof(T) * (count + 1), alignof(T));
+    if (memory == nullptr) return Code::NoMem;
+    return static_cast<T*>(memory);
+  }
 
   // Puts a cell in as cell `index` of the page at `depth`, in place or loose. The draft's bytes may go afterwards.
   Status insert_cell(int depth, uint32_t index, const CellDraft& draft);
+  // Takes the page at `depth` apart; its cells are to be given back, changed, before anything else is done.
+  Result<std::span<const LooseCell>> take_cells(int depth);
+  // False: the page is too full or too empty for them and has to be balanced. `cells` are in this writer's arena.
+  Result<bool> give_cells(int depth, LooseCell* cells, uint32_t count);
   // A row beyond all others, for which the right-most leaf (at `depth`, its last rowid `last`) has no room: the leaf stays
   // as it is, the row begins a new leaf. Mends what is above.
   Status append_leaf(int depth, const CellDraft& draft, RowId last);
@@ -50,12 +60,6 @@ class TreeWriter {
   static constexpr int kSiblingsMax = 3;
   static constexpr int kPagesMax = 6;
 
-  template <typename T>
-  Result<T*> make_array(size_t count) {
-    void* memory = arena_.try_allocate(sizeof(T) * (count + 1), alignof(T));
-    if (memory == nullptr) return Code::NoMem;
-    return static_cast<T*>(memory);
-  }
   Status read_sibling(PageId id, uint32_t extra_cells, Sibling* out);
   // The cells of a page of the path, loose or not.
   Status read_step(const Step& step, Sibling* out);
