@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "bind/binder_impl.h"
+#include "sql/ast/calls.h"
 #include "types/affinity.h"
 #include "types/number_text.h"
 
@@ -366,6 +367,7 @@ BoundExpr* Binder::Impl::bind_between(const sql::BetweenExpr& ast, Scope& scope)
 }
 
 BoundExpr* Binder::Impl::bind_in(const sql::InExpr& ast, Scope& scope) {
+  if (sql::ignores_subject(ast)) return constant(Value::from_bool(ast.negated), &ast);
   BoundExpr* operand = bind_any(*ast.subject, scope);
   if (operand == nullptr) return nullptr;
   if (ast.source == sql::InSource::Select) {

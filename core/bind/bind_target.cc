@@ -20,7 +20,7 @@ const catalog::Table* Binder::Impl::find_target(const sql::QualifiedName& name, 
   if (table.kind == catalog::TableKind::Virtual) {
     return fail("virtual tables are not executed yet: %s", shown.c_str());
   }
-  if (table.read_only) return fail("table %s may not be modified", shown.c_str());
+  if (table.read_only && !context.writable_schema) return fail("table %s may not be modified", shown.c_str());
   return &table;
 }
 

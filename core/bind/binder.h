@@ -46,6 +46,7 @@ struct BindContext {
   uint32_t source_count_max = 64;  // tables in one join, as SQLite
   uint32_t attached_max = 10;
   const char* stored_in = nullptr;  // functions::CallContext::stored_in for the whole statement
+  bool writable_schema = false;     // changes of sqlite_schema are allowed
 };
 
 class Binder {

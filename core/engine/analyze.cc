@@ -36,6 +36,10 @@ Status analyze_index(Connection& connection, const catalog::Table& table, const 
   int current = 0;
   bool surely_distinct = false;
   uint64_t rows = 0;
+  // PRAGMA analysis_limit: after every so many rows the scan ends or, while all first fields have been equal, goes on
+  // behind that value. It then leaves out the first entry there, as SQLite's does.
+  const uint64_t limit = static_cast<uint64_t>(connection.settings().analysis_limit);
+  uint64_t skip_count = 0;
   SQLRITE_TRY_ASSIGN(bool found, cursor.first());
   while (found) {
     if ((rows & 1023) == 0) SQLRITE_TRY(Connection::check_interrupt(&connection));
@@ -59,6 +63,12 @@ Status analyze_index(Connection& connection, const catalog::Table& table, const 
     }
     previous = values;
     ++rows;
+    if (limit > 0 && rows > limit * (skip_count + 1)) {
+      ++skip_count;
+      if (distinct[0] > 1) break;
+      SQLRITE_TRY_ASSIGN(found, cursor.seek({previous.data(), 1}, storage::Seek::Greater));
+      if (!found) break;
+    }
     SQLRITE_TRY_ASSIGN(found, cursor.next());
   }
   if (rows == 0) {
@@ -67,7 +77,11 @@ Status analyze_index(Connection& connection, const catalog::Table& table, const 
       out->push_back({std::string(table.name), std::string(index.name), empty_stat(field_count)});
     return {};
   }
-  std::string stat = std::to_string(rows);
+  uint64_t rows_in_all = rows;
+  if (skip_count > 0) {
+    SQLRITE_TRY_ASSIGN(rows_in_all, storage::count_entries(*database.pager, index.root, storage::kNewestView));
+  }
+  std::string stat = std::to_string(rows_in_all);
   for (uint64_t count : distinct) {
     uint64_t average = (rows + count - 1) / count;
     // Between one and two rows on average, but with few repeats, counts as unique.

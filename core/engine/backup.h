@@ -27,11 +27,19 @@ class Backup {
  private:
   Backup(Connection& target, uint32_t target_database, Connection& source, uint32_t source_database);
   Status copy(int page_count, bool* done);
+  Status begin_copy(const storage::Pager& from);
+  Status copy_pages(storage::Pager& from, storage::View view, int page_count);
+  Status finish_copy();
+  void stop_writing();
+  // Where the pages are copied to.
+  storage::Pager& receiver() { return staged_ != nullptr ? *staged_ : *target_.database(target_database_).pager; }
 
   Connection& target_;
   uint32_t target_database_;
   Connection& source_;
   uint32_t source_database_;
+  // A target with pages of another size takes the source as a whole: the copy is made beside it, and then replaces it.
+  std::unique_ptr<storage::Pager> staged_;
   uint32_t next_page_ = 1;
   uint64_t source_snapshot_ = 0;
   int remaining_ = 0;

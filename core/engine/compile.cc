@@ -197,7 +197,8 @@ Status Statement::compile_rows(Program& program, const sql::Statement& statement
                             static_cast<uint32_t>(connection.limit(Limit::Column)),
                             64,
                             static_cast<uint32_t>(connection.limit(Limit::Attached)),
-                            connection.stored_in()};
+                            connection.stored_in(),
+                            connection.settings_.writable_schema && !connection.settings_.defensive};
   bind::Binder binder(context);
   connection.lookup_error_ = Status();
   auto bound = [&connection](Status status) -> Status {

@@ -110,7 +110,10 @@ Result<std::unique_ptr<storage::Pager>> Connection::open_pager(const OpenTarget&
   options.immutable = target.immutable;
   options.busy_handler = &busy_callback;
   options.busy_context = this;
-  SQLRITE_TRY_ASSIGN(auto pager, storage::Pager::open(*vfs_, target.path, options));
+  // temp_store = memory keeps temporary databases in memory; else they are private files that vanish with the connection.
+  const bool to_memory = target.path.empty() && settings_.temp_store == 2;
+  SQLRITE_TRY_ASSIGN(auto pager, storage::Pager::open(*vfs_, to_memory ? ":memory:" : target.path, options));
+  pager->set_spilling(settings_.cache_spill);
   *full_path = pager->path();
   return pager;
 }
@@ -355,10 +358,7 @@ Status Connection::ensure_temp() {
   Database& temp = databases_[1];
   if (temp.pager != nullptr) return {};
   std::string path;
-  // temp_store = memory keeps it in memory; else a private file that vanishes with its connection.
-  OpenTarget target;
-  if (settings_.temp_store == 2) target.path = ":memory:";
-  SQLRITE_TRY_ASSIGN(temp.pager, open_pager(target, &path));
+  SQLRITE_TRY_ASSIGN(temp.pager, open_pager(OpenTarget(), &path));
   temp.encoding = databases_[0].encoding;
   return {};
 }

@@ -85,6 +85,7 @@ struct Settings {
   bool empty_result_callbacks = false;
   bool full_fsync = false;
   bool checkpoint_full_fsync = false;
+  bool cache_spill = true;
   bool defensive = false;
   bool dqs_ddl = true;
   bool dqs_dml = true;
@@ -103,7 +104,6 @@ struct Settings {
   int64_t mmap_size = 0;
   int64_t vacuum_page_size = 0;  // PRAGMA page_size, whatever its database; what is no page size changes nothing
   int vacuum_auto_vacuum = -1;   // PRAGMA auto_vacuum, likewise; negative: never set
-  int64_t cache_spill = 1;
 
   // The switch that SQLITE_DBCONFIG_* number `op` means; null when there is none here.
   bool* switch_at(int op);

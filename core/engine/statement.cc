@@ -167,7 +167,7 @@ Status Statement::fetch(bool* has_row) {
   if (program.counts_changes) {
     *has_row = !change_count_given_;
     change_count_given_ = true;
-    change_count_ = Value::from_integer(outcome_.changes);
+    change_count_ = Value::from_integer(outcome_.changes - outcome_.upserted);
     row_values_ = *has_row ? &change_count_ : nullptr;
     return {};
   }
@@ -199,6 +199,10 @@ Status Statement::finish(Status status) {
   bool keep = program_->keep_on_failure || (program_->is_change && status.primary() == Code::Constraint &&
                                             outcome_.failure_scope == exec::FailureScope::Statement);
   Status commit_status = connection.transaction_.statement_finished(writes_, !status.ok(), keep);
+  // Outside a transaction each query and each change is one of its own; a PRAGMA that only sets something is none.
+  const bool is_transaction = !program_->is_command || !program_->read_only;
+  if (!internal_ && is_transaction && connection.transaction_.is_autocommit())
+    connection.settings_.defer_foreign_keys = false;
   if (started_ns_ != 0) trace_end();
   return status.ok() ? std::move(commit_status) : std::move(status);
 }

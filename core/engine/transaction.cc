@@ -258,12 +258,10 @@ Status Transaction::commit() {
   if (!status.ok()) {
     if (status.primary() == Code::Busy && writing_ != 0) return status;  // may be tried again
     rollback_all();
-    autocommit_ = true;
-    savepoints_.clear();
+    end_transaction();
     return status;
   }
-  autocommit_ = true;
-  savepoints_.clear();
+  end_transaction();
   return {};
 }
 
@@ -276,8 +274,13 @@ Status Transaction::rollback() {
 void Transaction::abandon() {
   abort_writers();
   rollback_all();
+  end_transaction();
+}
+
+void Transaction::end_transaction() {
   autocommit_ = true;
   savepoints_.clear();
+  connection_.settings_.defer_foreign_keys = false;
 }
 
 int Transaction::find_savepoint(std::string_view name) const {

@@ -100,6 +100,8 @@ class Transaction {
   void forget_schemas();
   Status run_wal_hook();
   void rollback_all();
+  // Settles what holds for one transaction only.
+  void end_transaction();
   void end_reading();
   void restore_schemas(uint32_t noted, catalog::SchemaRef* schemas);
   void abort_readers();

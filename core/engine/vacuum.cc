@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "engine/commands.h"
 #include "engine/ddl/schema_writer.h"
+#include "engine/temporary_copy.h"
 #include "storage/btree/btree.h"
 #include "storage/pager/database_header.h"
 #include "storage/record/record.h"
@@ -151,29 +152,9 @@ uint32_t page_size_of_copy(Connection& connection, const storage::Pager& from, b
                                                                                    : from.page_size_bytes();
 }
 
-// `path` empty: a copy that nobody keeps, in a temporary file unless its original is in memory, too.
-Result<std::unique_ptr<storage::Pager>> open_copy(Connection& connection, const storage::Pager& from,
-                                                  const std::string& path) {
-  storage::PagerOptions options;
-  options.page_size_bytes = page_size_of_copy(connection, from, !path.empty());
-  options.default_journal_mode = storage::JournalMode::Off;
-  std::string file = path;
-  if (path.empty() && !from.is_memory() && connection.settings().temp_store != 2) {
-    SQLRITE_TRY_ASSIGN(file, connection.vfs().temp_name());
-    options.temporary = true;
-  }
-  SQLRITE_TRY_ASSIGN(auto copy, storage::Pager::open(connection.vfs(), file, options));
-  copy->set_synchronous(storage::Synchronous::Off);
-  SQLRITE_TRY(copy->set_page_size(options.page_size_bytes, static_cast<int>(from.reserved_size_bytes())));
-  SQLRITE_TRY(copy->begin_read());
-  if (copy->page_count(storage::kNewestView) > 0) return Status(Code::Error, "output file already exists");
-  copy->set_exclusive_locking(true);
-  SQLRITE_TRY(copy->begin_write());
-  return copy;
-}
-
 Result<std::unique_ptr<storage::Pager>> build_copy(Connection& connection, uint32_t index) {
-  SQLRITE_TRY_ASSIGN(auto copy, open_copy(connection, *connection.database(index).pager, {}));
+  const storage::Pager& from = *connection.database(index).pager;
+  SQLRITE_TRY_ASSIGN(auto copy, open_temporary_copy(connection, from, page_size_of_copy(connection, from, false)));
   SQLRITE_TRY(copy_database(connection, index, *copy));
   SQLRITE_TRY(copy->commit());
   return copy;
@@ -181,7 +162,9 @@ Result<std::unique_ptr<storage::Pager>> build_copy(Connection& connection, uint3
 
 Status vacuum_into(Connection& connection, uint32_t index, const std::string& path) {
   const storage::Pager& from = *connection.database(index).pager;
-  SQLRITE_TRY_ASSIGN(auto copy, open_copy(connection, from, path));
+  const uint32_t page_size = page_size_of_copy(connection, from, true);
+  SQLRITE_TRY_ASSIGN(auto copy, path.empty() ? open_temporary_copy(connection, from, page_size)
+                                             : open_copy(connection, from, page_size, path));
   Status status = copy_database(connection, index, *copy);
   copy->set_synchronous(from.synchronous());  // one sync at the end is for all of it
   if (status.ok()) status = copy->commit();

@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "expr/node.h"
 #include "functions/scalar/pattern.h"
+#include "types/blob_text.h"
 #include "types/utf.h"
 
 namespace sqlrite::expr {
@@ -11,6 +12,10 @@ namespace {
 // Constants are folded before a connection is in sight: SQLite's default then.
 int64_t length_limit_bytes(const EvalContext& context) {
   return context.connection != nullptr ? context.connection->length_limit_bytes() : 1000000000;
+}
+
+TextEncoding encoding_of(const EvalContext& context) {
+  return context.connection != nullptr ? context.connection->text_encoding() : TextEncoding::Utf8;
 }
 
 class ConcatNode final : public ExprNode {
@@ -24,8 +29,8 @@ class ConcatNode final : public ExprNode {
       *out = Value::null();
       return {};
     }
-    SQLRITE_TRY(make_bytes(left, *context.heap));
-    SQLRITE_TRY(make_bytes(right, *context.heap));
+    SQLRITE_TRY(blob_to_text(left, encoding_of(context), *context.heap));
+    SQLRITE_TRY(blob_to_text(right, encoding_of(context), *context.heap));
     NumberText left_text, right_text;
     std::string_view a = text_of(left, left_text);
     std::string_view b = text_of(right, right_text);
@@ -46,7 +51,7 @@ class CastNode final : public ExprNode {
   Evaluator operand_;
   Status evaluate_row(EvalContext& context, const Batch& batch, uint32_t row, Value* out) override {
     SQLRITE_TRY(operand_->evaluate_row(context, batch, row, out));
-    TextEncoding encoding = context.connection != nullptr ? context.connection->text_encoding() : TextEncoding::Utf8;
+    const TextEncoding encoding = encoding_of(context);
     if (encoding != TextEncoding::Utf8) return cast_utf16(context, encoding, out);
     return cast_value(*out, target_, *context.heap);
   }
@@ -56,11 +61,7 @@ class CastNode final : public ExprNode {
   Status cast_utf16(EvalContext& context, TextEncoding encoding, Value* out) const {
     const bool was_blob = out->type == ValueType::Blob;
     const bool to_blob = target_ == Affinity::None || target_ == Affinity::Blob;
-    if (was_blob && !to_blob) {
-      SQLRITE_TRY(make_bytes(*out, *context.heap));
-      SQLRITE_TRY_ASSIGN(std::string_view text, utf16_to_utf8(out->view(), encoding, *context.heap));
-      *out = Value::from_text(text, ValueOwner::Heap);
-    }
+    if (!to_blob) SQLRITE_TRY(blob_to_text(*out, encoding, *context.heap));
     SQLRITE_TRY(cast_value(*out, target_, *context.heap));
     if (was_blob || !to_blob || out->type != ValueType::Blob) return Status();
     SQLRITE_TRY_ASSIGN(std::string_view bytes, utf8_to_utf16(out->view(), encoding, *context.heap));
@@ -82,6 +83,7 @@ class LikeNode final : public ExprNode {
     SQLRITE_TRY(pattern_->evaluate_row(context, batch, row, &pattern));
     if (escape_) SQLRITE_TRY(escape_->evaluate_row(context, batch, row, &escape));
     if (bound_->function != nullptr) return call_overload(context, operand, pattern, escape, out);
+    for (Value* value : {&pattern, &escape}) SQLRITE_TRY(blob_to_text(*value, encoding_of(context), *context.heap));
     SQLRITE_TRY(compile(context, pattern, escape));
     int truth = -1;
     SQLRITE_TRY(match(operand, context, &truth));
@@ -98,6 +100,7 @@ class LikeNode final : public ExprNode {
     SQLRITE_TRY(operand_->evaluate(context, batch, buffer_, &column));
     Value pattern;
     SQLRITE_TRY(pattern_->evaluate_row(context, batch, batch.live_row(0), &pattern));
+    SQLRITE_TRY(blob_to_text(pattern, encoding_of(context), *context.heap));
     Status status = compile(context, pattern, Value::null());
     if (!status.ok()) {
       context.failed_row = batch.live_row(0);
@@ -171,7 +174,7 @@ class LikeNode final : public ExprNode {
       *truth = -1;
       return {};
     }
-    SQLRITE_TRY(make_bytes(operand, *context.heap));
+    SQLRITE_TRY(blob_to_text(operand, encoding_of(context), *context.heap));
     NumberText number;
     bool matched = compiled_.matches(text_of(operand, number));
     *truth = matched != bound_->negated;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "functions/function.h"
+#include "types/blob_text.h"
 #include "types/cast.h"
 #include "types/value_text.h"
 
@@ -51,9 +52,9 @@ inline int64_t length_limit(const CallContext& ctx) {
 Status too_big();
 inline Status call_error(std::string_view message) { return Status(Code::Error, message); }
 
-// The bytes of an argument read as text; numbers are formatted into `buffer`. REQUIRES: not NULL.
+// The bytes of an argument, of texts as they are here (UTF-8); numbers are formatted into `buffer`. REQUIRES: not NULL.
 // Status: a zero blob needs the heap.
-inline Status argument_text(CallContext& ctx, const Value& argument, NumberText& buffer, std::string_view* out) {
+inline Status argument_bytes(CallContext& ctx, const Value& argument, NumberText& buffer, std::string_view* out) {
   if (argument.is_bytes() && (argument.flags & value_flags::kZeroBlob) != 0) [[unlikely]] {
     Value blob = argument;
     SQLRITE_TRY(make_bytes(blob, *ctx.heap));
@@ -62,6 +63,23 @@ inline Status argument_text(CallContext& ctx, const Value& argument, NumberText&
   }
   *out = text_of(argument, buffer);
   return Status();
+}
+
+// The same with an argument read as text: a blob's bytes are in the encoding of the database.
+inline Status argument_text(CallContext& ctx, const Value& argument, NumberText& buffer, std::string_view* out) {
+  if (argument.type == ValueType::Blob && encoding_of(ctx) != TextEncoding::Utf8) [[unlikely]] {
+    Value text = argument;
+    SQLRITE_TRY(blob_to_text(text, encoding_of(ctx), *ctx.heap));
+    *out = text.view();
+    return Status();
+  }
+  return argument_bytes(ctx, argument, buffer, out);
+}
+
+// Makes a Text of an argument's copy. NULL stays NULL.
+inline Status make_argument_text(CallContext& ctx, Value& value) {
+  SQLRITE_TRY(blob_to_text(value, encoding_of(ctx), *ctx.heap));
+  return make_text(value, *ctx.heap);
 }
 
 // Sets `*result` to a text of `size` bytes in the heap (a NUL behind it) and `*bytes` to where they go.

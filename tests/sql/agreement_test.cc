@@ -236,4 +236,40 @@ TEST_CASE("Agreement, NoTreeIsDroppedWhileAStatementRuns") {
   CHECK_EQ(s.rows("DROP INDEX i; DROP TABLE t; DROP TABLE u; SELECT name FROM sqlite_schema"), "");
 }
 
+TEST_CASE("Agreement, NothingIsAskedOfWhatIsInNothing") {
+  Session s;
+  s.rows("CREATE TABLE t(a, b); INSERT INTO t VALUES(1, 2), (3, 4)");
+  CHECK_EQ(s.rows("SELECT nosuch IN (), (SELECT x FROM nosuch) NOT IN (), nosuch(1) IN ()"),
+           "Error: no such function: nosuch");
+  CHECK_EQ(s.rows("SELECT nosuch IN (), (SELECT x FROM nosuch) NOT IN ()"), "0|1");
+  CHECK_EQ(s.rows("SELECT count(*) IN () FROM t; SELECT a IN () FROM t"), "0\n0\n0");
+  CHECK_EQ(s.rows("CREATE VIEW v AS SELECT * FROM t WHERE a = 1 OR (b IN ()); ALTER TABLE t RENAME b TO c; SELECT sql "
+                  "FROM sqlite_schema WHERE name = 'v'"),
+           "CREATE VIEW v AS SELECT * FROM t WHERE a = 1 OR (b IN ())");
+  CHECK_EQ(s.rows("CREATE TABLE u(a CHECK(nosuch IN () IS FALSE)); INSERT INTO u VALUES(1); SELECT * FROM u"), "1");
+}
+
+TEST_CASE("Agreement, BlobsUsedAsTextsHaveTheEncodingOfTheDatabase") {
+  for (const bool little : {true, false}) {
+    CAPTURE(little);
+    Session s;
+    s.rows(little ? "PRAGMA encoding='UTF-16le'" : "PRAGMA encoding='UTF-16be'");
+    // 'ab' and 'a%' as the file holds them.
+    const std::string ab = little ? "x'61006200'" : "x'00610062'";
+    const std::string pattern = little ? "x'61002500'" : "x'00610025'";
+    s.rows("CREATE TABLE t(a, b); INSERT INTO t VALUES(" + ab + ", 'c')");
+    CHECK_EQ(s.rows("SELECT a || b, b || a, upper(a), printf('%s', a), trim(a, 'a'), replace(b, 'c', a) FROM t"),
+             "abc|cab|AB|ab|b|ab");
+    CHECK_EQ(s.rows("SELECT a LIKE 'ab', 'abc' LIKE " + pattern + ", instr('cab', a), concat(a, 'c') FROM t"),
+             "1|1|2|abc");
+    CHECK_EQ(s.rows("SELECT b FROM t WHERE CAST(a AS TEXT) LIKE CAST(" + pattern + " AS TEXT) AND " + ab +
+                    " || 'c' = 'abc'"),
+             "c");
+    CHECK_EQ(s.rows("SELECT group_concat(a, ',') FROM (SELECT a FROM t UNION ALL SELECT a FROM t)"), "ab,ab");
+    // As blobs they stay what they are.
+    CHECK_EQ(s.rows("SELECT hex(a), length(a), instr(a, substr(a, 2, 1)), typeof(a) FROM t"),
+             little ? "61006200|4|2|blob" : "00610062|4|2|blob");
+  }
+}
+
 }  // namespace sqlrite::test

@@ -1,4 +1,5 @@
 // Statements through the public interface: parameters, conversions, ownership of what accessors hand out, batches, cache.
+#include "harness/temporary_folder.h"
 #include "session.h"
 
 namespace sqlrite::test {
@@ -194,6 +195,38 @@ TEST_CASE("Statement, BackupCopiesADatabase") {
   CHECK(backup.step().take());
   CHECK_EQ(to.rows("SELECT count(*), max(a) FROM t; PRAGMA integrity_check; SELECT count(*) FROM sqlite_schema"),
            "3000|3000\nok\n2");
+}
+
+// Pages of another size are taken by files without a log only, and then by the copy as a whole.
+TEST_CASE("Statement, BackupChangesThePageSizeOfAFileInRollbackMode") {
+  harness::TemporaryFolder folder("backup");
+  Session from;
+  from.rows("PRAGMA page_size=1024; CREATE TABLE t(a, b)");
+  from.rows(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) INSERT INTO t SELECT i, hex(i) "
+      "FROM n");
+  const std::string made = "PRAGMA page_size=4096; PRAGMA journal_mode=delete; CREATE TABLE old(x)";
+  const std::string asked =
+      "SELECT count(*), max(a) FROM t; PRAGMA page_size; PRAGMA journal_mode; PRAGMA integrity_check";
+  {
+    Session to(folder.file("rollback.db"));
+    to.rows(made);
+    Backup backup = from.connection.backup_to(to.connection).take();
+    CHECK(!backup.step(5).take());
+    CHECK_EQ(backup.remaining_page_count(), backup.total_page_count() - 5);
+    from.rows("INSERT INTO t VALUES(3001, 'late')");  // the copy begins again
+    CHECK(backup.step().take());
+    CHECK_EQ(to.rows(asked), "3001|3001\n1024\ndelete\nok");
+  }
+  CHECK_EQ(Session(folder.file("rollback.db")).rows(asked), "3001|3001\n1024\ndelete\nok");
+  for (const char* place : {"", ":memory:", "log.db"}) {
+    CAPTURE(place);
+    Session to(place == std::string("log.db") ? folder.file(place) : place);
+    to.rows(made + "; PRAGMA journal_mode=wal");
+    Backup backup = from.connection.backup_to(to.connection).take();
+    CHECK_EQ(std::string(backup.step().status().message()), "attempt to write a readonly database");
+    CHECK_EQ(to.rows("PRAGMA page_size; SELECT name FROM sqlite_schema"), "4096\nold");
+  }
 }
 
 // What an index, a CHECK or a generated column holds must not depend on when it was computed.

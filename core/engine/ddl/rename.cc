@@ -6,6 +6,7 @@
 #include "catalog/definition.h"
 #include "engine/ddl/schema_writer.h"
 #include "engine/pragma/table_functions.h"
+#include "sql/ast/calls.h"
 #include "sql/parser/parser.h"
 #include "sql/print/print.h"
 
@@ -361,6 +362,7 @@ class PlaceFinder {
       }
       case sql::ExprKind::In: {
         const auto& in = *expr->as<sql::InExpr>();
+        if (sql::ignores_subject(in)) return;
         visit(in.subject, scope);
         visit_list(in.list, scope);
         if (in.select != nullptr) visit(*in.select, scope);

@@ -84,20 +84,20 @@ constexpr uint32_t kAbout = kTableFunction | kTakesArgument | kTakesSchema | kRe
 
 // By name, for binary search.
 const PragmaDef kPragmas[] = {
-    {"analysis_limit", SQLRITE_OWN_NAME(analysis_limit), kTableFunction | kReadOnly, &pragma_number},
-    {"application_id", SQLRITE_OWN_NAME(application_id), kSchemaValue, &pragma_header_value},
+    {"analysis_limit", SQLRITE_OWN_NAME(analysis_limit), kTableFunction | kReadOnly, &pragma_analysis_limit},
+    {"application_id", SQLRITE_OWN_NAME(application_id), kValue, &pragma_header_value},
     {"auto_vacuum", SQLRITE_OWN_NAME(auto_vacuum), kSchemaValue, &pragma_auto_vacuum},
     {"automatic_index", SQLRITE_OWN_NAME(automatic_index), kValue | kReadOnly, &pragma_flag},
     {"busy_timeout", kTimeout, kTableFunction | kReadOnly, &pragma_busy_timeout},
     {"cache_size", SQLRITE_OWN_NAME(cache_size), kSchemaValue | kReadOnly, &pragma_cache_size},
-    {"cache_spill", SQLRITE_OWN_NAME(cache_spill), kValue | kReadOnly, &pragma_number},
+    {"cache_spill", SQLRITE_OWN_NAME(cache_spill), kSchemaValue | kReadOnly, &pragma_cache_spill},
     {"case_sensitive_like", {}, kReadOnly, &pragma_case_sensitive_like},
     {"cell_size_check", SQLRITE_OWN_NAME(cell_size_check), kValue | kReadOnly, &pragma_flag},
     {"checkpoint_fullfsync", SQLRITE_OWN_NAME(checkpoint_fullfsync), kValue | kReadOnly, &pragma_flag},
     {"collation_list", kCollationList, kList, &pragma_collation_list},
     {"compile_options", SQLRITE_OWN_NAME(compile_options), kList, &pragma_compile_options},
     {"count_changes", SQLRITE_OWN_NAME(count_changes), kValue | kReadOnly, &pragma_flag},
-    {"data_version", SQLRITE_OWN_NAME(data_version), kTableFunction | kTakesSchema | kReadOnly, &pragma_data_version},
+    {"data_version", SQLRITE_OWN_NAME(data_version), kTableFunction | kReadOnly, &pragma_data_version},
     {"database_list", kDatabaseList, kList, &pragma_database_list},
     {"default_cache_size", SQLRITE_OWN_NAME(default_cache_size), kSchemaValue, &pragma_default_cache_size},
     {"defer_foreign_keys", SQLRITE_OWN_NAME(defer_foreign_keys), kValue | kReadOnly, &pragma_flag},
@@ -106,12 +106,11 @@ const PragmaDef kPragmas[] = {
     {"foreign_key_check", kForeignKeyCheck, kAbout, &pragma_foreign_key_check},
     {"foreign_key_list", kForeignKeyList, kAbout, &pragma_foreign_key_list},
     {"foreign_keys", SQLRITE_OWN_NAME(foreign_keys), kValue | kReadOnly, &pragma_flag},
-    {"freelist_count", SQLRITE_OWN_NAME(freelist_count), kTableFunction | kTakesSchema | kReadOnly,
-     &pragma_freelist_count},
+    {"freelist_count", SQLRITE_OWN_NAME(freelist_count), kTableFunction | kReadOnly, &pragma_freelist_count},
     {"full_column_names", SQLRITE_OWN_NAME(full_column_names), kValue | kReadOnly, &pragma_flag},
     {"fullfsync", SQLRITE_OWN_NAME(fullfsync), kValue | kReadOnly, &pragma_flag},
     {"function_list", kFunctionList, kList, &pragma_function_list},
-    {"hard_heap_limit", SQLRITE_OWN_NAME(hard_heap_limit), kTableFunction | kReadOnly, &pragma_number},
+    {"hard_heap_limit", SQLRITE_OWN_NAME(hard_heap_limit), kTableFunction | kReadOnly, &pragma_hard_heap_limit},
     {"ignore_check_constraints", SQLRITE_OWN_NAME(ignore_check_constraints), kValue | kReadOnly, &pragma_flag},
     {"incremental_vacuum", {}, 0, &pragma_incremental_vacuum},
     {"index_info", kIndexInfo, kAbout, &pragma_index_info},
@@ -127,7 +126,7 @@ const PragmaDef kPragmas[] = {
      &pragma_max_page_count},
     {"mmap_size", SQLRITE_OWN_NAME(mmap_size), kReadOnly, &pragma_mmap_size},
     {"module_list", kName, kList, &pragma_module_list},
-    {"optimize", SQLRITE_OWN_NAME(optimize), kTableFunction | kTakesArgument | kTakesSchema, &pragma_optimize},
+    {"optimize", SQLRITE_OWN_NAME(optimize), kTableFunction | kTakesArgument, &pragma_optimize},
     {"page_count", SQLRITE_OWN_NAME(page_count), kTableFunction | kTakesSchema | kReadOnly, &pragma_page_count},
     {"page_size", SQLRITE_OWN_NAME(page_size), kSchemaValue | kReadOnly, &pragma_page_size},
     {"pragma_list", kName, kList, &pragma_pragma_list},
@@ -136,11 +135,11 @@ const PragmaDef kPragmas[] = {
     {"read_uncommitted", SQLRITE_OWN_NAME(read_uncommitted), kValue | kReadOnly, &pragma_flag},
     {"recursive_triggers", SQLRITE_OWN_NAME(recursive_triggers), kValue | kReadOnly, &pragma_flag},
     {"reverse_unordered_selects", SQLRITE_OWN_NAME(reverse_unordered_selects), kValue | kReadOnly, &pragma_flag},
-    {"schema_version", SQLRITE_OWN_NAME(schema_version), kSchemaValue, &pragma_header_value},
+    {"schema_version", SQLRITE_OWN_NAME(schema_version), kValue, &pragma_header_value},
     {"secure_delete", SQLRITE_OWN_NAME(secure_delete), kTableFunction | kReadOnly, &pragma_secure_delete},
     {"short_column_names", SQLRITE_OWN_NAME(short_column_names), kValue | kReadOnly, &pragma_flag},
     {"shrink_memory", {}, kReadOnly, &pragma_shrink_memory},
-    {"soft_heap_limit", SQLRITE_OWN_NAME(soft_heap_limit), kTableFunction | kReadOnly, &pragma_number},
+    {"soft_heap_limit", SQLRITE_OWN_NAME(soft_heap_limit), kTableFunction | kReadOnly, &pragma_soft_heap_limit},
     {"stats", kStats, kList, &pragma_stats},
     {"synchronous", SQLRITE_OWN_NAME(synchronous), kSchemaValue | kReadOnly, &pragma_synchronous},
     {"table_info", kTableInfo, kAbout, &pragma_table_info},
@@ -148,9 +147,9 @@ const PragmaDef kPragmas[] = {
     {"table_xinfo", kTableXinfo, kAbout, &pragma_table_xinfo},
     {"temp_store", SQLRITE_OWN_NAME(temp_store), kValue | kReadOnly, &pragma_temp_store},
     {"temp_store_directory", {}, kReadOnly, &pragma_nothing},
-    {"threads", SQLRITE_OWN_NAME(threads), kTableFunction | kReadOnly, &pragma_number},
+    {"threads", SQLRITE_OWN_NAME(threads), kTableFunction | kReadOnly, &pragma_threads},
     {"trusted_schema", SQLRITE_OWN_NAME(trusted_schema), kValue | kReadOnly, &pragma_flag},
-    {"user_version", SQLRITE_OWN_NAME(user_version), kSchemaValue, &pragma_header_value},
+    {"user_version", SQLRITE_OWN_NAME(user_version), kValue, &pragma_header_value},
     {"wal_autocheckpoint", SQLRITE_OWN_NAME(wal_autocheckpoint), kReadOnly, &pragma_wal_autocheckpoint},
     {"wal_checkpoint", kCheckpoint, kTakesSchema, &pragma_wal_checkpoint},
     {"writable_schema", SQLRITE_OWN_NAME(writable_schema), kValue | kReadOnly, &pragma_flag},
@@ -194,9 +193,31 @@ int64_t pragma_integer(std::string_view text) {
   return value;
 }
 
+bool pragma_int32(std::string_view text, int32_t* out) {
+  if (text.empty() || (!is_digit(text[0]) && text[0] != '-' && text[0] != '+')) return false;
+  const bool is_hex = text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+  int64_t value = 0;
+  const IntegerSyntax syntax = is_hex ? parse_integer_literal(text, &value) : parse_integer(text, &value);
+  if (syntax != IntegerSyntax::Whole && syntax != IntegerSyntax::Trailing) return false;
+  if (value < INT32_MIN || value > INT32_MAX) return false;
+  *out = static_cast<int32_t>(value);
+  return true;
+}
+
+int32_t pragma_int32_or_zero(std::string_view text) {
+  int32_t value = 0;
+  pragma_int32(text, &value);
+  return value;
+}
+
+bool pragma_whole_integer(std::string_view text, int64_t* out) {
+  const bool is_hex = text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+  return (is_hex ? parse_integer_literal(text, out) : parse_integer(text, out)) == IntegerSyntax::Whole;
+}
+
 bool pragma_boolean(std::string_view text, bool otherwise) {
   if (text.empty()) return otherwise;
-  if (is_digit(text[0])) return (pragma_integer(text) & 0xff) != 0;
+  if (is_digit(text[0])) return pragma_int32_or_zero(text) != 0;
   for (const char* word : {"on", "yes", "true"}) {
     if (iequals(text, word)) return true;
   }

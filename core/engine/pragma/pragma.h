@@ -46,6 +46,12 @@ std::span<const PragmaDef> all_pragmas();
 // Values as PRAGMAs read them.
 bool pragma_boolean(std::string_view text, bool otherwise);
 int64_t pragma_integer(std::string_view text);
+// The number a text begins with; false without one and when it does not fit.
+bool pragma_int32(std::string_view text, int32_t* out);
+// The same, all other texts counting as 0.
+int32_t pragma_int32_or_zero(std::string_view text);
+// A text that is an integer as a whole.
+bool pragma_whole_integer(std::string_view text, int64_t* out);
 
 // A read transaction on the call's database (made if need be), with its schema loaded.
 Status pragma_read(PragmaCall& call);
@@ -77,6 +83,7 @@ Status pragma_journal_mode(PragmaCall& call);
 Status pragma_journal_size_limit(PragmaCall& call);
 Status pragma_synchronous(PragmaCall& call);
 Status pragma_cache_size(PragmaCall& call);
+Status pragma_cache_spill(PragmaCall& call);
 Status pragma_default_cache_size(PragmaCall& call);
 Status pragma_auto_vacuum(PragmaCall& call);
 Status pragma_incremental_vacuum(PragmaCall& call);
@@ -94,7 +101,10 @@ Status pragma_case_sensitive_like(PragmaCall& call);
 Status pragma_busy_timeout(PragmaCall& call);
 Status pragma_temp_store(PragmaCall& call);
 Status pragma_secure_delete(PragmaCall& call);
-Status pragma_number(PragmaCall& call);
+Status pragma_analysis_limit(PragmaCall& call);
+Status pragma_threads(PragmaCall& call);
+Status pragma_soft_heap_limit(PragmaCall& call);
+Status pragma_hard_heap_limit(PragmaCall& call);
 Status pragma_optimize(PragmaCall& call);
 Status pragma_nothing(PragmaCall& call);
 // integrity_check.cc

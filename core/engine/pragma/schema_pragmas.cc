@@ -235,7 +235,9 @@ Status pragma_foreign_key_check(PragmaCall& call) {
   SQLRITE_TRY(read_all(call));
   Connection& connection = call.connection;
   const catalog::Table* only = call.has_value ? argument_table(call) : nullptr;
-  if (call.has_value && only == nullptr) return {};
+  if (call.has_value && only == nullptr) {
+    return status_format(Code::Error, "no such table: %.*s", static_cast<int>(call.value.size()), call.value.data());
+  }
   struct Found {
     RowSet* rows;
     const catalog::Table* table;

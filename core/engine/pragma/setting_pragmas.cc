@@ -32,18 +32,7 @@ constexpr Flag kFlags[] = {
     {"writable_schema", &Settings::writable_schema},
 };
 
-struct Number {
-  const char* name;
-  int64_t Settings::* field;
-  int64_t max;
-};
-constexpr Number kNumbers[] = {
-    {"analysis_limit", &Settings::analysis_limit, 0x7fffffff},
-    {"cache_spill", &Settings::cache_spill, 0x7fffffff},
-    {"hard_heap_limit", &Settings::hard_heap_limit, INT64_MAX},
-    {"soft_heap_limit", &Settings::soft_heap_limit, INT64_MAX},
-    {"threads", &Settings::thread_count, 8},
-};
+constexpr int64_t kThreadCountMax = 8;
 
 }  // namespace
 
@@ -78,7 +67,7 @@ Status pragma_case_sensitive_like(PragmaCall& call) {
 }
 
 Status pragma_busy_timeout(PragmaCall& call) {
-  if (call.has_value) call.connection.set_busy_timeout(static_cast<int>(pragma_integer(call.value)));
+  if (call.has_value) call.connection.set_busy_timeout(pragma_int32_or_zero(call.value));
   call.rows.add_integer(call.connection.busy_timeout());
   return {};
 }
@@ -111,17 +100,45 @@ Status pragma_secure_delete(PragmaCall& call) {
   return {};
 }
 
-Status pragma_number(PragmaCall& call) {
+Status pragma_analysis_limit(PragmaCall& call) {
+  int64_t& limit = call.connection.settings().analysis_limit;
+  int64_t wanted = 0;
+  if (call.has_value && pragma_whole_integer(call.value, &wanted) && wanted >= 0) limit = wanted & INT32_MAX;
+  call.rows.add_integer(limit);
+  return {};
+}
+
+Status pragma_threads(PragmaCall& call) {
+  int64_t& count = call.connection.settings().thread_count;
+  int64_t wanted = 0;
+  if (call.has_value && pragma_whole_integer(call.value, &wanted) && wanted >= 0)
+    count = std::min(wanted, kThreadCountMax);
+  call.rows.add_integer(count);
+  return {};
+}
+
+Status pragma_soft_heap_limit(PragmaCall& call) {
   Settings& settings = call.connection.settings();
-  for (const Number& number : kNumbers) {
-    if (!iequals(number.name, call.def.name)) continue;
-    if (call.has_value) {
-      int64_t wanted = pragma_integer(call.value);
-      if (wanted >= 0) settings.*number.field = std::min(wanted, number.max);
-    }
-    call.rows.add_integer(settings.*number.field);
-    return {};
+  int64_t wanted = 0;
+  if (call.has_value && pragma_whole_integer(call.value, &wanted) && wanted >= 0) {
+    const int64_t hard = settings.hard_heap_limit;
+    settings.soft_heap_limit = hard > 0 && (wanted == 0 || wanted > hard) ? hard : wanted;
   }
+  call.rows.add_integer(settings.soft_heap_limit);
+  return {};
+}
+
+// SQL may only lower it: who set it keeps the last word. The soft limit is never above.
+Status pragma_hard_heap_limit(PragmaCall& call) {
+  Settings& settings = call.connection.settings();
+  int64_t& hard = settings.hard_heap_limit;
+  int64_t& soft = settings.soft_heap_limit;
+  int64_t wanted = 0;
+  if (call.has_value && pragma_whole_integer(call.value, &wanted) && wanted > 0 && (hard == 0 || wanted < hard)) {
+    hard = wanted;
+    if (soft == 0 || soft > hard) soft = hard;
+  }
+  call.rows.add_integer(hard);
   return {};
 }
 

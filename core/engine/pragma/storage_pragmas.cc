@@ -62,9 +62,9 @@ Status pragma_max_page_count(PragmaCall& call) {
   SQLRITE_TRY(need_pager(call));
   SQLRITE_TRY(pragma_read(call));
   if (call.has_value) {
-    int64_t wanted = pragma_integer(call.value);
+    int64_t wanted = 0;
     int64_t count = call.pager()->page_count(storage::kNewestView);
-    if (wanted > 0)
+    if (pragma_whole_integer(call.value, &wanted) && wanted > 0)
       call.pager()->set_max_page_count(static_cast<uint32_t>(std::min<int64_t>(std::max(wanted, count), 0xfffffffe)));
   }
   call.rows.add_integer(call.pager()->max_page_count());
@@ -81,7 +81,7 @@ Status pragma_journal_mode(PragmaCall& call) {
   // The older name for many writers at once means the WAL.
   if (call.has_value && iequals(call.value, "mvcc")) wanted = static_cast<int>(storage::JournalMode::Wal);
   auto mode = call.pager()->journal_mode();
-  for (uint32_t i = 0; i < connection.database_count(); ++i) {
+  for (uint32_t i = connection.database_count(); i-- > 0;) {
     if (wanted >= 0 && !call.has_schema ? false : i != call.database) continue;
     storage::Pager* pager = connection.database(i).pager.get();
     if (pager == nullptr) continue;
@@ -93,7 +93,7 @@ Status pragma_journal_mode(PragmaCall& call) {
     auto mode_wanted = static_cast<storage::JournalMode>(wanted);
     bool crosses_wal =
         (mode_wanted == storage::JournalMode::Wal) != (pager->journal_mode() == storage::JournalMode::Wal);
-    if (crosses_wal && !connection.is_autocommit() && !pager->is_memory()) {
+    if (crosses_wal && !connection.is_autocommit() && !pager->is_memory() && !pager->has_changes()) {
       return Status(Code::Error, mode_wanted == storage::JournalMode::Wal
                                      ? "cannot change into wal mode from within a transaction"
                                      : "cannot change out of wal mode from within a transaction");
@@ -139,9 +139,26 @@ Status pragma_synchronous(PragmaCall& call) {
 Status pragma_cache_size(PragmaCall& call) {
   SQLRITE_TRY(need_pager(call));
   if (call.has_value) {
-    call.pager()->set_cache_size(pragma_integer(call.value));
+    call.pager()->set_cache_size(pragma_int32_or_zero(call.value));
   } else {
     call.rows.add_integer(call.pager()->cache_size());
+  }
+  return {};
+}
+
+Status pragma_cache_spill(PragmaCall& call) {
+  SQLRITE_TRY(need_pager(call));
+  Connection& connection = call.connection;
+  bool& allowed = connection.settings().cache_spill;
+  if (!call.has_value) {
+    call.rows.add_integer(allowed ? call.pager()->spill_size_pages() : 0);
+    return {};
+  }
+  int32_t size = 1;
+  if (pragma_int32(call.value, &size)) call.pager()->set_spill_size(size);
+  allowed = pragma_boolean(call.value, size != 0);
+  for (uint32_t i = 0; i < connection.database_count(); ++i) {
+    if (storage::Pager* pager = connection.database(i).pager.get(); pager != nullptr) pager->set_spilling(allowed);
   }
   return {};
 }
@@ -149,7 +166,7 @@ Status pragma_cache_size(PragmaCall& call) {
 Status pragma_default_cache_size(PragmaCall& call) {
   if (call.has_value) {
     SQLRITE_TRY(pragma_write(call));
-    int64_t size = std::abs(pragma_integer(call.value));
+    int64_t size = std::abs(int64_t{pragma_int32_or_zero(call.value)});
     SQLRITE_TRY(storage::write_meta(*call.pager(), 3, static_cast<uint32_t>(size)));
     call.pager()->set_cache_size(size);
     return {};
@@ -256,9 +273,7 @@ Status pragma_header_value(PragmaCall& call) {
     if (slot == 1 && call.connection.settings().defensive) return {};
     SQLRITE_TRY(need_pager(call));
     SQLRITE_TRY(pragma_write(call));
-    const int64_t wanted = pragma_integer(call.value);
-    const bool fits = wanted >= INT32_MIN && wanted <= INT32_MAX;  // SQLite makes 0 of all others
-    SQLRITE_TRY(storage::write_meta(*call.pager(), slot, fits ? static_cast<uint32_t>(wanted) : 0));
+    SQLRITE_TRY(storage::write_meta(*call.pager(), slot, static_cast<uint32_t>(pragma_int32_or_zero(call.value))));
     if (slot == 1) {
       call.connection.transaction().note_schema_change(call.database);
       SQLRITE_TRY(call.connection.reload_schema(call.database));
@@ -271,7 +286,7 @@ Status pragma_header_value(PragmaCall& call) {
   if (call.pager()->page_count(storage::kNewestView) > 0) {
     SQLRITE_TRY_ASSIGN(value, storage::read_meta(*call.pager(), storage::kNewestView, slot));
   }
-  call.rows.add_integer(slot == 1 ? static_cast<int64_t>(value) : static_cast<int32_t>(value));
+  call.rows.add_integer(static_cast<int32_t>(value));
   return {};
 }
 
@@ -298,7 +313,7 @@ Status pragma_wal_checkpoint(PragmaCall& call) {
 }
 
 Status pragma_wal_autocheckpoint(PragmaCall& call) {
-  if (call.has_value) call.connection.set_auto_checkpoint(static_cast<int>(pragma_integer(call.value)));
+  if (call.has_value) call.connection.set_auto_checkpoint(pragma_int32_or_zero(call.value));
   call.rows.add_integer(call.connection.database(0).pager->auto_checkpoint());
   return {};
 }
@@ -315,8 +330,8 @@ Status pragma_locking_mode(PragmaCall& call) {
     }
   }
   // Nobody else can see a database in memory or a temporary one; without its name the mode of files opened later answers.
-  bool alone =
-      call.database == kTempDatabase.value || (call.has_schema && call.pager() != nullptr && call.pager()->is_memory());
+  bool alone = call.database == kTempDatabase.value ||
+               ((call.has_schema || call.has_value) && call.pager() != nullptr && call.pager()->is_memory());
   call.rows.add_text(database.exclusive_locking || alone ? "exclusive" : "normal");
   return {};
 }

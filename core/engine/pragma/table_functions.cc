@@ -117,7 +117,7 @@ Status TableFunctions::run(const bind::BoundSource& source, std::span<const Valu
   if (has_schema) {
     int index = connection_.find_database(schema);
     if (index < 0)
-      return status_format(Code::Error, "unknown database %.*s", static_cast<int>(schema.size()), schema.data());
+      return status_format(Code::Error, "unknown database '%.*s'", static_cast<int>(schema.size()), schema.data());
     database = static_cast<uint32_t>(index);
   }
   PragmaCall call{connection_, *entry.pragma, database, has_schema, has_value, value, rows};

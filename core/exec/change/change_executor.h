@@ -30,7 +30,8 @@ enum class FailureScope : uint8_t {
 };
 
 struct ChangeOutcome {
-  int64_t changes = 0;  // rows, as sqlite3_changes counts them
+  int64_t changes = 0;   // rows, as sqlite3_changes counts them
+  int64_t upserted = 0;  // those of them that an INSERT updated instead
   FailureScope failure_scope = FailureScope::Statement;
 };
 

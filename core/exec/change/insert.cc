@@ -317,7 +317,10 @@ class Insert final : public Change {
       SQLRITE_TRY(upsert.values[i]->evaluate_row(run.eval, existing_.batch(), 0, &updated_.slots()[slot]));
     }
     RowFate fate;
-    return upsert.update.apply(run, core, existing_, updated_, &fate, action);
+    const int64_t changes_before = run.outcome->changes;
+    SQLRITE_TRY(upsert.update.apply(run, core, existing_, updated_, &fate, action));
+    run.outcome->upserted += run.outcome->changes - changes_before;
+    return {};
   }
 
   const plan::InsertPlan* plan_ = nullptr;

@@ -342,7 +342,7 @@ Status json_valid(CallContext& ctx, const Value* arguments, int argument_count, 
   if (arguments[0].is_null()) return Status();
   NumberText buffer;
   std::string_view bytes;
-  SQLRITE_TRY(argument_text(ctx, arguments[0], buffer, &bytes));
+  SQLRITE_TRY(argument_bytes(ctx, arguments[0], buffer, &bytes));
   bool valid = false;
   if (arguments[0].type == ValueType::Blob && looks_like_jsonb(bytes)) {
     valid = (flags & kMaybeJsonb) != 0 || ((flags & kStrictJsonb) != 0 && jsonb_fault(bytes) == 0);
@@ -362,7 +362,7 @@ Status json_error_position(CallContext& ctx, const Value* arguments, int, Value*
   if (arguments[0].is_null()) return Status();
   NumberText buffer;
   std::string_view bytes;
-  SQLRITE_TRY(argument_text(ctx, arguments[0], buffer, &bytes));
+  SQLRITE_TRY(argument_bytes(ctx, arguments[0], buffer, &bytes));
   if (arguments[0].type == ValueType::Blob && looks_like_jsonb(bytes)) {
     *result = Value::from_integer(static_cast<int64_t>(jsonb_fault(bytes)));
     return Status();

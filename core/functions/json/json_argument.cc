@@ -29,7 +29,7 @@ Status json_argument(CallContext& ctx, const Value& argument, std::string_view* 
   if (*is_null) return Status();
   NumberText buffer;
   std::string_view bytes;
-  SQLRITE_TRY(argument_text(ctx, argument, buffer, &bytes));
+  SQLRITE_TRY(argument_bytes(ctx, argument, buffer, &bytes));
   if (argument.type == ValueType::Blob && looks_like_jsonb(bytes)) {
     *out = bytes;
     return Status();
@@ -40,7 +40,7 @@ Status json_argument(CallContext& ctx, const Value& argument, std::string_view* 
 Status append_value_as_jsonb(CallContext& ctx, const Value& value, TextBuilder& out) {
   NumberText buffer;
   std::string_view bytes;
-  if (!value.is_null()) SQLRITE_TRY(argument_text(ctx, value, buffer, &bytes));
+  if (!value.is_null()) SQLRITE_TRY(argument_bytes(ctx, value, buffer, &bytes));
   switch (value.type) {
     case ValueType::Null: out.append('\0'); break;
     case ValueType::Integer: append_json_element(out, JsonKind::Int, bytes); break;
@@ -68,7 +68,7 @@ Status append_value_as_jsonb(CallContext& ctx, const Value& value, TextBuilder& 
 Status append_value_as_json_text(CallContext& ctx, const Value& value, TextBuilder& out) {
   NumberText buffer;
   std::string_view bytes;
-  if (!value.is_null()) SQLRITE_TRY(argument_text(ctx, value, buffer, &bytes));
+  if (!value.is_null()) SQLRITE_TRY(argument_bytes(ctx, value, buffer, &bytes));
   switch (value.type) {
     case ValueType::Null: out.append("null"); break;
     case ValueType::Integer: out.append(bytes); break;

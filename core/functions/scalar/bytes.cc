@@ -11,7 +11,7 @@ namespace {
 Status hex(CallContext& ctx, const Value* arguments, int, Value* result) {
   NumberText buffer;
   std::string_view bytes;
-  SQLRITE_TRY(argument_text(ctx, arguments[0], buffer, &bytes));
+  SQLRITE_TRY(argument_bytes(ctx, arguments[0], buffer, &bytes));
   if (arguments[0].type == ValueType::Text && encoding_of(ctx) != TextEncoding::Utf8) {
     SQLRITE_TRY_ASSIGN(bytes, utf8_to_utf16(bytes, encoding_of(ctx), *ctx.heap));
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "types/blob_text.h"
 #include "types/cast.h"
 #include "types/number_text.h"
 #include "types/utf.h"
@@ -509,7 +510,7 @@ bool ValueFormatArguments::next_text(TextKind, int64_t limit, bool limit_in_char
   const Value* value = next();
   if (value == nullptr || value->is_null()) return false;
   Value text = *value;
-  if (!make_text(text, *heap_).ok()) return false;
+  if (!blob_to_text(text, encoding_, *heap_).ok() || !make_text(text, *heap_).ok()) return false;
   *out = limited(until_nul(text.view()), limit, limit_in_characters);
   return true;
 }

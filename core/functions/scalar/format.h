@@ -36,7 +36,9 @@ void format_text(TextBuilder& out, std::string_view format, FormatArguments& arg
 // SQL arguments; missing ones are 0, 0.0 and NULL.
 class ValueFormatArguments final : public FormatArguments {
  public:
-  ValueFormatArguments(const Value* values, int count, Arena& heap) : values_(values), count_(count), heap_(&heap) {}
+  // `encoding`: of the blobs among them, which are read as texts.
+  ValueFormatArguments(const Value* values, int count, Arena& heap, TextEncoding encoding = TextEncoding::Utf8)
+      : values_(values), count_(count), heap_(&heap), encoding_(encoding) {}
   int64_t next_signed(Width width) override;
   uint64_t next_unsigned(Width width) override;
   double next_real() override;
@@ -50,6 +52,7 @@ class ValueFormatArguments final : public FormatArguments {
   int count_;
   int used_ = 0;
   Arena* heap_;
+  TextEncoding encoding_;
 };
 
 // C varargs, for the sqlite3_mprintf() family. Texts of %z are handed to `free_text` at the end of the object's life.

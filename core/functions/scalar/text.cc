@@ -147,8 +147,9 @@ Status instr(CallContext& ctx, const Value* arguments, int, Value* result) {
   bool blobs = arguments[0].type == ValueType::Blob && arguments[1].type == ValueType::Blob;
   NumberText buffers[2];
   std::string_view haystack, needle;
-  SQLRITE_TRY(argument_text(ctx, arguments[0], buffers[0], &haystack));
-  SQLRITE_TRY(argument_text(ctx, arguments[1], buffers[1], &needle));
+  const auto argument = blobs ? &argument_bytes : &argument_text;
+  SQLRITE_TRY(argument(ctx, arguments[0], buffers[0], &haystack));
+  SQLRITE_TRY(argument(ctx, arguments[1], buffers[1], &needle));
   if (needle.empty()) {
     *result = Value::from_integer(1);
     return Status();
@@ -182,7 +183,7 @@ Status replace(CallContext& ctx, const Value* arguments, int, Value* result) {
   std::string_view text, pattern, with;
   SQLRITE_TRY(argument_text(ctx, arguments[1], buffers[1], &pattern));
   Value text_value = arguments[0];
-  SQLRITE_TRY(make_text(text_value, *ctx.heap));
+  SQLRITE_TRY(make_argument_text(ctx, text_value));
   text_value.subtype = 0;
   text = text_value.view();
   if (pattern.empty() || pattern[0] == '\0') {
@@ -235,7 +236,7 @@ Status trim(CallContext& ctx, const Value* arguments, int argument_count, Value*
     set = until_nul(set);
   }
   Value text_value = arguments[0];
-  SQLRITE_TRY(make_text(text_value, *ctx.heap));
+  SQLRITE_TRY(make_argument_text(ctx, text_value));
   std::string_view text = text_value.view();
   if (left) {
     while (!text.empty()) {
@@ -291,7 +292,7 @@ Status format(CallContext& ctx, const Value* arguments, int argument_count, Valu
   SQLRITE_TRY(argument_text(ctx, arguments[0], buffer, &text));
   if (text.empty()) return Status();  // an empty format gives NULL, not an empty text
   TextBuilder out(*ctx.heap, length_limit(ctx));
-  ValueFormatArguments source(arguments + 1, argument_count - 1, *ctx.heap);
+  ValueFormatArguments source(arguments + 1, argument_count - 1, *ctx.heap, encoding_of(ctx));
   format_text(out, text, source);
   return out.finish(result);
 }

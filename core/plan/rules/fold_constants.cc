@@ -8,8 +8,13 @@ namespace sqlrite::plan {
 
 namespace {
 
-bool foldable_kind(BoundKind kind) {
-  switch (kind) {
+bool is_foldable(const BoundExpr* node) {
+  switch (node->kind) {
+    case BoundKind::Cast: {
+      // The bytes of a text as a blob are those of the database's encoding.
+      const Affinity target = node->as<bind::BoundCast>()->target;
+      return target != Affinity::None && target != Affinity::Blob;
+    }
     case BoundKind::Unary:
     case BoundKind::Arithmetic:
     case BoundKind::Concat:
@@ -18,8 +23,7 @@ bool foldable_kind(BoundKind kind) {
     case BoundKind::Or:
     case BoundKind::Not:
     case BoundKind::IsNull:
-    case BoundKind::Truth:
-    case BoundKind::Cast: return true;
+    case BoundKind::Truth: return true;
     default: return false;
   }
 }
@@ -35,7 +39,9 @@ void fold_child(void* state, BoundExpr** child) {
   auto* children = static_cast<FoldChildren*>(state);
   if (*child == nullptr) return;
   fold(*children->context, child);
-  children->all_constant &= (*child)->kind == BoundKind::Constant;
+  // A blob may be read as a text, which depends on the database's encoding.
+  children->all_constant &=
+      (*child)->kind == BoundKind::Constant && (*child)->as<bind::BoundConstant>()->value.type != ValueType::Blob;
 }
 
 void fold(PlanContext& context, BoundExpr** expr) {
@@ -50,7 +56,7 @@ void fold(PlanContext& context, BoundExpr** expr) {
   }
   FoldChildren children{&context};
   bind::for_each_child(node, &fold_child, &children);
-  if (!children.all_constant || !foldable_kind(node->kind) || node->is_volatile || node->has_subquery) return;
+  if (!children.all_constant || !is_foldable(node) || node->is_volatile || node->has_subquery) return;
   expr::Evaluator evaluator;
   if (!evaluator.make(node, context.scratch).ok()) return;
   expr::EvalContext eval;

@@ -41,17 +41,18 @@ struct FileRegistry {
 
 DatabaseFile::~DatabaseFile() = default;
 
-Result<DatabaseFile*> DatabaseFile::open_private(os::Vfs& vfs, const PagerOptions& options) {
+Result<DatabaseFile*> DatabaseFile::open_private(os::Vfs& vfs, bool in_memory, const PagerOptions& options) {
   DatabaseFile* file = new (std::nothrow) DatabaseFile(vfs);
   if (file == nullptr) return Code::NoMem;
   file->private_ = true;
+  file->in_memory_ = in_memory;
   file->cache_.set_evictable(false);
   file->cache_.set_page_size(options.page_size_bytes);
   file->empty_page_size_bytes_ = options.page_size_bytes;
   file->newest_.page_size_bytes = options.page_size_bytes;
   file->newest_.sequence = 1;
   file->newest_sequence_.store(1);
-  file->journal_mode_.store(JournalMode::Memory);
+  file->journal_mode_.store(in_memory ? JournalMode::Memory : JournalMode::Delete);
   file->steady_.store(true);
   return file;
 }

@@ -83,7 +83,8 @@ struct BusyPolicy {
 class DatabaseFile {
  public:
   static Result<DatabaseFile*> open(os::Vfs& vfs, const std::string& path, const PagerOptions& options);
-  static Result<DatabaseFile*> open_private(os::Vfs& vfs, const PagerOptions& options);
+  // `in_memory`: asked for as a database in memory, not as a temporary file; the two differ in their journal modes.
+  static Result<DatabaseFile*> open_private(os::Vfs& vfs, bool in_memory, const PagerOptions& options);
   // Every open() and every pager has one; the last one closes the file.
   void release();
 
@@ -171,6 +172,7 @@ class DatabaseFile {
   void release_memory();
 
   bool is_private() const { return private_; }
+  bool is_in_memory() const { return in_memory_; }
   bool is_read_only() const { return read_only_; }
   bool is_write_protected() const { return write_protected_.load(std::memory_order_relaxed); }
   const std::string& path() const { return path_; }
@@ -249,6 +251,7 @@ class DatabaseFile {
   bool writer_active_ = false;
   bool exclusive_pending_ = false;  // a writer waits for the readers of this process to end
   bool private_ = false;
+  bool in_memory_ = false;
   bool read_only_ = false;
   bool immutable_ = false;
   bool exclusive_locking_ = false;

@@ -51,7 +51,7 @@ Pager::Impl::~Impl() {
 Result<std::unique_ptr<Pager>> Pager::open(os::Vfs& vfs, const std::string& path, const PagerOptions& options) {
   DatabaseFile* file;
   if (path.empty() || path == ":memory:") {
-    SQLRITE_TRY_ASSIGN(file, DatabaseFile::open_private(vfs, options));
+    SQLRITE_TRY_ASSIGN(file, DatabaseFile::open_private(vfs, !path.empty(), options));
   } else {
     SQLRITE_TRY_ASSIGN(file, DatabaseFile::open(vfs, path, options));
   }
@@ -466,9 +466,12 @@ void Pager::Impl::count_spilled() {
 // is no log) ahead of the commit. First they become candidates and leave the fast path; what is still untouched a
 // thousand changes later is written.
 Status Pager::Impl::maybe_spill() {
-  const uint64_t budget_pages = file_->cache_budget_bytes() / snapshot_.page_size_bytes;
+  const uint64_t budget_pages = std::max<uint64_t>(file_->cache_budget_bytes() / snapshot_.page_size_bytes,
+                                                   static_cast<uint64_t>(spill_size_pages_));
   if (dirty_count_ - spilled_count_ < std::max<uint64_t>(budget_pages, kSpillDirtyCountMin)) return {};
-  if (file_->is_private() || (spill_marked_ && slow_touch_count_ - spill_mark_touch_ < kSpillQuietTouches)) return {};
+  if (!spilling_ || file_->is_private() ||
+      (spill_marked_ && slow_touch_count_ - spill_mark_touch_ < kSpillQuietTouches))
+    return {};
   const bool in_log = !file_->needs_originals();
   if (spill_marked_) {
     GrowArray<WalPage> pages;

@@ -172,6 +172,7 @@ class Pager {
   // `exclusive`: BEGIN EXCLUSIVE.
   Status begin_write(bool exclusive = false);
   bool is_writing() const;
+  bool has_changes() const;  // of this transaction
   // BEGIN IMMEDIATE and single writing statements: begin_read and begin_write in one step, on the newest snapshot
   // (no BUSY_SNAPSHOT when another commit slips in between the two), waiting as the busy handler says without holding
   // anything meanwhile. Already reading: the same as begin_write.
@@ -289,6 +290,11 @@ class Pager {
   Synchronous synchronous() const;
   void set_cache_size(int64_t cache_size);  // as PRAGMA cache_size: pages, or -KiB
   int64_t cache_size() const;
+  // PRAGMA cache_spill: from how many pages on (given as for the cache size) changed ones may be written ahead of the
+  // commit, if at all. What is told is never less than the cache holds.
+  void set_spill_size(int64_t spill_size);
+  int64_t spill_size_pages() const;
+  void set_spilling(bool allowed);
   void set_exclusive_locking(bool exclusive);
   void set_auto_checkpoint(int frame_count);  // 0: off
   int auto_checkpoint() const;

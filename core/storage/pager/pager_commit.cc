@@ -15,6 +15,8 @@ constexpr uint32_t kLogRunPages = 16;
 
 bool Pager::has_many_changes() const { return uint64_t{impl_->dirty_count_} * page_size_bytes() >= kManyChangesBytes; }
 
+bool Pager::has_changes() const { return impl_->writing_ && impl_->has_changes(); }
+
 bool Pager::Impl::has_changes() const {
   return dirty_count_ > 0 || page_count_ != snapshot_.page_count || spilled_count_ > 0;
 }

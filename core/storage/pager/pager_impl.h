@@ -188,6 +188,8 @@ struct Pager::Impl {
   Synchronous synchronous_ = Synchronous::Full;
   int64_t cache_size_ = -2000;
   bool cache_size_is_default_ = true;
+  int64_t spill_size_pages_ = 1;
+  bool spilling_ = true;
   int auto_checkpoint_ = 1000;
   uint32_t max_page_count_ = 0xfffffffe;
   int empty_reserved_size_bytes_ = 0;

@@ -11,6 +11,15 @@ namespace sqlrite::storage {
 namespace {
 constexpr uint64_t kDefaultCacheBudgetBytes = 16u << 20;
 constexpr uint64_t kCacheBudgetMinBytes = 64u << 10;
+// SQLite counts its own bookkeeping of a page when a size in KiB is told in pages.
+constexpr int64_t kSqlitePageOverheadBytes = 136;
+
+// A number of pages as PRAGMAs give it: negative ones are KiB.
+int64_t pages_of_size(int64_t size, uint32_t page_size_bytes) {
+  constexpr int64_t kPagesMax = 1000000000;
+  if (size >= 0) return size;
+  return std::min(kPagesMax, -1024 * size / (page_size_bytes + kSqlitePageOverheadBytes));
+}
 }  // namespace
 
 uint32_t Pager::page_size_bytes() const { return impl_->snapshot_.page_size_bytes; }
@@ -68,8 +77,12 @@ JournalMode Pager::journal_mode() const {
 
 Result<JournalMode> Pager::set_journal_mode(JournalMode mode) {
   Impl& m = *impl_;
+  if (has_changes()) return m.file_->journal_mode();  // their journal is being kept
   if (m.file_->is_private()) {
-    if (mode == JournalMode::Memory || mode == JournalMode::Off) m.file_->set_rollback_mode(mode);
+    const bool journal_only_in_memory = m.file_->is_in_memory();
+    if (mode == JournalMode::Memory || mode == JournalMode::Off ||
+        (!journal_only_in_memory && mode != JournalMode::Wal))
+      m.file_->set_rollback_mode(mode);
     return m.file_->journal_mode();
   }
   const bool was_reading = m.reading_;
@@ -92,12 +105,12 @@ Status Pager::Impl::change_journal_mode(JournalMode mode, bool in_transaction) {
     return {};
   }
   if (!to_log && before != JournalMode::Wal) {
-    if (writing_) return {};
     file.set_rollback_mode(mode);
     if (before == JournalMode::Persist || before == JournalMode::Truncate) {
-      if (pager_->begin_write().ok()) {
+      const bool was_writing = writing_;
+      if (was_writing || pager_->begin_write().ok()) {
         file.remove_cold_journal();
-        finish_write();
+        if (!was_writing) finish_write();
       }
     }
     return {};
@@ -165,6 +178,14 @@ void Pager::set_cache_size(int64_t cache_size) {
   m.tables_.set_slot_count_max(slots);
 }
 int64_t Pager::cache_size() const { return impl_->cache_size_; }
+
+void Pager::set_spill_size(int64_t spill_size) {
+  if (spill_size != 0) impl_->spill_size_pages_ = pages_of_size(spill_size, page_size_bytes());
+}
+int64_t Pager::spill_size_pages() const {
+  return std::max(impl_->spill_size_pages_, pages_of_size(impl_->cache_size_, page_size_bytes()));
+}
+void Pager::set_spilling(bool allowed) { impl_->spilling_ = allowed; }
 
 void Pager::set_exclusive_locking(bool exclusive) { impl_->file_->set_exclusive_locking(exclusive); }
 void Pager::set_auto_checkpoint(int frame_count) { impl_->auto_checkpoint_ = frame_count > 0 ? frame_count : 0; }
