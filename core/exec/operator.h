@@ -60,6 +60,12 @@ struct ExecContext {
 
   // Null where nothing may be written to files.
   MemoryBudget* spill_budget() const { return temp_in_memory || vfs == nullptr ? nullptr : memory; }
+  // The owner of `share` holds `held_bytes` now. True: it is to spill. Counts for the hard limit either way.
+  bool must_spill(MemoryShare& share, size_t held_bytes) const {
+    if (memory == nullptr) return false;
+    share.report(*memory, held_bytes);
+    return spill_budget() != nullptr && memory->asks_to_spill(held_bytes);
+  }
   // An interrupt, or more memory held than the hard limit allows.
   Status interrupted() const {
     if (memory != nullptr && memory->is_exhausted()) return Code::NoMem;

@@ -2,8 +2,8 @@
 
 #include "base/buffer_memory.h"
 #include "exec/grouped_subquery.h"
-#include "exec/operator/key_hash.h"
 #include "exec/operator/operator_base.h"
+#include "exec/spill/key_set.h"
 #include "types/affinity.h"
 
 namespace sqlrite::exec {
@@ -17,7 +17,7 @@ struct SubqueryRuntime::Subplan {
   bool row_by_row = false;
   std::span<Value> arguments;
   Arena argument_bytes{256};
-  std::span<Value> row;  // of the result: the one handed out, or the one being compared
+  std::span<Value> row;
   std::span<int32_t> slots;
   bool opened = false;
   bool arguments_known = false;
@@ -36,13 +36,27 @@ struct SubqueryRuntime::Subplan {
   bool rows_known = false;
   RowStore rows;
   MemoryShare share;
+  // The right side of an IN.
   bool set_known = false;
-  KeyTable set;
-  bool set_ready = false;  // set was initialized
+  bool set_ready = false;  // `set` and the spools were initialized
+  bool is_empty = true;
+  bool has_nulls = false;
+  KeySet set;  // of the rows without NULLs
   std::span<const Collation*> set_collations;
-  BufferVector<uint32_t> null_rows;  // rows of `rows` with a NULL among the compared columns
+  std::span<int32_t> set_slots;
+  std::span<Column> set_columns;
+  std::unique_ptr<ColumnBuffer[]> set_buffers;
+  RowSpool set_rows;   // row values: all rows, affinities applied
+  RowSpool null_rows;  // and those of them with a NULL
   Arena heap{512};
 
+  void clear_set() {
+    is_empty = true;
+    has_nulls = false;
+    set.clear();
+    set_rows.clear();
+    null_rows.clear();
+  }
   void forget() { row_known = exists_known = rows_known = set_known = false; }
   void keep_empty_row() {
     empty_bytes.reset();
@@ -96,8 +110,7 @@ void SubqueryRuntime::end_run() {
     subplan->forget_all();
     subplan->rows.clear();
     subplan->share.release();
-    if (subplan->set_ready) subplan->set.clear();
-    subplan->null_rows.clear();
+    if (subplan->set_ready) subplan->clear_set();
     shrink_arena(subplan->heap);
     shrink_arena(subplan->argument_bytes);
   }
@@ -266,7 +279,6 @@ Status SubqueryRuntime::collect(Subplan& subplan, const Value* outer_args) {
   SQLRITE_TRY_ASSIGN(bool same, same_arguments(subplan, outer_args));
   if (same && subplan.rows_known) return {};
   subplan.rows.clear();
-  subplan.set_known = false;
   SQLRITE_TRY(open(subplan));
   uint32_t wanted = subplan.row_by_row ? 1 : kBatchRowsMax;
   for (;;) {
@@ -304,37 +316,12 @@ int compare_operands(const bind::BoundInQuery& in, const Value* operands, const 
 
 }  // namespace
 
-Status SubqueryRuntime::contains(const bind::BoundInQuery& in, const Value* outer_args, const Value* operands,
-                                 int* truth) {
-  if (in.operands.size() == 1) {
-    // The common case once the set is made: one probe.
-    const Subplan* ready = subplans_[static_cast<size_t>(in.subquery_index)].get();
-    if (ready != nullptr && ready->set_known && ready->arguments.empty() && !ready->plan->is_volatile) {
-      *truth = find_in_set(*ready, operands);
-      return {};
-    }
-  }
-  SQLRITE_TRY_ASSIGN(Subplan * subplan, prepare(in.subquery_index));
-  if (in.query->is_correlated()) return search_rows(*subplan, in, outer_args, operands, truth);
-  SQLRITE_TRY(collect(*subplan, outer_args));
-  if (!subplan->set_known) SQLRITE_TRY(build_set(*subplan, in));
-  if (in.operands.size() > 1) return find_row_value(*subplan, in, operands, truth);
-  *truth = find_in_set(*subplan, operands);
-  return {};
-}
-
-// Of one operand.
-int SubqueryRuntime::find_in_set(const Subplan& subplan, const Value* operand) {
-  if (subplan.rows.row_count() == 0) return 0;
-  if (operand->is_null()) return -1;
-  if (subplan.set.count() > 0 && subplan.set.find_row(operand) != kNoRow) return 1;
-  return subplan.null_rows.empty() ? 0 : -1;
-}
-
 // The rows differ from call to call: looks for a match while they come.
-Status SubqueryRuntime::search_rows(Subplan& subplan, const bind::BoundInQuery& in, const Value* outer_args,
-                                    const Value* operands, int* truth) {
-  SQLRITE_TRY(same_arguments(subplan, outer_args).take_status());
+Status SubqueryRuntime::contains_correlated(Subplan& subplan, const bind::BoundInQuery& in, const Value* outer_args,
+                                            const Value* operands, int* truth) {
+  auto count = static_cast<uint32_t>(in.operands.size());
+  SQLRITE_TRY_ASSIGN(bool same, same_arguments(subplan, outer_args));
+  static_cast<void>(same);
   subplan.rows_known = false;
   SQLRITE_TRY(open(subplan));
   *truth = 0;
@@ -345,7 +332,7 @@ Status SubqueryRuntime::search_rows(Subplan& subplan, const bind::BoundInQuery& 
     if (batch->selected_count == 0) return {};
     subplan.heap.reset();
     for (uint32_t r = 0; r < batch->selected_count; ++r) {
-      for (uint32_t i = 0; i < subplan.row.size(); ++i) {
+      for (uint32_t i = 0; i < count; ++i) {
         subplan.row[i] = batch->columns[i].at(batch->live_row(r));
         SQLRITE_TRY(apply_affinity(subplan.row[i], in.operand_affinities[i], subplan.heap));
       }
@@ -360,89 +347,139 @@ Status SubqueryRuntime::search_rows(Subplan& subplan, const bind::BoundInQuery& 
   }
 }
 
-// Enters the collected rows into the set; those with a NULL are listed beside it.
-Status SubqueryRuntime::build_set(Subplan& subplan, const bind::BoundInQuery& in) {
-  const auto count = static_cast<uint32_t>(in.operands.size());
-  if (!subplan.set_ready) {
-    subplan.set_collations = arena_.make_array<const Collation*>(count);
-    for (uint32_t i = 0; i < count; ++i) {
-      const Collation* collation = in.compare_collations[i];
-      subplan.set_collations[i] = collation != nullptr ? collation : &kBinaryCollation;
-    }
-    subplan.set.init(subplan.set_collations);
-    subplan.set_ready = true;
+void SubqueryRuntime::prepare_set(Subplan& subplan, const bind::BoundInQuery& in) {
+  size_t count = in.operands.size();
+  subplan.set_collations = arena_.make_array<const Collation*>(count);
+  subplan.set_slots = arena_.make_array<int32_t>(count);
+  for (size_t i = 0; i < count; ++i) {
+    const Collation* collation = in.compare_collations[i];
+    subplan.set_collations[i] = collation != nullptr ? collation : &kBinaryCollation;
+    subplan.set_slots[i] = static_cast<int32_t>(i);
   }
-  subplan.set.clear();
-  subplan.null_rows.clear();
-  const RowStore& rows = subplan.rows;
-  std::vector<Column> columns(count);
-  auto buffers = std::make_unique<ColumnBuffer[]>(count);
-  uint32_t ids[kBatchRowsMax];
+  subplan.set_columns = arena_.make_array<Column>(count);
+  subplan.set_buffers = std::make_unique<ColumnBuffer[]>(count);
+  subplan.set.init(subplan.set_collations);
+  subplan.set_rows.init(static_cast<uint32_t>(count));
+  subplan.null_rows.init(static_cast<uint32_t>(count));
+  subplan.set_ready = true;
+}
+
+Status SubqueryRuntime::add_to_set(Subplan& subplan, const bind::BoundInQuery& in, const Batch& rows) {
+  std::span<Column> columns = subplan.set_columns;
+  subplan.is_empty = false;
+  subplan.heap.reset();
+  Batch batch = rows;
+  batch.columns = columns.data();
+  batch.column_count = static_cast<uint32_t>(columns.size());
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const Column& given = rows.columns[i];
+    Affinity affinity = in.operand_affinities[i];
+    if (given.rep == Column::Rep::Ints && affinity != Affinity::Text && affinity != Affinity::Real) {
+      columns[i] = given;
+      continue;
+    }
+    ColumnBuffer& buffer = subplan.set_buffers[i];
+    SQLRITE_TRY(buffer.reserve(rows.row_count));
+    buffer.attach(columns[i], Column::Rep::Cells);
+    for (uint32_t r = 0; r < rows.selected_count; ++r) {
+      uint32_t row = rows.live_row(r);
+      Value value = given.at(row);
+      SQLRITE_TRY(apply_affinity(value, affinity, subplan.heap));
+      columns[i].cells[row] = value;
+    }
+  }
+  if (columns.size() > 1) SQLRITE_TRY(subplan.set_rows.append(subplan.context, batch, subplan.set_slots));
   uint16_t live[kBatchRowsMax];
-  for (uint32_t first = 0; first < rows.row_count(); first += kBatchRowsMax) {
-    uint32_t part = std::min<uint32_t>(kBatchRowsMax, rows.row_count() - first);
-    subplan.heap.reset();
-    Batch batch;
-    batch.select_all(part);
-    for (uint32_t i = 0; i < count; ++i) {
-      Column stored;
-      rows.view(i, first, &stored);
-      bool as_is = stored.rep == Column::Rep::Ints && in.operand_affinities[i] != Affinity::Text &&
-                   in.operand_affinities[i] != Affinity::Real;
-      if (as_is) {
-        columns[i] = stored;
-        continue;
-      }
-      SQLRITE_TRY(buffers[i].reserve(part));
-      buffers[i].attach(columns[i], Column::Rep::Cells);
-      for (uint32_t r = 0; r < part; ++r) {
-        Value value = stored.at(r);
-        SQLRITE_TRY(apply_affinity(value, in.operand_affinities[i], subplan.heap));
-        columns[i].cells[r] = value;
-      }
+  uint16_t with_null[kBatchRowsMax];
+  uint32_t live_count = 0;
+  uint32_t null_count = 0;
+  for (uint32_t r = 0; r < rows.selected_count; ++r) {
+    auto row = static_cast<uint16_t>(rows.live_row(r));
+    bool null = false;
+    for (const Column& column : columns) null |= column.at(row).is_null();
+    if (null) {
+      with_null[null_count++] = row;
+    } else {
+      live[live_count++] = row;
     }
-    uint32_t kept = 0;
-    for (uint32_t r = 0; r < part; ++r) {
-      bool null = false;
-      for (uint32_t i = 0; i < count; ++i) null |= columns[i].at(r).is_null();
-      if (null) {
-        if (count > 1 || subplan.null_rows.empty()) subplan.null_rows.push_back(first + r);
-      } else {
-        live[kept++] = static_cast<uint16_t>(r);
-      }
-    }
-    batch.selection = live;
-    batch.selected_count = kept;
-    SQLRITE_TRY(subplan.set.find_or_add(batch, columns.data(), ids));
   }
+  if (null_count > 0) {
+    subplan.has_nulls = true;
+    batch.selection = with_null;
+    batch.selected_count = null_count;
+    if (columns.size() > 1) SQLRITE_TRY(subplan.null_rows.append(subplan.context, batch, subplan.set_slots));
+  }
+  batch.selection = live;
+  batch.selected_count = live_count;
+  uint16_t fresh[kBatchRowsMax];
+  uint32_t fresh_count = 0;
+  return subplan.set.add(subplan.context, batch, columns.data(), fresh, &fresh_count);
+}
+
+Status SubqueryRuntime::make_set(Subplan& subplan, const bind::BoundInQuery& in, const Value* outer_args) {
+  SQLRITE_TRY_ASSIGN(bool same, same_arguments(subplan, outer_args));
+  if (same && subplan.set_known) return {};
+  if (!subplan.set_ready) prepare_set(subplan, in);
+  subplan.clear_set();
+  SQLRITE_TRY(open(subplan));
+  uint32_t wanted = subplan.row_by_row ? 1 : kBatchRowsMax;
+  for (;;) {
+    Batch* batch = nullptr;
+    SQLRITE_TRY(subplan.root->next(subplan.context, wanted, &batch));
+    if (batch->selected_count == 0) break;
+    SQLRITE_TRY(add_to_set(subplan, in, *batch));
+  }
+  SQLRITE_TRY(subplan.set_rows.finish());
+  SQLRITE_TRY(subplan.null_rows.finish());
   subplan.set_known = true;
   return {};
 }
 
-Status SubqueryRuntime::find_row_value(Subplan& subplan, const bind::BoundInQuery& in, const Value* operands,
-                                       int* truth) {
-  const RowStore& rows = subplan.rows;
+// Whether a row value with NULLs on either side may equal one of `rows`, as it differs from it in no known component.
+Result<bool> SubqueryRuntime::may_equal_any(const Subplan& subplan, const bind::BoundInQuery& in, const Value* operands,
+                                            const RowSpool& rows) {
+  RowSpoolScan scan;
+  scan.start(rows);
+  for (;;) {
+    SQLRITE_TRY(subplan.context.interrupted());
+    RowSpoolScan::Piece piece;
+    SQLRITE_TRY_ASSIGN(piece, scan.next(kBatchRowsMax));
+    if (piece.count == 0) return false;
+    for (uint32_t r = 0; r < piece.count; ++r) {
+      for (size_t i = 0; i < in.operands.size(); ++i) {
+        subplan.row[i] = piece.rows->at(static_cast<uint32_t>(i), piece.first + r);
+      }
+      if (compare_operands(in, operands, subplan.row.data()) < 0) return true;
+    }
+  }
+}
+
+Status SubqueryRuntime::contains(const bind::BoundInQuery& in, const Value* outer_args, const Value* operands,
+                                 int* truth) {
+  size_t count = in.operands.size();
+  // The common case once the set is made: one probe.
+  Subplan* subplan = subplans_[static_cast<size_t>(in.subquery_index)].get();
+  bool ready = subplan != nullptr && subplan->set_known && subplan->arguments.empty() && !subplan->plan->is_volatile;
+  if (!ready) {
+    SQLRITE_TRY_ASSIGN(subplan, prepare(in.subquery_index));
+    if (in.query->is_correlated()) return contains_correlated(*subplan, in, outer_args, operands, truth);
+    SQLRITE_TRY(make_set(*subplan, in, outer_args));
+  }
   *truth = 0;
-  if (rows.row_count() == 0) return {};
+  if (subplan->is_empty) return {};
   bool operand_null = false;
-  for (uint32_t i = 0; i < subplan.row.size(); ++i) operand_null |= operands[i].is_null();
-  if (!operand_null && subplan.set.count() > 0 && subplan.set.find_row(operands) != kNoRow) {
-    *truth = 1;
+  for (size_t i = 0; i < count; ++i) operand_null |= operands[i].is_null();
+  if (!operand_null) {
+    SQLRITE_TRY_ASSIGN(bool found, subplan->set.contains(operands));
+    *truth = found ? 1 : count == 1 && subplan->has_nulls ? -1 : 0;
+    if (found || count == 1 || !subplan->has_nulls) return {};
+  } else if (count == 1) {
+    *truth = -1;
     return {};
   }
-  // With NULLs on either side: NULL if some row differs in no known component.
-  subplan.heap.reset();
-  uint32_t candidates = operand_null ? rows.row_count() : static_cast<uint32_t>(subplan.null_rows.size());
-  for (uint32_t r = 0; r < candidates; ++r) {
-    for (uint32_t i = 0; i < subplan.row.size(); ++i) {
-      subplan.row[i] = rows.at(i, operand_null ? r : subplan.null_rows[r]);
-      SQLRITE_TRY(apply_affinity(subplan.row[i], in.operand_affinities[i], subplan.heap));
-    }
-    if (compare_operands(in, operands, subplan.row.data()) < 0) {
-      *truth = -1;
-      return {};
-    }
-  }
+  SQLRITE_TRY_ASSIGN(bool open,
+                     may_equal_any(*subplan, in, operands, operand_null ? subplan->set_rows : subplan->null_rows));
+  if (open) *truth = -1;
   return {};
 }
 

@@ -42,13 +42,13 @@ class SubqueryRuntime final : public StatementSubqueries {
   Result<bool> find_group(Subplan& subplan, Use use, uint32_t* group);
   Result<bool> take_group(Subplan& subplan, bool* grouped);
   Status collect(Subplan& subplan, const Value* outer_args);
-  // operands IN (rows of the sub-plan): 1 true, 0 false, -1 NULL.
-  static int find_in_set(const Subplan& subplan, const Value* operand);
-  Status build_set(Subplan& subplan, const bind::BoundInQuery& in);
-  Status search_rows(Subplan& subplan, const bind::BoundInQuery& in, const Value* outer_args, const Value* operands,
-                     int* truth);
-  Status find_row_value(Subplan& subplan, const bind::BoundInQuery& in, const Value* operands, int* truth);
-
+  Status contains_correlated(Subplan& subplan, const bind::BoundInQuery& in, const Value* outer_args,
+                             const Value* operands, int* truth);
+  void prepare_set(Subplan& subplan, const bind::BoundInQuery& in);
+  Status add_to_set(Subplan& subplan, const bind::BoundInQuery& in, const Batch& rows);
+  Status make_set(Subplan& subplan, const bind::BoundInQuery& in, const Value* outer_args);
+  static Result<bool> may_equal_any(const Subplan& subplan, const bind::BoundInQuery& in, const Value* operands,
+                                    const RowSpool& rows);
   const plan::StatementPlan* plan_;
   ExecContext* context_ = nullptr;
   Arena arena_{1024};

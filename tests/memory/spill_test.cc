@@ -116,6 +116,19 @@ const Query kQueries[] = {
     {"WITH RECURSIVE r(x, y) AS (SELECT id, s FROM t UNION ALL SELECT -x, y FROM r WHERE x > 0) SELECT x, y FROM r"},
     {"WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x * 2 FROM r WHERE x < 9000 UNION ALL SELECT x * 2 + 1 FROM r "
      "WHERE x < 9000) SELECT x FROM r"},
+    {"WITH RECURSIVE r(x, y) AS (SELECT id % 3000, s FROM t UNION SELECT (x * 7 + 1) % 3001, y FROM r) SELECT x, y "
+     "FROM r LIMIT 20000"},
+    {"WITH RECURSIVE r(x) AS (SELECT 'a' COLLATE NOCASE UNION SELECT CASE WHEN length(x) > 11 THEN 'B' ELSE x || 'a' "
+     "END "
+     "FROM r UNION SELECT x || 'B' FROM r WHERE length(x) < 11) SELECT x FROM r"},
+    {"WITH RECURSIVE r(x) AS (SELECT 1 UNION SELECT NULL UNION SELECT x * 1.0 + 1 FROM r WHERE x < 3000) SELECT x FROM "
+     "r"},
+    {"SELECT id, k IN (SELECT w * 59 FROM u), s IN (SELECT s FROM u), v IN (SELECT k * 0.37 FROM u) FROM t"},
+    {"SELECT count(*) FROM t WHERE s IN (SELECT s || '' FROM u) AND k NOT IN (SELECT k FROM u WHERE k IS NOT NULL)"},
+    {"SELECT id, (k, s) IN (SELECT id, 's' || id FROM u WHERE id % 500 <> 3 UNION ALL SELECT NULL, s FROM u WHERE id = "
+     "7) "
+     "FROM t WHERE id % 40 < 2"},
+    {"SELECT id, (k, m) NOT IN (SELECT k, w FROM u) FROM t WHERE id % 40 < 2"},
     {"SELECT s, id FROM t ORDER BY v * 7919 % 101, s DESC"},
     {"SELECT * FROM t ORDER BY m, s, id DESC"},
     {"SELECT x.s, (SELECT count(*) FROM u WHERE u.s = x.s) FROM (SELECT DISTINCT s FROM t WHERE id < 400) x"},
@@ -245,7 +258,8 @@ TEST_CASE("Spill, ChangesWithManyKeys") {
   }
 }
 
-// What cannot spill ends the statement above the hard limit; the connection goes on.
+// What must not spill ends the statement above the hard limit, the same statement with files ends well; the connection
+// goes on.
 TEST_CASE("Spill, HardLimit") {
   for (const char* sql :
        {"SELECT count(*) FROM t WHERE s IN (SELECT s || id FROM t)",
@@ -253,7 +267,10 @@ TEST_CASE("Spill, HardLimit") {
     CAPTURE(std::string(sql));
     FaultySession s;
     fill(s);
+    const std::string expected = s.rows(sql);
     s.rows("PRAGMA hard_heap_limit = 200000");
+    CHECK(s.rows(sql) == expected);
+    s.rows("PRAGMA temp_store = MEMORY");
     CHECK(s.rows(sql) == "Error: out of memory");
     CHECK(s.code == Code::NoMem);
     CHECK(s.rows("SELECT DISTINCT m FROM t WHERE m = 'x'") == "x\n");

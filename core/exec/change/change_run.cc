@@ -31,7 +31,7 @@ Status KeyList::collect(QueryExecutor& finder, ExecContext& source) {
     if (!status.ok() || batch->selected_count == 0) break;
     for (uint32_t i = 0; i < batch->selected_count && status.ok(); ++i) status = add(*batch, batch->live_row(i));
     size_ += batch->selected_count;
-    if (status.ok() && share_.must_spill(source.spill_budget(), values_.size() * sizeof(Value) + heap_.size_bytes())) {
+    if (status.ok() && source.must_spill(share_, values_.size() * sizeof(Value) + heap_.size_bytes())) {
       status = spill(source);
     }
   }

@@ -147,7 +147,7 @@ class Aggregate final : public BaseOperator {
       uint32_t known = table_.count();
       SQLRITE_TRY(table_.find_or_add(*batch, key_columns_.data(), groups_.get()));
       SQLRITE_TRY(state_.feed(context, eval_, *batch, groups_.get(), known, table_.count()));
-      if (!share_.must_spill(context.spill_budget(), table_.size_bytes() + state_.size_bytes())) continue;
+      if (!context.must_spill(share_, table_.size_bytes() + state_.size_bytes())) continue;
       spilled_ = std::make_unique<SpilledGroups>();
       SQLRITE_TRY(spilled_->make(*node_, sort_keys_));
       spilled_next_ = 0;

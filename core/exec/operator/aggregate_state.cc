@@ -240,7 +240,7 @@ Status AggregateCall::keep_new(ExecContext& context, expr::EvalContext& eval, Ba
     return {};
   }
   if (distinct_grouped_) *groups = distinct_groups_.get();
-  if (distinct_share_.must_spill(context.spill_budget(), distinct_.size_bytes())) {
+  if (context.must_spill(distinct_share_, distinct_.size_bytes())) {
     distinct_rest_ = std::make_unique<FirstRows>();
     size_t from = distinct_grouped_ ? 0 : 1;
     distinct_rest_->init(buffered_count_ + 1 - static_cast<uint32_t>(from),

@@ -122,7 +122,7 @@ class Distinct final : public BaseOperator {
       }
       select(batch, kept, count);
     }
-    return share_.must_spill(context.spill_budget(), table_.size_bytes()) ? start_rest(batch) : Status();
+    return context.must_spill(share_, table_.size_bytes()) ? start_rest(batch) : Status();
   }
 
   Status keep_first_of_runs(Batch& batch) {

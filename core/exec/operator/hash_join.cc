@@ -161,7 +161,7 @@ Status HashJoin::build_table(ExecContext& context) {
       continue;
     }
     SQLRITE_TRY(add_to_table(*batch, build_columns_.data()));
-    if (share_.must_spill(context.spill_budget(), table_size_bytes())) SQLRITE_TRY(start_spill(context));
+    if (context.must_spill(share_, table_size_bytes())) SQLRITE_TRY(start_spill(context));
   }
   BufferVector<uint32_t>().swap(last_);
   return spilled_ ? flush_build_parts() : Status();

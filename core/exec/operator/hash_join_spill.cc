@@ -155,7 +155,7 @@ Status HashJoin::join_part(ExecContext& context, Part& part, uint32_t level) {
         spilled.build_numbers.push_back(chunk.at(key_count_ + column_count, row).integer);
       }
       size_t size = table_size_bytes() + spilled.build_numbers.capacity() * sizeof(int64_t);
-      full = share_.must_spill(context.spill_budget(), size);
+      full = context.must_spill(share_, size);
     }
     // Splitting pays while several keys share the table.
     if (full && rows_left > 0 && first_step && level + 1 < kLevelsMax && table_.count() > 1) {

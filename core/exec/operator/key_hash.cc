@@ -100,6 +100,15 @@ void hash_keys(const Batch& batch, const Column* keys, std::span<const Collation
   }
 }
 
+uint64_t hash_row(const Value* key, std::span<const Collation* const> collations) {
+  uint64_t hash = 0;
+  for (size_t k = 0; k < collations.size(); ++k) {
+    uint64_t part = hash_value(key[k], *collations[k]);
+    hash = k > 0 ? kernels::combine_hashes(hash, part) : part;
+  }
+  return hash;
+}
+
 void KeyTable::init(std::span<const Collation* const> collations) {
   collations_ = collations;
   keys_.init(static_cast<uint32_t>(collations.size()));
@@ -290,11 +299,7 @@ uint32_t KeyTable::find_row(const Value* key) const {
     if (value.type != ValueType::Integer) return kNone;
     return find_integer(value.integer);
   }
-  uint64_t hash = 0;
-  for (size_t k = 0; k < collations_.size(); ++k) {
-    uint64_t part = hash_value(key[k], *collations_[k]);
-    hash = k > 0 ? kernels::combine_hashes(hash, part) : part;
-  }
+  uint64_t hash = hash_row(key, collations_);
   const auto* slots = static_cast<const HashSlot*>(slots_);
   uint64_t at = hash & (capacity_ - 1);
   for (; slots[at].id != 0; at = (at + 1) & (capacity_ - 1)) {

@@ -18,6 +18,9 @@ inline bool equal_values(const Value& a, const Value& b, const Collation& collat
 // out[i] = hash of the key in live row i.
 void hash_keys(const Batch& batch, const Column* keys, std::span<const Collation* const> collations, uint64_t* out);
 
+// The same of one key.
+uint64_t hash_row(const Value* key, std::span<const Collation* const> collations);
+
 class KeyTable {
  public:
   // `collations` outlives the table. `rows_estimate` sizes it.

@@ -57,17 +57,10 @@ class QueryScan final : public BaseOperator, public ExistenceProbe {
     }
     child_context_ = context;
     child_context_.outer = outer_values_.data();
-    next_ = 0;
     if (!keeps_) return input_->open(child_context_, nullptr, 0);
     SQLRITE_TRY(keep_rows(context));
     if (node_->key_columns.empty()) {
-      if (rows_->is_spilled()) {
-        if (!piece_) {
-          piece_ = std::make_unique<Piece>();
-          piece_->rows.init(column_count_);
-        }
-        rows_->start(piece_->reader);
-      }
+      scan_.start(*rows_);
       return {};
     }
     heap_.reset();
@@ -99,22 +92,14 @@ class QueryScan final : public BaseOperator, public ExistenceProbe {
         batch_.selected_count = input->selected_count;
       } else if (!node_->key_columns.empty()) {
         SQLRITE_TRY(next_matches(wanted));
-      } else if (rows_->is_spilled()) {
-        RowStore& rows = piece_->rows;
-        rows.clear();
-        SQLRITE_TRY(check_interrupt(context));
-        SQLRITE_TRY(piece_->reader.read(rows, wanted, kPieceSizeBytes));
-        for (const plan::ColumnFetch& fetch : node_->fetch) {
-          rows.view(static_cast<uint32_t>(fetch.column), 0, &columns_[static_cast<size_t>(fetch.slot)]);
-        }
-        batch_.select_all(rows.row_count());
       } else {
-        uint32_t rows = std::min(wanted, rows_->rows().row_count() - next_);
+        if (rows_->is_spilled()) SQLRITE_TRY(check_interrupt(context));
+        SQLRITE_TRY_ASSIGN(RowSpoolScan::Piece piece, scan_.next(wanted));
         for (const plan::ColumnFetch& fetch : node_->fetch) {
-          rows_->rows().view(static_cast<uint32_t>(fetch.column), next_, &columns_[static_cast<size_t>(fetch.slot)]);
+          piece.rows->view(static_cast<uint32_t>(fetch.column), piece.first,
+                           &columns_[static_cast<size_t>(fetch.slot)]);
         }
-        next_ += rows;
-        batch_.select_all(rows);
+        batch_.select_all(piece.count);
       }
       *out = &batch_;
       if (batch_.selected_count == 0 || !filter_) return {};
@@ -137,7 +122,7 @@ class QueryScan final : public BaseOperator, public ExistenceProbe {
     input_->close(context);
     own_rows_.clear();
     looked_up_.clear();
-    piece_.reset();
+    scan_.clear();
     own_complete_ = false;
     table_.clear();
     table_ready_ = false;
@@ -148,12 +133,6 @@ class QueryScan final : public BaseOperator, public ExistenceProbe {
   }
 
  private:
-  static constexpr size_t kPieceSizeBytes = 256 * 1024;
-  struct Piece {
-    SpillReader reader;
-    RowStore rows;
-  };
-
   bool same_arguments() const {
     for (size_t i = 0; i < outer_values_.size(); ++i) {
       if (outer_values_[i].type != known_values_[i].type) return false;
@@ -313,9 +292,8 @@ class QueryScan final : public BaseOperator, public ExistenceProbe {
   RowSpool own_rows_;
   bool own_complete_ = false;
   const RowSpool* rows_ = nullptr;
-  RowStore looked_up_;            // rows_ again, where they were spilled and are looked up by key
-  std::unique_ptr<Piece> piece_;  // of spilled rows
-  uint32_t next_ = 0;
+  RowStore looked_up_;  // rows_ again, where they were spilled and are looked up by key
+  RowSpoolScan scan_;
   // Look-up by key.
   ColumnExprs key_exprs_;
   std::span<Value> key_values_;

@@ -131,17 +131,9 @@ Status RecursiveUnionOperator::open(ExecContext& context, const Batch* outer_bat
 
 Status RecursiveUnionOperator::enqueue(ExecContext& context, Batch& batch) {
   if (node_->distinct) {
-    uint32_t ids[kBatchRowsMax];
-    uint32_t known = seen_.count();
-    SQLRITE_TRY(seen_.find_or_add(batch, batch.columns, ids));
-    if (context.memory != nullptr) seen_share_.report(*context.memory, seen_.size_bytes());
     uint16_t* kept = selection_buffer(batch);
     uint32_t count = 0;
-    for (uint32_t i = 0; i < batch.selected_count; ++i) {
-      if (ids[i] != known) continue;
-      ++known;
-      kept[count++] = static_cast<uint16_t>(batch.live_row(i));
-    }
+    SQLRITE_TRY(seen_.add(context, batch, batch.columns, kept, &count));
     batch.selection = kept;
     batch.selected_count = count;
     if (count == 0) return {};
@@ -157,7 +149,7 @@ Status RecursiveUnionOperator::enqueue(ExecContext& context, Batch& batch) {
   uint32_t first = queue_->row_count();
   SQLRITE_TRY(queue_->append(batch, slots_));
   if (keys_.empty()) {
-    if (!share_.must_spill(context.spill_budget(), queue_->size_bytes())) return {};
+    if (!context.must_spill(share_, queue_->size_bytes())) return {};
     auto tail = std::make_unique<Tail>();
     SQLRITE_TRY(tail->file.create(context));
     tail_ = std::move(tail);
@@ -311,7 +303,6 @@ void RecursiveUnionOperator::close(ExecContext& context) {
   results_->clear();
   tail_.reset();
   share_.release();
-  seen_share_.release();
   if (node_->distinct) seen_.clear();
   BaseOperator::close(context);
 }

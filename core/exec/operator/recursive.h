@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "base/buffer_memory.h"
-#include "exec/operator/key_hash.h"
 #include "exec/operator/operators.h"
 #include "exec/operator/row_store.h"
 #include "exec/operator/sorter.h"
+#include "exec/spill/key_set.h"
 #include "exec/spill/memory_budget.h"
 #include "exec/spill/spill_file.h"
 
@@ -51,8 +51,7 @@ class RecursiveUnionOperator final : public BaseOperator {
   std::unique_ptr<Tail> tail_;
   MemoryShare share_;
   BufferVector<uint32_t> order_;  // heap of queue rows when there is an ORDER BY
-  KeyTable seen_;
-  MemoryShare seen_share_;
+  KeySet seen_;
   uint32_t head_ = 0;
   int64_t left_ = -1;
   int64_t skip_ = 0;

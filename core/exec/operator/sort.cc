@@ -124,12 +124,11 @@ class Sort final : public BaseOperator {
       SQLRITE_TRY(store_.append(*batch, in_columns_.data()));
       if (top_rows_ > 0) {
         if (store_.row_count() >= std::max<uint32_t>(2 * top_rows_, 2048)) SQLRITE_TRY(keep_top());
-      } else if (share_.must_spill(context.spill_budget(),
-                                   store_.size_bytes() + store_.row_count() * kSortBytesPerRow)) {
+      } else if (context.must_spill(share_, store_.size_bytes() + store_.row_count() * kSortBytesPerRow)) {
         SQLRITE_TRY(sort_rows(store_, 0, keys_, order_));
         SQLRITE_TRY(runs_.add_run(context, store_, order_));
         store_.clear();
-        share_.must_spill(context.spill_budget(), store_.size_bytes());
+        context.must_spill(share_, store_.size_bytes());
       }
     }
     input_done_ = true;

@@ -23,7 +23,7 @@ Status DistinctRows::add(ExecContext& context, const Batch& batch, const Column*
   if (spilled_) return sorter_.add(context, batch, columns);
   uint32_t ids[kBatchRowsMax];
   SQLRITE_TRY(table_.find_or_add(batch, columns, ids));
-  if (!share_.must_spill(context.spill_budget(), table_.size_bytes())) return {};
+  if (!context.must_spill(share_, table_.size_bytes())) return {};
   spilled_ = true;
   SQLRITE_TRY(sorter_.add(context, table_.keys()));
   table_.clear();

@@ -16,12 +16,11 @@ void ExternalSorter::init(uint32_t column_count, std::span<const SortKey> keys) 
 }
 
 Status ExternalSorter::spill_if_large(ExecContext& context) {
-  if (!share_.must_spill(context.spill_budget(), store_.size_bytes() + store_.row_count() * kSortBytesPerRow))
-    return {};
+  if (!context.must_spill(share_, store_.size_bytes() + store_.row_count() * kSortBytesPerRow)) return {};
   SQLRITE_TRY(sort_rows(store_, 0, keys_, order_));
   SQLRITE_TRY(runs_.add_run(context, store_, order_));
   store_.clear();
-  share_.must_spill(context.spill_budget(), store_.size_bytes());
+  context.must_spill(share_, store_.size_bytes());
   return {};
 }
 

@@ -24,6 +24,10 @@ struct MemoryBudget {
     return static_cast<uint64_t>(estimate < most ? estimate : most);
   }
 
+  // Whether an operator that holds so much is to write it to files.
+  bool asks_to_spill(size_t held_bytes) const {
+    return used_bytes > limit_bytes && held_bytes >= limit_bytes / kSmallestPart;
+  }
   bool is_exhausted() const { return used_bytes > hard_limit_bytes; }
 
   // The settings of the connection; 0: none.
@@ -40,13 +44,7 @@ struct MemoryBudget {
 // The part that one operator holds. What it held in an earlier run is forgotten by itself.
 class MemoryShare {
  public:
-  // The owner holds `held_bytes` now. True: it is to spill. `budget` null: there is none.
-  bool must_spill(MemoryBudget* budget, size_t held_bytes) {
-    if (budget == nullptr) return false;
-    report(*budget, held_bytes);
-    return budget->used_bytes > budget->limit_bytes && held_bytes >= budget->limit_bytes / MemoryBudget::kSmallestPart;
-  }
-  // The same for what cannot spill.
+  // The owner holds `held_bytes` now. ExecContext::must_spill() does the same for what can spill.
   void report(MemoryBudget& budget, size_t held_bytes) {
     if (&budget != budget_ || run_ != budget.run) {
       budget_ = &budget;

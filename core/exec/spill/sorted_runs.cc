@@ -7,9 +7,6 @@
 namespace sqlrite::exec {
 
 namespace {
-constexpr size_t kRunsMergedMax = 64;
-constexpr uint32_t kRowsPerRefill = 512;
-constexpr size_t kRefillSizeBytes = 8u << 20;  // of all runs together
 constexpr size_t kOutSizeBytes = 256 * 1024;
 }  // namespace
 
@@ -50,34 +47,13 @@ Status SortedRuns::end_run() {
   return {};
 }
 
-Status SortedRuns::refill(Run& run) {
-  run.rows.clear();
-  run.next = 0;
-  SQLRITE_TRY(run.reader.read(run.rows, kRowsPerRefill, rows_size_bytes_));
-  run.done = run.rows.row_count() == 0;
-  return {};
-}
-
-bool SortedRuns::before(uint32_t a, uint32_t b) const {
-  int order = compare_rows(runs_[a]->rows, runs_[a]->next, runs_[b]->rows, runs_[b]->next, keys_);
-  return order != 0 ? order < 0 : a < b;
-}
-
 Status SortedRuns::open_runs(size_t first, size_t count) {
-  runs_.clear();
-  heap_.clear();
-  rows_size_bytes_ = kRefillSizeBytes / count;
+  merge_.start(keys_, column_count_, count);
   uint64_t begin = first == 0 ? 0 : ends_[first - 1];
   for (size_t i = first; i < first + count; ++i) {
-    runs_.push_back(std::make_unique<Run>());
-    Run& run = *runs_.back();
-    run.rows.init(column_count_);
-    run.reader.start(file_->file(), begin, ends_[i], column_count_);
+    SQLRITE_TRY(merge_.add(file_->file(), begin, ends_[i]));
     begin = ends_[i];
-    SQLRITE_TRY(refill(run));
-    if (!run.done) heap_.push_back(static_cast<uint32_t>(runs_.size() - 1));
   }
-  std::make_heap(heap_.begin(), heap_.end(), [this](uint32_t a, uint32_t b) { return before(b, a); });
   return {};
 }
 
@@ -88,8 +64,8 @@ Status SortedRuns::merge_pass(ExecContext& context) {
   BufferVector<uint64_t> merged_ends;
   RowStore rows;
   rows.init(column_count_);
-  for (size_t first = 0; first < ends_.size(); first += kRunsMergedMax) {
-    SQLRITE_TRY(open_runs(first, std::min(kRunsMergedMax, ends_.size() - first)));
+  for (size_t first = 0; first < ends_.size(); first += RunMerge::kRunsMax) {
+    SQLRITE_TRY(open_runs(first, std::min(RunMerge::kRunsMax, ends_.size() - first)));
     for (;;) {
       SQLRITE_TRY(next(context, rows, kBatchRowsMax));
       if (rows.row_count() == 0) break;
@@ -107,31 +83,23 @@ Status SortedRuns::start_merge(ExecContext& context, std::span<const SortKey> ke
   keys_ = keys;
   column_count_ = column_count;
   merging_ = true;
-  while (ends_.size() > kRunsMergedMax) SQLRITE_TRY(merge_pass(context));
+  while (ends_.size() > RunMerge::kRunsMax) SQLRITE_TRY(merge_pass(context));
   return ends_.empty() ? Status() : open_runs(0, ends_.size());
 }
 
 Status SortedRuns::next(ExecContext& context, RowStore& out, uint32_t rows) {
   out.clear();
   SQLRITE_TRY(context.interrupted());
-  auto after = [this](uint32_t a, uint32_t b) { return before(b, a); };
-  while (out.row_count() < rows && !heap_.empty() && out.size_bytes() < kOutSizeBytes) {
-    std::pop_heap(heap_.begin(), heap_.end(), after);
-    Run& run = *runs_[heap_.back()];
-    SQLRITE_TRY(out.append_from(run.rows, &run.next, 1));
-    if (++run.next == run.rows.row_count()) SQLRITE_TRY(refill(run));
-    if (run.done) {
-      heap_.pop_back();
-    } else {
-      std::push_heap(heap_.begin(), heap_.end(), after);
-    }
+  while (out.row_count() < rows && !merge_.is_empty() && out.size_bytes() < kOutSizeBytes) {
+    uint32_t row = merge_.first_row();
+    SQLRITE_TRY(out.append_from(merge_.first_rows(), &row, 1));
+    SQLRITE_TRY(merge_.advance());
   }
   return {};
 }
 
 void SortedRuns::reset() {
-  std::vector<std::unique_ptr<Run>>().swap(runs_);
-  heap_.clear();
+  merge_.clear();
   ends_.clear();
   file_.reset();
   merging_ = false;

@@ -3,10 +3,10 @@
 
 #include <memory>
 #include <span>
-#include <vector>
 
 #include "base/buffer_memory.h"
 #include "exec/operator/sorter.h"
+#include "exec/spill/run_merge.h"
 #include "exec/spill/spill_file.h"
 
 namespace sqlrite::exec {
@@ -29,24 +29,14 @@ class SortedRuns {
   void reset();
 
  private:
-  struct Run {
-    SpillReader reader;
-    RowStore rows;
-    uint32_t next = 0;
-    bool done = false;
-  };
   Status need_file(ExecContext& context);
   Status open_runs(size_t first, size_t count);
   Status merge_pass(ExecContext& context);
-  Status refill(Run& run);
-  bool before(uint32_t a, uint32_t b) const;
   std::unique_ptr<SpillFile> file_;
   BufferVector<uint64_t> ends_;
-  std::vector<std::unique_ptr<Run>> runs_;
-  BufferVector<uint32_t> heap_;  // run numbers, least row first
+  RunMerge merge_;
   std::span<const SortKey> keys_;
   uint32_t column_count_ = 0;
-  size_t rows_size_bytes_ = 0;  // of one refill
   bool merging_ = false;
 };
 

@@ -95,46 +95,74 @@ Result<bool> SpillReader::need(size_t size_bytes) {
   return true;
 }
 
+// Makes the next row readable as a whole and sets row_ to its values, but for where the bytes of texts and blobs are:
+// offsets_ tells that, as the buffer moves while it grows. Returns the size of the row, 0 at the end of the range.
+Result<size_t> SpillReader::parse_row() {
+  size_t size = 0;
+  for (size_t c = 0; c < row_.size(); ++c) {
+    SQLRITE_TRY_ASSIGN(bool more, need(size + 1));
+    if (!more && c == 0) return size_t{0};
+    auto tag = static_cast<uint8_t>(buffer_[at_ + size]);
+    auto type = static_cast<ValueType>(tag & 0x7f);
+    bool has_subtype = (tag & 0x80) != 0;
+    Value value;
+    value.type = type;
+    ++size;
+    offsets_[c] = 0;
+    if (type == ValueType::Integer || type == ValueType::Real) {
+      SQLRITE_TRY_ASSIGN(more, need(size + 8));
+      std::memcpy(&value.integer, &buffer_[at_ + size], 8);
+      size += 8;
+    } else if (type != ValueType::Null) {
+      SQLRITE_TRY_ASSIGN(more, need(size + 4));
+      std::memcpy(&value.length, &buffer_[at_ + size], 4);
+      size += 4;
+      SQLRITE_TRY_ASSIGN(more, need(size + value.length));
+      offsets_[c] = size;
+      size += value.length;
+      value.owner = ValueOwner::Caller;
+    }
+    if (has_subtype) {
+      SQLRITE_TRY_ASSIGN(more, need(size + 1));
+      value.subtype = static_cast<uint8_t>(buffer_[at_ + size]);
+      ++size;
+    }
+    row_[c] = value;
+  }
+  return size;
+}
+
+// The row of parse_row(), which is left behind.
+Status SpillReader::take_row(size_t size_bytes, RowStore& store) {
+  for (size_t c = 0; c < row_.size(); ++c) {
+    if (row_[c].is_bytes()) row_[c].bytes = buffer_.data() + at_ + offsets_[c];
+  }
+  SQLRITE_TRY(store.append_row(row_.data()));
+  at_ += size_bytes;
+  return {};
+}
+
 Status SpillReader::read(RowStore& store, uint32_t rows, size_t size_bytes) {
   for (uint32_t r = 0; r < rows; ++r) {
     if (r > 0 && store.size_bytes() > size_bytes) return {};
-    // The whole row is made readable first, as the buffer moves while it grows.
-    size_t size = 0;
-    for (size_t c = 0; c < row_.size(); ++c) {
-      SQLRITE_TRY_ASSIGN(bool more, need(size + 1));
-      if (!more && c == 0) return {};
-      auto tag = static_cast<uint8_t>(buffer_[at_ + size]);
-      auto type = static_cast<ValueType>(tag & 0x7f);
-      bool has_subtype = (tag & 0x80) != 0;
-      Value value;
-      value.type = type;
-      ++size;
-      offsets_[c] = 0;
-      if (type == ValueType::Integer || type == ValueType::Real) {
-        SQLRITE_TRY_ASSIGN(more, need(size + 8));
-        std::memcpy(&value.integer, &buffer_[at_ + size], 8);
-        size += 8;
-      } else if (type != ValueType::Null) {
-        SQLRITE_TRY_ASSIGN(more, need(size + 4));
-        std::memcpy(&value.length, &buffer_[at_ + size], 4);
-        size += 4;
-        SQLRITE_TRY_ASSIGN(more, need(size + value.length));
-        offsets_[c] = size;
-        size += value.length;
-        value.owner = ValueOwner::Caller;
-      }
-      if (has_subtype) {
-        SQLRITE_TRY_ASSIGN(more, need(size + 1));
-        value.subtype = static_cast<uint8_t>(buffer_[at_ + size]);
-        ++size;
-      }
-      row_[c] = value;
+    SQLRITE_TRY_ASSIGN(size_t size, parse_row());
+    if (size == 0) return {};
+    SQLRITE_TRY(take_row(size, store));
+  }
+  return {};
+}
+
+Status SpillReader::read_equal(int64_t value, RowStore& store, uint32_t rows, size_t size_bytes) {
+  for (uint32_t r = 0; r < rows;) {
+    if (r > 0 && store.size_bytes() > size_bytes) return {};
+    SQLRITE_TRY_ASSIGN(size_t size, parse_row());
+    if (size == 0 || row_[0].integer > value) return {};
+    if (row_[0].integer < value) {
+      at_ += size;
+      continue;
     }
-    for (size_t c = 0; c < row_.size(); ++c) {
-      if (row_[c].is_bytes()) row_[c].bytes = buffer_.data() + at_ + offsets_[c];
-    }
-    SQLRITE_TRY(store.append_row(row_.data()));
-    at_ += size;
+    SQLRITE_TRY(take_row(size, store));
+    ++r;
   }
   return {};
 }

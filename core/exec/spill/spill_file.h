@@ -46,11 +46,16 @@ class SpillReader {
   void start(os::File* file, uint64_t begin, uint64_t end, uint32_t column_count);
   // Appends up to `rows` rows to `store`, fewer once they take `size_bytes`; none at the end.
   Status read(RowStore& store, uint32_t rows, size_t size_bytes = SIZE_MAX);
+  // The same for rows sorted by their first column, an integer: appends only those where it is `value`, passing over the
+  // rows before these.
+  Status read_equal(int64_t value, RowStore& store, uint32_t rows, size_t size_bytes);
   // Where the next row begins.
   uint64_t offset() const { return offset_ - (buffer_.size() - at_); }
 
  private:
   Result<bool> need(size_t size_bytes);
+  Result<size_t> parse_row();
+  Status take_row(size_t size_bytes, RowStore& store);
   os::File* file_ = nullptr;
   uint64_t offset_ = 0;  // of the next byte to fetch from the file
   uint64_t end_ = 0;
