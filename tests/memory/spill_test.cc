@@ -123,6 +123,12 @@ const Query kQueries[] = {
      "FROM r UNION SELECT x || 'B' FROM r WHERE length(x) < 11) SELECT x FROM r"},
     {"WITH RECURSIVE r(x) AS (SELECT 1 UNION SELECT NULL UNION SELECT x * 1.0 + 1 FROM r WHERE x < 3000) SELECT x FROM "
      "r"},
+    {"WITH RECURSIVE r(x, y) AS (SELECT id, s FROM t UNION ALL SELECT -x, y FROM r WHERE x > 0 ORDER BY 2 DESC) SELECT "
+     "x, "
+     "y FROM r"},
+    {"WITH RECURSIVE r(x, y) AS (SELECT 1, 'a' UNION ALL SELECT x * 2, y || x FROM r WHERE x < 5000 UNION ALL SELECT x "
+     "* 2 "
+     "+ 1, NULL FROM r WHERE x < 5000 ORDER BY 2 NULLS LAST, 1) SELECT x, y FROM r LIMIT 8000 OFFSET 10"},
     {"SELECT id, k IN (SELECT w * 59 FROM u), s IN (SELECT s FROM u), v IN (SELECT k * 0.37 FROM u) FROM t"},
     {"SELECT count(*) FROM t WHERE s IN (SELECT s || '' FROM u) AND k NOT IN (SELECT k FROM u WHERE k IS NOT NULL)"},
     {"SELECT id, (k, s) IN (SELECT id, 's' || id FROM u WHERE id % 500 <> 3 UNION ALL SELECT NULL, s FROM u WHERE id = "

@@ -110,6 +110,7 @@ Status RecursiveUnionOperator::prepare(const plan::RecursiveUnionNode& node, Ope
     keys_[i].nulls_last = term.nulls_last;
     if (term.collation != nullptr) keys_[i].collation = term.collation;
   }
+  if (!keys_.empty()) ordered_.init(column_count_, keys_);
   return {};
 }
 
@@ -120,7 +121,7 @@ Status RecursiveUnionOperator::open(ExecContext& context, const Batch* outer_bat
   seeded_ = false;
   queue_->clear();
   working_->clear();
-  order_.clear();
+  if (!keys_.empty()) ordered_.clear();
   tail_.reset();
   if (node_->distinct) seen_.clear();
   head_ = 0;
@@ -138,6 +139,7 @@ Status RecursiveUnionOperator::enqueue(ExecContext& context, Batch& batch) {
     batch.selected_count = count;
     if (count == 0) return {};
   }
+  if (!keys_.empty()) return ordered_.add(context, batch, slots_);
   if (tail_) {
     spare_->clear();
     SQLRITE_TRY(spare_->append(batch, slots_));
@@ -146,23 +148,11 @@ Status RecursiveUnionOperator::enqueue(ExecContext& context, Batch& batch) {
     spare_->clear();
     return {};
   }
-  uint32_t first = queue_->row_count();
   SQLRITE_TRY(queue_->append(batch, slots_));
-  if (keys_.empty()) {
-    if (!context.must_spill(share_, queue_->size_bytes())) return {};
-    auto tail = std::make_unique<Tail>();
-    SQLRITE_TRY(tail->file.create(context));
-    tail_ = std::move(tail);
-    return {};
-  }
-  auto after = [this](uint32_t a, uint32_t b) {
-    int order = compare_rows(*queue_, a, *queue_, b, keys_);
-    return order != 0 ? order > 0 : a > b;
-  };
-  for (uint32_t row = first; row < queue_->row_count(); ++row) {
-    order_.push_back(row);
-    std::push_heap(order_.begin(), order_.end(), after);
-  }
+  if (!context.must_spill(share_, queue_->size_bytes())) return {};
+  auto tail = std::make_unique<Tail>();
+  SQLRITE_TRY(tail->file.create(context));
+  tail_ = std::move(tail);
   return {};
 }
 
@@ -196,17 +186,7 @@ Status RecursiveUnionOperator::refill_queue() {
 // Moves the next rows of the queue into working_: results now, sources of the step on the next call.
 Status RecursiveUnionOperator::take(ExecContext& context, uint32_t rows_wanted) {
   working_->clear();
-  if (!keys_.empty()) {
-    if (order_.empty()) return {};
-    auto after = [this](uint32_t a, uint32_t b) {
-      int order = compare_rows(*queue_, a, *queue_, b, keys_);
-      return order != 0 ? order > 0 : a > b;
-    };
-    std::pop_heap(order_.begin(), order_.end(), after);
-    uint32_t row = order_.back();
-    order_.pop_back();
-    return working_->append_from(*queue_, &row, 1);
-  }
+  if (!keys_.empty()) return ordered_.take(*working_);
   if (head_ == queue_->row_count()) {
     queue_->clear();
     head_ = 0;
@@ -303,6 +283,7 @@ void RecursiveUnionOperator::close(ExecContext& context) {
   results_->clear();
   tail_.reset();
   share_.release();
+  if (!keys_.empty()) ordered_.clear();
   if (node_->distinct) seen_.clear();
   BaseOperator::close(context);
 }

@@ -4,12 +4,12 @@
 #include <memory>
 #include <vector>
 
-#include "base/buffer_memory.h"
 #include "exec/operator/operators.h"
 #include "exec/operator/row_store.h"
 #include "exec/operator/sorter.h"
 #include "exec/spill/key_set.h"
 #include "exec/spill/memory_budget.h"
+#include "exec/spill/ordered_queue.h"
 #include "exec/spill/spill_file.h"
 
 namespace sqlrite::exec {
@@ -50,7 +50,7 @@ class RecursiveUnionOperator final : public BaseOperator {
   };
   std::unique_ptr<Tail> tail_;
   MemoryShare share_;
-  BufferVector<uint32_t> order_;  // heap of queue rows when there is an ORDER BY
+  OrderedQueue ordered_;  // the queue when there is an ORDER BY
   KeySet seen_;
   uint32_t head_ = 0;
   int64_t left_ = -1;

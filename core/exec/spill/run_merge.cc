@@ -46,6 +46,7 @@ Status RunMerge::advance() {
   Run& run = *runs_[heap_.back()];
   if (++run.next == run.rows.row_count()) SQLRITE_TRY(refill(run));
   if (run.rows.row_count() == 0) {
+    runs_[heap_.back()].reset();
     heap_.pop_back();
   } else {
     std::push_heap(heap_.begin(), heap_.end(), after);

@@ -23,6 +23,8 @@ class RunMerge {
   // A run in bytes [begin, end) of a SpillFile. More of them may come while others are half read.
   Status add(os::File* file, uint64_t begin, uint64_t end);
   bool is_empty() const { return heap_.empty(); }
+  // Of those that have rows left.
+  size_t run_count() const { return heap_.size(); }
   // The first row is first_rows()[first_row()]. REQUIRES !is_empty().
   const RowStore& first_rows() const { return runs_[heap_.front()]->rows; }
   uint32_t first_row() const { return runs_[heap_.front()]->next; }
