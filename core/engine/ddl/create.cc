@@ -126,7 +126,10 @@ Status create_index(Command& command, const sql::CreateIndexStatement& statement
       SQLRITE_TRY_ASSIGN(uint32_t named, target_database(connection, statement.name.schema, false, "index"));
       found = connection.find_table_in(DatabaseId{static_cast<uint8_t>(named)}, statement.table.text);
     } else {
+      // Without a schema the index belongs to main, or to temp where its table is: never to an attached file.
       found = connection.find_table({}, statement.table.text);
+      if (found.table != nullptr && found.table->database != kTempDatabase)
+        found = connection.find_table_in(kMainDatabase, statement.table.text);
     }
     uint32_t probe = found.table != nullptr ? found.table->database.value : 0;
     Status status = connection.transaction().ensure_read(probe);
