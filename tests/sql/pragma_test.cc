@@ -40,6 +40,18 @@ TEST_CASE("Pragma, TableListNamesEachTableOnce") {
   CHECK_EQ(s.rows("PRAGMA table_list(B)"), "main|b|table|2|0|0");
 }
 
+TEST_CASE("Pragma, IntegrityCheckComparesEachKeyWithTheOneBefore") {
+  sqlrite::harness::TemporaryFolder folder("pragma");
+  const std::string file = folder.file("order.db");
+  Session(file).rows(
+      "CREATE TABLE t(a TEXT PRIMARY KEY, b) WITHOUT ROWID; INSERT INTO t VALUES('B', 1), ('a', 2), ('c', 3);"
+      "PRAGMA writable_schema = ON;"
+      "UPDATE sqlite_schema SET sql = replace(sql, 'TEXT', 'TEXT COLLATE NOCASE')");
+  Session s(file);
+  CHECK_EQ(s.rows("PRAGMA integrity_check"), "row not in PRIMARY KEY order for t");
+  CHECK_EQ(s.rows("PRAGMA quick_check"), "ok");
+}
+
 TEST_CASE("Pragma, TableInfoNumbersTheColumnsItShows") {
   Session s;
   s.rows("CREATE TABLE t(x AS (y + 1), y, z AS (y) STORED, k)");
