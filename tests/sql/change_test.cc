@@ -210,4 +210,18 @@ TEST_CASE("Change, AFunctionLooksIntoTheIndex") {
   CHECK_EQ(s.rows("SELECT min(a % 10000), max(a % 10000), count(DISTINCT a % 10000) FROM t WHERE id <= 50"), "0|49|50");
 }
 
+TEST_CASE("Change, StrictTypesAreJudgedAfterTheRowid") {
+  Session s;
+  const std::string refused = "Error: cannot store INT value in BLOB column t.b";
+  s.rows("CREATE TABLE t(a INTEGER PRIMARY KEY, b BLOB UNIQUE) STRICT; INSERT INTO t VALUES(1, x'00')");
+  CHECK_EQ(s.rows("INSERT INTO t VALUES(1, 5) ON CONFLICT DO NOTHING; INSERT OR IGNORE INTO t VALUES(1, 5)"), "");
+  CHECK_EQ(s.rows("INSERT INTO t VALUES(1, 5)"), "Error: UNIQUE constraint failed: t.a");
+  CHECK_EQ(s.rows("INSERT OR IGNORE INTO t VALUES(2, 5)"), refused);
+  CHECK_EQ(s.rows("INSERT OR REPLACE INTO t VALUES(1, 5)"), refused);
+  CHECK_EQ(s.rows("UPDATE t SET b = 5"), refused);
+  CHECK_EQ(s.rows("SELECT a, hex(b) FROM t"), "1|00");
+  s.rows("CREATE TABLE u(a INTEGER PRIMARY KEY, b BLOB CHECK (true)) STRICT; INSERT INTO u VALUES(1, x'00')");
+  CHECK_EQ(s.rows("INSERT OR IGNORE INTO u VALUES(1, 5)"), "Error: cannot store INT value in BLOB column u.b");
+}
+
 }  // namespace sqlrite::test

@@ -66,7 +66,7 @@ Status RowChecker::default_value(expr::EvalContext& eval, const SlotRow& row, ui
   return defaults_[column]->evaluate_row(eval, row.batch(), 0, out);
 }
 
-Status RowChecker::check_strict(const catalog::TableColumn& column, const Value& value) const {
+Status RowChecker::check_type(const catalog::TableColumn& column, const Value& value) const {
   if (value.is_null()) return {};
   std::string_view type = column.declared_type;
   bool fits = iequals(type, "ANY");
@@ -80,6 +80,12 @@ Status RowChecker::check_strict(const catalog::TableColumn& column, const Value&
                        kNames[static_cast<int>(value.type)], static_cast<int>(type.size()), type.data(),
                        static_cast<int>(table_->name.size()), table_->name.data(), static_cast<int>(column.name.size()),
                        column.name.data());
+}
+
+Status RowChecker::check_types(const Value* slots) const {
+  const auto& columns = table_->columns;
+  for (size_t i = 0; i < columns.size(); ++i) SQLRITE_TRY(check_type(columns[i], slots[i]));
+  return {};
 }
 
 Status RowChecker::check(expr::EvalContext& eval, SlotRow& row, RowFate* fate, ConflictAction* action) {
@@ -111,7 +117,7 @@ Status RowChecker::check(expr::EvalContext& eval, SlotRow& row, RowFate* fate, C
     }
   }
   // A row that NOT NULL skips is not judged by its types.
-  for (size_t i = 0; table_->strict && i < columns.size(); ++i) SQLRITE_TRY(check_strict(columns[i], slots[i]));
+  if (table_->strict && !leaves_types()) SQLRITE_TRY(check_types(slots));
   for (size_t i = 0; i < checks_.size(); ++i) {
     Value result;
     SQLRITE_TRY(checks_[i]->evaluate_row(eval, row.batch(), 0, &result));

@@ -20,13 +20,16 @@ class RowChecker {
   // Applies affinities to slots and checks the row. A violation under IGNORE gives Skip; else the constraint's error, with
   // *action telling how the statement ends.
   Status check(expr::EvalContext& eval, SlotRow& row, RowFate* fate, catalog::ConflictAction* action);
+  // Whether the types of a STRICT table are still to be checked then: without a CHECK they come last, after the rowid.
+  bool leaves_types() const { return table_->strict && checks_.empty(); }
+  Status check_types(const Value* slots) const;
   // The default of a column for a new row (constants without a call into the evaluator).
   Status default_value(expr::EvalContext& eval, const SlotRow& row, uint32_t column, Value* out);
   // The statement's OR clause, or the constraint's own action, or ABORT.
   catalog::ConflictAction resolve(catalog::ConflictAction own) const;
 
  private:
-  Status check_strict(const catalog::TableColumn& column, const Value& value) const;
+  Status check_type(const catalog::TableColumn& column, const Value& value) const;
 
   const catalog::Table* table_ = nullptr;
   catalog::ConflictAction statement_action_ = catalog::ConflictAction::Default;

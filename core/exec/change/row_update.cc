@@ -48,6 +48,7 @@ Status RowUpdate::apply(ChangeRun& run, ChangeCore& core, SlotRow& before, SlotR
   }
   SQLRITE_TRY(core.checker.check(run.eval, after, fate, action));
   if (*fate == RowFate::Skip) return {};
+  if (core.checker.leaves_types()) SQLRITE_TRY(core.checker.check_types(after.slots()));
   writer.key_of(before.slots(), self_.data());
   if (table.without_rowid && assigns_key_) {
     const catalog::Index* primary = table.primary_key_index;
