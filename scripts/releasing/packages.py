@@ -207,7 +207,7 @@ target_link_libraries(cpp PRIVATE sqlrite::cpp)
     def check_conformance(self, place, env):
         options = run("pkg-config", "--cflags", "--libs", "sqlrite", env=env).split()
         sources = [CONFORMANCE / name for name in ("c_runner.cc", "runner.cc", "scenario.cc")]
-        run("c++", "-std=c++20", "-o", place / "conformance", *sources, *options, cwd=place)
+        run("c++", "-std=c++20", f"-I{CONFORMANCE.parent}", "-o", place / "conformance", *sources, *options, cwd=place)
         return tools.closing_line(run(place / "conformance", SCENARIOS, cwd=place, env=env))
 
 
