@@ -62,13 +62,17 @@ TEST_CASE("SchemaChange, WhatCannotBeWrittenIsRefused") {
            "Error: cannot write to table c: it has foreign keys, which cannot be enforced in this version");
 }
 
-TEST_CASE("SchemaChange, AnIndexWithoutSchemaIsNotForAttachedTables") {
+TEST_CASE("SchemaChange, IndexesAndTriggersWithoutSchemaAreNotForAttachedTables") {
   Session s;
   s.rows("ATTACH ':memory:' AS aux0; CREATE TABLE aux0.t(a); CREATE TEMP TABLE u(a)");
   CHECK_EQ(s.rows("CREATE INDEX i ON t(a)"), "Error: no such table: main.t");
   CHECK_EQ(s.rows("CREATE INDEX aux0.i ON t(a); CREATE INDEX IF NOT EXISTS i ON t(a)"), "Error: no such table: main.t");
   CHECK_EQ(s.rows("CREATE INDEX j ON u(a); SELECT name FROM aux0.sqlite_schema WHERE type = 'index'"), "i");
   CHECK_EQ(s.rows("SELECT name FROM sqlite_temp_schema WHERE type = 'index'"), "j");
+  const std::string body = " AFTER INSERT ON t BEGIN SELECT 1; END";
+  CHECK_EQ(s.rows("CREATE TRIGGER x" + body), "Error: no such table: main.t");
+  CHECK_EQ(s.rows("CREATE TEMP TRIGGER y" + body + "; CREATE TRIGGER aux0.z" + body), "");
+  CHECK_EQ(s.rows("SELECT name FROM aux0.sqlite_schema WHERE type = 'trigger'"), "z");
 }
 
 TEST_CASE("SchemaChange, CreateTableAsSelect") {

@@ -56,6 +56,14 @@ Status current_schemas(Command& command, uint32_t database) {
   return connection.load_schemas();
 }
 
+// The table of an index or trigger whose name and table have no schema: main's, or temp's, but never an attached file's.
+bind::FoundTable find_table_of_unqualified(Connection& connection, std::string_view table_name) {
+  bind::FoundTable found = connection.find_table({}, table_name);
+  if (found.table != nullptr && found.table->database != kTempDatabase)
+    found = connection.find_table_in(kMainDatabase, table_name);
+  return found;
+}
+
 }  // namespace
 
 Status create_table(Command& command, const sql::CreateTableStatement& statement) {
@@ -126,10 +134,7 @@ Status create_index(Command& command, const sql::CreateIndexStatement& statement
       SQLRITE_TRY_ASSIGN(uint32_t named, target_database(connection, statement.name.schema, false, "index"));
       found = connection.find_table_in(DatabaseId{static_cast<uint8_t>(named)}, statement.table.text);
     } else {
-      // Without a schema the index belongs to main, or to temp where its table is: never to an attached file.
-      found = connection.find_table({}, statement.table.text);
-      if (found.table != nullptr && found.table->database != kTempDatabase)
-        found = connection.find_table_in(kMainDatabase, statement.table.text);
+      found = find_table_of_unqualified(connection, statement.table.text);
     }
     uint32_t probe = found.table != nullptr ? found.table->database.value : 0;
     Status status = connection.transaction().ensure_read(probe);
@@ -218,7 +223,9 @@ Status create_trigger(Command& command, const sql::CreateTriggerStatement& state
   std::string_view table_schema = statement.table.schema.present()  ? statement.table.schema.text
                                   : statement.name.schema.present() ? statement.name.schema.text
                                                                     : std::string_view();
-  bind::FoundTable found = connection.find_table(table_schema, statement.table.name.text);
+  bind::FoundTable found = table_schema.empty() && !statement.temporary
+                               ? find_table_of_unqualified(connection, statement.table.name.text)
+                               : connection.find_table(table_schema, statement.table.name.text);
   std::string_view table_name = statement.table.name.text;
   if (found.table == nullptr) {
     std::string_view schema = table_schema.empty() ? std::string_view("main") : table_schema;
