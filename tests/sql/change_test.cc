@@ -219,6 +219,12 @@ TEST_CASE("Change, StrictTypesAreJudgedAfterTheRowid") {
   CHECK_EQ(s.rows("INSERT OR IGNORE INTO t VALUES(2, 5)"), refused);
   CHECK_EQ(s.rows("INSERT OR REPLACE INTO t VALUES(1, 5)"), refused);
   CHECK_EQ(s.rows("UPDATE t SET b = 5"), refused);
+  s.rows("INSERT INTO t VALUES(2, x'01')");
+  CHECK_EQ(s.rows("UPDATE OR IGNORE t SET a = 2, b = 5 WHERE a = 1"), "");
+  CHECK_EQ(s.rows("UPDATE OR IGNORE t SET a = 3, b = 5 WHERE a = 1"), refused);
+  CHECK_EQ(s.rows("UPDATE OR REPLACE t SET a = 2, b = 5 WHERE a = 1"), refused);
+  CHECK_EQ(s.rows("SELECT a, hex(b) FROM t"), "1|00\n2|01");
+  CHECK_EQ(s.rows("UPDATE OR REPLACE t SET a = 1, b = x'00' WHERE a = 2"), "");
   CHECK_EQ(s.rows("SELECT a, hex(b) FROM t"), "1|00");
   s.rows("CREATE TABLE u(a INTEGER PRIMARY KEY, b BLOB CHECK (true)) STRICT; INSERT INTO u VALUES(1, x'00')");
   CHECK_EQ(s.rows("INSERT OR IGNORE INTO u VALUES(1, 5)"), "Error: cannot store INT value in BLOB column u.b");

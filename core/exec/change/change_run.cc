@@ -156,6 +156,12 @@ Status ChangeCore::remove_row(ChangeRun& run, const Value* key) {
   return writer.erase(run.eval, victim_);
 }
 
+Status ChangeCore::check_types_unless_taken(const SlotRow& row, bool check_key, bool* left) {
+  *left = false;
+  if (check_key && !writer.table().without_rowid) SQLRITE_TRY(writer.find_key_conflict(row.slots(), left));
+  return *left ? Status() : checker.check_types(row.slots());
+}
+
 Status ChangeCore::resolve_conflicts(ChangeRun& run, SlotRow& row, const Value* self, bool check_key,
                                      const bool* check_index, RowFate* fate, ConflictAction* action, bool* moved) {
   *fate = RowFate::Write;

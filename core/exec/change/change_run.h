@@ -73,6 +73,9 @@ class ChangeCore {
                  Arena& arena);
   ~ChangeCore();
 
+  // Checks the types of a STRICT table where RowChecker left that, unless the row's rowid is taken: such a row may never be
+  // stored, and SQLite judges it by that first. *left: they are to be checked once it may. The writer's position is lost.
+  Status check_types_unless_taken(const SlotRow& row, bool check_key, bool* left);
   // Deals with everything a new row collides with, self excluded. Replaced rows are removed from table and indexes.
   // *moved: the writer's position was lost.
   Status resolve_conflicts(ChangeRun& run, SlotRow& row, const Value* self, bool check_key, const bool* check_index,

@@ -205,14 +205,8 @@ class Insert final : public Change {
     RowFate fate;
     SQLRITE_TRY(core.checker.check(run.eval, row_, &fate, action));
     if (fate == RowFate::Skip) return restart_row();
-    bool leaves_types = core.checker.leaves_types();
-    if (leaves_types) {
-      // A row whose rowid is taken is judged by that first, as in SQLite: it may never be stored.
-      bool taken = false;
-      if (check_key && !table.without_rowid) SQLRITE_TRY(core.writer.find_key_conflict(slots, &taken));
-      if (!taken) SQLRITE_TRY(core.checker.check_types(slots));
-      leaves_types = taken;
-    }
+    bool types_left = core.checker.leaves_types();
+    if (types_left) SQLRITE_TRY(core.check_types_unless_taken(row_, check_key, &types_left));
     if (!upserts_.empty()) {
       bool handled = false;
       SQLRITE_TRY(try_upserts(run, check_key, &handled, action));
@@ -221,7 +215,7 @@ class Insert final : public Change {
     bool moved = false;
     SQLRITE_TRY(core.resolve_conflicts(run, row_, nullptr, check_key, nullptr, &fate, action, &moved));
     if (fate == RowFate::Skip) return restart_row();
-    if (leaves_types) SQLRITE_TRY(core.checker.check_types(slots));
+    if (types_left) SQLRITE_TRY(core.checker.check_types(slots));
     run.wrote = true;
     SQLRITE_TRY(core.writer.insert(run.eval, row_));
     ++run.outcome->changes;

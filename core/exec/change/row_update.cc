@@ -48,7 +48,9 @@ Status RowUpdate::apply(ChangeRun& run, ChangeCore& core, SlotRow& before, SlotR
   }
   SQLRITE_TRY(core.checker.check(run.eval, after, fate, action));
   if (*fate == RowFate::Skip) return {};
-  if (core.checker.leaves_types()) SQLRITE_TRY(core.checker.check_types(after.slots()));
+  bool types_left = core.checker.leaves_types();
+  bool moved = types_left && key_changed;
+  if (types_left) SQLRITE_TRY(core.check_types_unless_taken(after, key_changed, &types_left));
   writer.key_of(before.slots(), self_.data());
   if (table.without_rowid && assigns_key_) {
     const catalog::Index* primary = table.primary_key_index;
@@ -58,13 +60,13 @@ Status RowUpdate::apply(ChangeRun& run, ChangeCore& core, SlotRow& before, SlotR
     }
   }
   const bool* changed = assigns_key_ ? index_all_.data() : index_changed_.data();
-  bool moved = false;
   SQLRITE_TRY(core.resolve_conflicts(run, after, self_.data(), key_changed, changed, fate, action, &moved));
   if (*fate == RowFate::Skip) return {};
   if (moved) {
     SQLRITE_TRY_ASSIGN(bool found, writer.find(self_.data()));
     if (!found) return Code::Corrupt;
   }
+  if (types_left) SQLRITE_TRY(core.checker.check_types(after.slots()));
   run.wrote = true;
   SQLRITE_TRY(writer.replace(run.eval, before, after, changed, key_changed));
   ++run.outcome->changes;
