@@ -106,6 +106,8 @@ int Connection::busy_timeout_ms() const { return impl_->busy_timeout(); }
 void Connection::set_busy_handler(BusyHandler handler, void* context) { impl_->set_busy_handler(handler, context); }
 void Connection::interrupt() { impl_->interrupt(); }
 bool Connection::is_interrupted() const { return impl_->is_interrupted(); }
+static_assert(static_cast<int>(Limit::WorkerThreads) == static_cast<int>(engine::Limit::WorkerThreads));
+
 int Connection::limit(Limit limit) const { return impl_->limit(static_cast<engine::Limit>(limit)); }
 int Connection::set_limit(Limit limit, int value) { return impl_->limit(static_cast<engine::Limit>(limit), value); }
 

@@ -146,7 +146,8 @@ class SlotClass {
 // Runs that were given back lately, last come first. The newest are kept warm: as they are. Older ones are cold: the
 // system may take their pages when it is short of memory, and needs no fault to give them back when it is not. That
 // matters where a page has its price: a fresh one is cleared, and a virtual machine may have to fetch it from its host.
-// Idle runs fill up what was in use at the peak, so that keeping them never makes the process larger than it was.
+// Idle runs fill up what was in use at the peak: but for the warm ones, keeping them never makes the process larger than
+// it was.
 class Runs {
  public:
   // An idle run of this size, or null. Either way the caller will use one, see mapped().

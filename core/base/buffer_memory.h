@@ -7,7 +7,8 @@
 //
 // Every size is rounded to one of four steps between two powers of two. Runs of up to 32 KiB are cut from spans of
 // 256 KiB, longer ones are mapped one by one, and those that were given back are kept for the next statement: at most
-// 128 MiB, never more than was in use at the peak, and most of it the system may take when it is short of memory.
+// 128 MiB, beyond the newest 8 MiB no more than was in use at the peak, and these the system may take when it is short
+// of memory.
 // All functions may be called from any thread.
 #pragma once
 
